@@ -1,0 +1,1 @@
+"""The words: one catalogue of commands, its language, its keys."""

@@ -1,0 +1,1 @@
+"""What the business is: pure rules and data; no clock, no I/O, no SQL, no screen."""

@@ -1,0 +1,45 @@
+"""What can go wrong, as the user is told: each says what happened, to which thing, and what to do.
+
+The exit codes are the contract that scripts rely on.
+"""
+
+from __future__ import annotations
+
+
+class CrmError(Exception):
+    """The command could not be done. Its text is shown as it is."""
+
+    exit_code = 1
+
+
+class UsageError(CrmError):
+    """What was typed cannot be understood.
+
+    `text` is the text that was read and `position` the index of the character in it at which the
+    reading stopped, so that the error can be shown under the word; None where no single character is at fault.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, text: str = "", position: int | None = None) -> None:
+        super().__init__(message)
+        self.text = text
+        self.position = position
+
+
+class NotAllowed(CrmError):
+    """The user may not do this."""
+
+    exit_code = 3
+
+
+class Conflict(CrmError):
+    """Somebody else changed the thing meanwhile."""
+
+    exit_code = 4
+
+
+class DatabaseUnusable(CrmError):
+    """The database cannot be opened or written, and nothing was done."""
+
+    exit_code = 5

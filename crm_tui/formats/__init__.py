@@ -1,0 +1,1 @@
+"""The world's files, read and written; nothing here knows the database."""

@@ -1,0 +1,1 @@
+"""What one can do: a function per verb; permission, one transaction, a journal entry, an Outcome."""

@@ -1,0 +1,1 @@
+"""How it is kept: the only package that imports peewee or a database driver."""

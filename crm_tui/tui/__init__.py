@@ -1,0 +1,1 @@
+"""Where one is: the Textual application, its screens, widgets and the wire."""
