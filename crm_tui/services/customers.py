@@ -1,0 +1,171 @@
+"""Making customers, and taking them out of sight (DOMAIN §2, §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
+from crm_tui.domain.language import _
+from crm_tui.domain.names import guess_kind, name_key
+from crm_tui.domain.pasted import parse_pasted
+from crm_tui.domain.profile_fields import KINDS
+from crm_tui.domain.schemes import find_tier, primary, shipped
+from crm_tui.domain.stages import FIRST, choose
+from crm_tui.domain.stages import stage as find_stage
+from crm_tui.services import contacts, duplicates, followups, profiles
+from crm_tui.services.session import Outcome, Session, done, named
+from crm_tui.store import customers, histories
+from crm_tui.store.journal import Change
+
+DEFAULT_POOL = 1
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A customer to be made: field texts as typed (`name` among them), and where it begins.
+
+    `owner` is a login, `me`, or `pool`; `contact` the field texts of its first contact.
+    """
+
+    fields: Mapping[str, str]
+    kind: str = ""
+    stage: str = FIRST
+    tier: str = ""
+    owner: str = "me"
+    contact: Mapping[str, str] = field(default_factory=dict)
+    anyway: bool = False
+
+
+def new(session: Session, draft: Draft) -> Outcome:
+    """Make the customer; it starts as a potential D, held by its maker, with a first contact next working day.
+
+    Raises CrmError when there is one like it already (unless `anyway`), and when the holder's cap is reached.
+    """
+    kind = _kind(draft)
+    stage = find_stage(draft.stage).identifier
+    scheme = shipped()[primary(stage)]
+    tier = find_tier(scheme, draft.tier or scheme.tiers[-1].identifier).identifier
+    with session.changing() as change:
+        holder = find_holder(session, draft.owner)
+        values = profiles.check(session, draft.fields, kind)
+        name = values.columns.get("name")
+        if not name:
+            raise UsageError(_("a customer needs a name"))
+        if not draft.anyway:
+            _refuse_twin(session, kind, str(name), values.columns)
+        _check_cap(session, holder, stage)
+        now = session.stamp
+        [key] = change.insert(
+            "customer",
+            [
+                {
+                    "kind": kind, "name": name, "name_key": name_key(str(name)), "stage": stage, "stage_since": now,
+                    "scheme": scheme.identifier, "tier": tier, "tier_rank": scheme.rank(tier), "owner_id": holder,
+                    "pool_id": None if holder else DEFAULT_POOL, "held_since": now if holder else None,
+                    "created_at": now, "created_by": session.person.id,
+                }
+            ],
+        )  # fmt: skip
+        begin(session, change, {key: (stage, tier)}, scheme.identifier)
+        profiles.apply(session, change, [key], values)
+        if draft.contact.get("name"):
+            contacts.write(session, change, key, draft.contact, primary=True)
+        if holder:
+            followups.first_contact(session, change, [key])
+        change.searchable.add(key)
+        where = _("in the public pool") if holder is None else _("first contact next working day")
+        return done(
+            change, _("{name} made, {where}").format(name=name, where=where), [key], data=({"id": key, "name": name},)
+        )
+
+
+def paste(session: Session, line: str, owner: str = "me", *, anyway: bool = False) -> Outcome:
+    """Make a customer from one pasted line: company, name, mobile in any order; nothing pasted is dropped."""
+    return new(session, pasted(session, line, owner, anyway=anyway))
+
+
+def pasted(session: Session, line: str, owner: str = "me", *, anyway: bool = False) -> Draft:
+    """What a pasted line says, as a customer to be made."""
+    found = parse_pasted(line, session.settings["phone.region"])
+    reach = {"phone": found.phone, "email": found.email, "wechat": found.wechat}
+    given = {name: text for name, text in reach.items() if text}
+    fields = {"name": found.name}
+    if found.note:
+        fields["note"] = found.note
+    contact: dict[str, str] = {}
+    if found.contact:
+        contact = {"name": found.contact, **given}
+    else:
+        fields.update(given)
+    return Draft(fields, found.kind, owner=owner, contact=contact, anyway=anyway)
+
+
+def begin(session: Session, change: Change, begun: Mapping[int, tuple[str, str | None]], scheme: str) -> None:
+    """The first rows of the histories of new customers: id → (stage, tier)."""
+    user_id, now = session.person.id, session.stamp
+    histories.add_stages(
+        change, at=now, user_id=user_id, rows=[(key, None, stage, "", None) for key, (stage, __) in begun.items()]
+    )
+    graded = [(key, tier) for key, (__, tier) in begun.items() if tier]
+    change.insert("customer_tier", [{"customer_id": key, "scheme": scheme, "tier": tier} for key, tier in graded])
+    histories.add_tiers(
+        change, at=now, user_id=user_id, rows=[(key, scheme, None, tier, "") for key, tier in graded]
+    )
+
+
+def find_holder(session: Session, owner: str) -> int | None:
+    """The id of the user that `owner` names (`me`, a login), None for the public pool; UsageError for nobody."""
+    if owner in ("pool", "none"):
+        return None
+    if owner in ("me", session.person.login):
+        if session.person.role == "service":
+            raise NotAllowed(_("service holds no customers: give it to somebody with --owner"))
+        return session.person.id
+    row = session.database.row("SELECT id, role, state FROM user WHERE login = ?", (owner,))
+    if row is None:
+        raise UsageError(_('there is no user "{login}"').format(login=owner), owner, 0)
+    if session.person.role == "rep":
+        raise NotAllowed(_("only leads give customers to others"))
+    if row[1] == "service" or row[2] in ("leaving", "left"):
+        raise UsageError(_("{login} can hold no customers").format(login=owner), owner, 0)
+    return int(row[0])
+
+
+def _kind(draft: Draft) -> str:
+    if not draft.kind:
+        return guess_kind(draft.fields.get("name", ""))
+    found = choose(draft.kind, KINDS)
+    if found is None:
+        raise UsageError(_('kind "{kind}" is not organization or person').format(kind=draft.kind), draft.kind, 0)
+    return found.identifier
+
+
+def _refuse_twin(session: Session, kind: str, name: str, columns: Mapping[str, str | None]) -> None:
+    twin = duplicates.find(session, kind, name, columns)
+    if twin is None:
+        return
+    seen = customers.facts(session.database, session.sight, [twin])
+    known = _("customer {id}").format(id=twin) if twin in seen else _("one that somebody else holds")
+    raise CrmError(_("{name} is there already: {known}; add --anyway to make another").format(name=name, known=known))
+
+
+def _check_cap(session: Session, holder: int | None, stage: str) -> None:
+    if holder is None or stage not in ("potential", "target", "intent"):
+        return
+    role = session.database.value("SELECT role FROM user WHERE id = ?", (holder,))
+    cap = session.settings["pool.holding_cap"]
+    if role == "rep" and cap is not None and customers.held_by(session.database, holder) >= cap:
+        raise CrmError(_("the holding cap of {cap} is reached: nothing can be added").format(cap=cap))
+
+
+def archive(session: Session, ids: Sequence[int], *, back: bool = False) -> Outcome:
+    """Take customers out of all lists, or with `back` bring them back; nothing of them is lost."""
+    with session.changing() as change:
+        taken, refused = session.take(ids, archived=True)
+        moved = [f for f in taken if bool(f.archived_at) == back]
+        change.update("customer", [f.id for f in moved], archived_at=None if back else session.stamp)
+        if not moved:
+            return done(change, _("nothing was changed"), [], refused)
+        message = _("{who}: back in the lists") if back else _("{who}: archived")
+        return done(change, message.format(who=named(moved)), [f.id for f in moved], refused)

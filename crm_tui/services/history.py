@@ -1,0 +1,124 @@
+"""Undo, redo, and what was done by whom: the journal, as users meet it (DOMAIN §9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from crm_tui.domain.errors import CrmError, NotAllowed
+from crm_tui.domain.language import _, ngettext
+from crm_tui.services.session import Outcome, Refusal, Session
+from crm_tui.store import journal
+from crm_tui.store.journal import Reverted
+
+_Found = tuple[int, int, str, str] | None
+
+
+def undo(session: Session, entry_id: int | None = None) -> Outcome:
+    """Take back the user's newest action in effect, or the one that is named.
+
+    Customers that someone changed since stay and are refused by name; CrmError when there is nothing to undo,
+    Conflict when all of it was changed since.
+    """
+    return _revert(session, "undo", journal.undoable, entry_id)
+
+
+def redo(session: Session, entry_id: int | None = None) -> Outcome:
+    """Do again what the user took back last, or the entry that is named, unless something new was done since."""
+    return _revert(session, "redo", journal.redoable, entry_id)
+
+
+def _revert(
+    session: Session, kind: str, find: Callable[..., _Found], entry_id: int | None
+) -> Outcome:
+    with session.database.writing():
+        found = find(session.database, session.person.id) if entry_id is None else _named(session, entry_id, kind)
+        if found is None:
+            raise CrmError(_("there is nothing to undo") if kind == "undo" else _("there is nothing to redo"))
+        root_id, target_id, command, summary = found
+        with journal.recording(
+            session.database, user_id=session.person.id, at=session.stamp, source=session.source, command=kind,
+            kind=kind, root_id=root_id, reverts_id=target_id,
+        ) as change:  # fmt: skip
+            reverted = journal.revert(change, target_id)
+            journal.append_histories(change, at=session.stamp, user_id=session.person.id, reason=kind)
+            what = summary or command
+            message = (_("undone: {what}") if kind == "undo" else _("done again: {what}")).format(what=what)
+            change.summarize(message)
+    return _outcome(session, reverted, message)
+
+
+def _named(session: Session, entry_id: int, kind: str) -> _Found:
+    row = session.database.row(
+        "SELECT e.id, e.user_id, e.command, e.summary, coalesce(t.id, e.id), coalesce(t.kind, 'do') FROM journal_entry e"
+        " LEFT JOIN journal_entry t ON t.id = (SELECT max(id) FROM journal_entry WHERE root_id = e.id)"
+        " WHERE e.id = ? AND e.kind = 'do'",
+        (entry_id,),
+    )
+    if row is None:
+        raise CrmError(_("there is no entry {id} in the journal").format(id=entry_id))
+    root_id, user_id, command, summary, tail_id, tail_kind = row
+    if user_id != session.person.id:
+        raise NotAllowed(_("entry {id} is someone else's: one takes back one's own").format(id=entry_id))
+    if (tail_kind == "undo") == (kind == "undo"):
+        raise CrmError(_("entry {id} is undone already") if kind == "undo" else _("entry {id} is in effect"))
+    return root_id, tail_id, command, summary
+
+
+def _outcome(session: Session, reverted: Reverted, message: str) -> Outcome:
+    names = dict(
+        session.database.rows(
+            "SELECT id, name FROM customer WHERE id IN (SELECT value FROM json_each(?))",
+            (str(list(reverted.kept)),),
+        )
+    )
+    refused = tuple(
+        Refusal(key, names.get(key, ""), _("changed by someone else since: it stays as it is")) for key in reverted.kept
+    )
+    n = len(reverted.changed)
+    if n > 1:
+        message += ngettext(" ({n} customer)", " ({n} customers)", n).format(n=f"{n:,}")
+    return Outcome(message, reverted.changed, refused, reverted.entry_id)
+
+
+def entries(
+    session: Session, *, limit: int = 500, before: int | None = None, customer_id: int | None = None, mine: bool = False
+) -> list[dict[str, Any]]:
+    """Journal entries, newest first: id, at, user, source, command, summary, kind, undone, customers (how many).
+
+    A rep sees own entries and those that changed a customer in sight.
+    """
+    conditions, parameters = ["1"], []
+    if before is not None:
+        conditions.append("e.id < ?")
+        parameters.append(before)
+    if mine or session.person.role == "rep":
+        conditions.append("e.user_id = ?")
+        parameters.append(session.person.id)
+    if customer_id is not None:
+        session.one(customer_id)
+        conditions.append("e.id IN (SELECT entry_id FROM journal_change WHERE customer_id = ?)")
+        parameters.append(customer_id)
+    cursor = session.database.connection.execute(
+        "SELECT e.id, e.at, u.login AS user, e.source, e.command, e.summary, e.kind,"
+        " (SELECT t.kind FROM journal_entry t WHERE t.root_id = e.id ORDER BY t.id DESC LIMIT 1) = 'undo' AS undone,"
+        " (SELECT count(DISTINCT customer_id) FROM journal_change c WHERE c.entry_id = e.id) AS customers"
+        f" FROM journal_entry e JOIN user u ON u.id = e.user_id WHERE {' AND '.join(conditions)}"
+        " ORDER BY e.id DESC LIMIT ?",
+        (*parameters, limit),
+    )
+    names = ("id", "at", "user", "source", "command", "summary", "kind", "undone", "customers")
+    return [dict(zip(names, row, strict=True)) | {"undone": bool(row[7])} for row in cursor]
+
+
+def changes(session: Session, entry_id: int, limit: int = 200) -> list[dict[str, Any]]:
+    """What an entry changed: record, id, customer, action, before, after (JSON texts)."""
+    if not any(e["id"] == entry_id for e in entries(session, before=entry_id + 1, limit=1)):
+        raise CrmError(_("there is no entry {id} in the journal").format(id=entry_id))
+    rows = session.database.rows(
+        "SELECT record, record_id, customer_id, action, before, after FROM journal_change WHERE entry_id = ?"
+        " ORDER BY id LIMIT ?",
+        (entry_id, limit),
+    )
+    names = ("record", "id", "customer", "action", "before", "after")
+    return [dict(zip(names, row, strict=True)) for row in rows]

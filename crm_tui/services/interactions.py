@@ -1,0 +1,175 @@
+"""Logging what happened with a customer, and in the same stroke the next date (DOMAIN §5, P8)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from crm_tui.domain.cadence import cadence_interval
+from crm_tui.domain.clock import moment, stamp
+from crm_tui.domain.errors import UsageError
+from crm_tui.domain.language import _
+from crm_tui.domain.profile_fields import CHANNELS
+from crm_tui.domain.stages import choose
+from crm_tui.domain.text import clean
+from crm_tui.domain.when import When, describe, next_half_day
+from crm_tui.services import followups
+from crm_tui.services.session import Outcome, Session, done, named
+from crm_tui.store.customers import Facts
+from crm_tui.store.journal import Change
+
+BACKDATED = timedelta(days=3)
+"""Notes dated further back move no clock (DOMAIN §4 P8)."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """An interaction as it is logged: `connected` for a contact that came about, `at` None for now.
+
+    `next` is the next date, with its `purpose`; `done` marks the open follow-up as done even without a next one.
+    """
+
+    text: str = ""
+    channel: str = "call"
+    connected: bool = True
+    contact_id: int | None = None
+    outcome: str = ""
+    at: When | None = None
+    next: When | None = None
+    purpose: str = ""
+    done: bool = field(default=False)
+
+
+def log(session: Session, ids: Sequence[int], note: Note) -> Outcome:
+    """Log the interaction on each customer.
+
+    A next date takes the place of the open follow-up; without one that stays open unless `done`. Raises UsageError for
+    an unknown channel, a date to come, or a contact of another customer.
+    """
+    with session.changing() as change:
+        taken, refused = session.take(ids)
+        happened = _happened(session, note.at)
+        _write(session, change, taken, note, happened)
+        if note.next is not None:
+            closing: followups.Closing = "done" if note.connected or note.done else "replaced"
+            promised = dict.fromkeys((f.id for f in taken), note.next)
+            followups.promise(session, change, promised, purpose=clean(note.purpose, limit=500), closing=closing)
+        elif note.done:
+            followups.finish(session, change, taken)
+        return done(change, _told(session, taken, note), [f.id for f in taken], refused)
+
+
+def no_answer(session: Session, ids: Sequence[int], text: str = "") -> Outcome:
+    """Log an attempt on each customer; its follow-up comes back next half-day, its first date kept."""
+    with session.changing() as change:
+        taken, refused = session.take(ids)
+        _write(session, change, taken, Note(text=text, connected=False), session.now)
+        back = next_half_day(session.now, session.settings.workdays)
+        followups.postpone(session, change, dict.fromkeys((f.id for f in taken), back), _("call again"))
+        message = _("{who}: no answer, back {when}").format(who=named(taken), when=describe(back, session.today))
+        return done(change, message if taken else _("nothing was logged"), [f.id for f in taken], refused)
+
+
+def finish(session: Session, ids: Sequence[int]) -> Outcome:
+    """Mark the open follow-ups as done without logging anything."""
+    with session.changing() as change:
+        taken, refused = session.take(ids)
+        without = followups.finish(session, change, taken)
+        finished = [f for f in taken if f.id not in {r.id for r in without}]
+        message = _("{who}: done").format(who=named(finished)) if finished else _("nothing was promised")
+        return done(change, message, [f.id for f in finished], [*refused, *without])
+
+
+def proposed_next(session: Session, facts: Facts) -> When | None:
+    """The next date that the customer's cadence gives, counted from today; None where it has none."""
+    days = cadence_interval(facts.tier, facts.scheme, facts.stage, session.settings.due)
+    return When(session.today + timedelta(days=days)) if days else None
+
+
+def last_contacted(session: Session, customer_id: int) -> int | None:
+    """The contact that was spoken to last, else the first one; None where there is none."""
+    found = session.database.value(
+        "SELECT k.id FROM contact k LEFT JOIN interaction i ON i.contact_id = k.id"
+        " WHERE k.customer_id = ? AND k.archived_at IS NULL"
+        " GROUP BY k.id ORDER BY max(i.at) DESC NULLS LAST, k.is_primary DESC, k.id LIMIT 1",
+        (customer_id,),
+    )
+    return int(found) if found is not None else None
+
+
+def _happened(session: Session, at: When | None) -> datetime:
+    if at is None:
+        return session.now
+    noon = time(12) if at.on < session.today else min(time(12), session.now.time())
+    happened = datetime.combine(at.on, at.at or noon, session.person.zone)
+    if happened > session.now:
+        raise UsageError(_("{when} is yet to come: log what has happened").format(when=describe(at, session.today)))
+    return happened
+
+
+def _write(session: Session, change: Change, taken: Sequence[Facts], note: Note, happened: datetime) -> None:
+    channel = choose(note.channel, CHANNELS)
+    if channel is None:
+        names = ", ".join(choice.identifier for choice in CHANNELS)
+        raise UsageError(_('channel "{text}" is not one of {names}').format(text=note.channel, names=names), note.channel, 0)
+    _check_contact(session, taken, note.contact_id)
+    at = stamp(happened)
+    text = clean(note.text, multiline=True, limit=100_000)
+    change.insert(
+        "interaction",
+        [
+            {
+                "customer_id": f.id, "contact_id": note.contact_id, "user_id": session.person.id, "at": at,
+                "channel": channel.identifier, "connected": note.connected, "note": text,
+                "outcome": clean(note.outcome, limit=500),
+            }
+            for f in taken
+        ],
+    )  # fmt: skip
+    counts = note.connected and happened >= session.now - BACKDATED
+    change.update_each("customer", {f.id: {"last_touch": max(f.last_touch or at, at)} for f in taken})
+    if counts:
+        change.update_each("customer", {f.id: {"last_contact": max(f.last_contact or at, at)} for f in taken})
+
+
+def _check_contact(session: Session, taken: Sequence[Facts], contact_id: int | None) -> None:
+    if contact_id is None:
+        return
+    owner = session.database.value("SELECT customer_id FROM contact WHERE id = ?", (contact_id,))
+    if any(f.id != owner for f in taken):
+        raise UsageError(_("contact {id} does not belong to the customer").format(id=contact_id))
+
+
+def _told(session: Session, taken: Sequence[Facts], note: Note) -> str:
+    if not taken:
+        return _("nothing was logged")
+    what = choose(note.channel, CHANNELS)
+    message = _("{who}: {what} logged").format(who=named(taken), what=what.title if what else note.channel)
+    if not note.connected:
+        message = _("{who}: attempt logged").format(who=named(taken))
+    if note.next is not None:
+        return _("{message}, next {when}").format(message=message, when=describe(note.next, session.today))
+    return _("{message}, done").format(message=message) if note.done else message
+
+
+def last_words(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
+    """The newest interaction of each customer: (stored stamp, channel or `attempt`, note)."""
+    rows = session.database.rows(
+        "SELECT i.customer_id, i.at, CASE i.connected WHEN 1 THEN i.channel ELSE 'attempt' END, i.note"
+        " FROM json_each(?) wanted JOIN interaction i ON i.id = (SELECT id FROM interaction"
+        "  WHERE customer_id = wanted.value ORDER BY at DESC, id DESC LIMIT 1)",
+        (json.dumps(list(ids)),),
+    )
+    return {customer_id: (at, channel, note) for customer_id, at, channel, note in rows}
+
+
+def age_in_days(session: Session, stored: str | None) -> int | None:
+    """How many of the user's days ago a stored moment was."""
+    if stored is None:
+        return None
+    day: date = moment(stored).astimezone(session.person.zone).date()
+    return (session.today - day).days
+
+

@@ -1,0 +1,205 @@
+"""Editing what is known of a customer: each field checked, normalised, and marked as verified today (DOMAIN §7)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from crm_tui.domain.errors import Conflict, UsageError
+from crm_tui.domain.language import _
+from crm_tui.domain.names import name_key
+from crm_tui.domain.nearest import nearest
+from crm_tui.domain.phones import parse_phone
+from crm_tui.domain.profile import Completeness, completeness, parse_value, stale_on
+from crm_tui.domain.profile_fields import FIELD, Field
+from crm_tui.domain.schemes import shipped
+from crm_tui.domain.text import clean
+from crm_tui.services.session import Outcome, Session, done, named
+from crm_tui.store import customers
+from crm_tui.store.customers import Facts
+from crm_tui.store.journal import Change
+
+SEARCHABLE = {"name", "phone", "email", "wechat"}
+_LONG = 100_000
+_SHORT = 1_000
+
+
+@dataclass(frozen=True)
+class Values:
+    """Checked field values, split into columns of the customer's row and fields of the profile ("" clears)."""
+
+    columns: Mapping[str, str | None]
+    profile: Mapping[str, str]
+
+    def __bool__(self) -> bool:
+        return bool(self.columns or self.profile)
+
+
+def check(session: Session, given: Mapping[str, str], kind: str | None = None, *, custom: bool = False) -> Values:
+    """The values as they are kept, by field identifier.
+
+    Unknown fields raise UsageError that suggests the nearest, or with `custom` become fields of one's own; so does a
+    value that the field cannot have, or a field that this kind of customer has not.
+    """
+    columns: dict[str, str | None] = {}
+    profile: dict[str, str] = {}
+    for name, text in given.items():
+        field = FIELD.get(name)
+        if field is None and name == "note":
+            columns["note"] = clean(text, multiline=True, limit=_LONG) or None
+        elif field is None:
+            if not custom and not name.startswith("x."):
+                raise UsageError(_('unknown field "{name}"{hint}').format(name=name, hint=nearest(name, FIELD)), name, 0)
+            profile[name] = clean(text, multiline=True, limit=_LONG)
+        else:
+            if kind is not None and kind not in field.kinds:
+                raise UsageError(_('a customer of kind {kind} has no field "{name}"').format(kind=kind, name=name), name, 0)
+            value = _checked(session, field, text)
+            if field.column:
+                columns[name] = value or None
+            else:
+                profile[name] = value
+    if columns.get("name", "-") is None:
+        raise UsageError(_("a customer needs a name"), "", 0)
+    return Values(columns, profile)
+
+
+def _checked(session: Session, field: Field, text: str) -> str:
+    long = field.type == "long_text"
+    text = clean(text, multiline=long, limit=_LONG if long else _SHORT)
+    if field.identifier == "phone" and text:
+        return check_phone(session, text)
+    if field.identifier == "email" and text:
+        return check_email(text)
+    return parse_value(field, text, session.today)
+
+
+def check_phone(session: Session, text: str) -> str:
+    """The number as it is kept (E.164, extension behind); UsageError when it is none."""
+    phone = parse_phone(text, session.settings["phone.region"])
+    if phone is None:
+        raise UsageError(_('phone "{text}" is not a number; write it with its area code').format(text=text), text, 0)
+    return str(phone)
+
+
+def check_email(text: str) -> str:
+    """The address; UsageError when it cannot be one."""
+    local, at, domain = text.rpartition("@")
+    if not at or not local or "." not in domain or any(c.isspace() for c in text):
+        raise UsageError(_('email "{text}" is not an address').format(text=text), text, 0)
+    return text
+
+
+def edit(
+    session: Session, ids: Sequence[int], given: Mapping[str, str], *, expected: Mapping[int, int] | None = None
+) -> Outcome:
+    """Set fields of the customers; empty text clears one. Every field given counts as verified today.
+
+    `expected` holds the versions that a form was opened on: Conflict when one has changed since.
+    """
+    with session.changing() as change:
+        taken, refused = session.take(ids)
+        for facts in taken:
+            if expected and expected.get(facts.id, facts.version) != facts.version:
+                raise Conflict(
+                    _("{name} was changed by someone else meanwhile; your text is kept, open the form again").format(
+                        name=facts.name
+                    )
+                )
+        values = check(session, given, taken[0].kind if len(taken) == 1 else None)
+        if not values:
+            raise UsageError(_("edit what? write field=value, as in region=north"))
+        changed = apply(session, change, [f.id for f in taken], values)
+        message = _("{who}: {fields} changed").format(who=named(taken), fields=", ".join(given))
+        return done(change, message if taken else _("nothing was changed"), changed, refused)
+
+
+def apply(session: Session, change: Change, ids: Sequence[int], values: Values) -> list[int]:
+    """Write checked values to all the customers; the ids of those that were not so already."""
+    changed: set[int] = set()
+    if values.columns:
+        columns = dict(values.columns)
+        if columns.get("name"):
+            columns["name_key"] = name_key(str(columns["name"]))
+        changed.update(change.update("customer", ids, **columns))
+        if SEARCHABLE & values.columns.keys():
+            change.searchable.update(ids)
+    changed.update(_write_profile(session, change, ids, values))
+    refresh_staleness(session, change, ids)
+    return sorted(changed)
+
+
+def _write_profile(session: Session, change: Change, ids: Sequence[int], values: Values) -> list[int]:
+    """Merge into the JSON profiles; fields that the columns hold are only marked as verified there."""
+    stored = {
+        key: (json.loads(fields), json.loads(verified))
+        for key, fields, verified in session.database.rows(
+            "SELECT id, fields, verified FROM profile WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+    }
+    today = session.today.isoformat()
+    rows: dict[int, dict[str, str]] = {}
+    before: dict[int, dict[str, str]] = {}
+    for key in ids:
+        fields, verified = stored.get(key, ({}, {}))
+        before[key] = dict(fields)
+        for name, value in {**values.columns, **values.profile}.items():
+            if name in values.profile:
+                _set(fields, name, str(value or ""))
+            _set(verified, name, today if value else "")
+        rows[key] = {"fields": _json(fields), "verified": _json(verified)}
+    fresh = [{"id": key, **row} for key, row in rows.items() if key not in stored]
+    change.insert("profile", fresh)
+    change.update_each("profile", {key: row for key, row in rows.items() if key in stored})
+    return [key for key in ids if json.loads(rows[key]["fields"]) != before[key]]
+
+
+def _set(fields: dict[str, str], name: str, value: str) -> None:
+    if value:
+        fields[name] = value
+    else:
+        fields.pop(name, None)
+
+
+def _json(fields: Mapping[str, Any]) -> str:
+    return json.dumps(fields, ensure_ascii=False, sort_keys=True)
+
+
+def refresh_staleness(session: Session, change: Change, ids: Iterable[int]) -> None:
+    """Keep the day on which each profile becomes stale in step with its fields and its tier."""
+    rows = session.database.rows(
+        "SELECT c.id, c.kind, coalesce(c.tier_rank, 99), p.verified FROM customer c JOIN profile p ON p.id = c.id"
+        " WHERE c.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(ids)),),
+    )
+    days = session.settings["profile.stale_days"]
+    change.update_each(
+        "customer", {key: {"stale_on": _stale(verified, kind, rank, days)} for key, kind, rank, verified in rows}
+    )
+
+
+def _stale(verified: str, kind: str, rank: int, days: int | None) -> str | None:
+    if days is None:
+        return None
+    known = {name: date.fromisoformat(day) for name, day in json.loads(verified).items()}
+    found = stale_on(known, kind, rank, days)
+    return found.isoformat() if found else None
+
+
+def complete(session: Session, facts: Facts, values: Mapping[str, Any]) -> Completeness:
+    """How complete the profile is for the customer's tier."""
+    roles = session.database.value(
+        "SELECT count(*) FROM contact WHERE customer_id = ? AND archived_at IS NULL AND role IS NOT NULL", (facts.id,)
+    )
+    scheme = shipped()[facts.scheme]
+    texts = {name: str(value) for name, value in values.items() if value not in (None, "")}
+    phone = session.database.value(
+        f"SELECT {customers.reach('phone')} FROM customer c WHERE c.id = ?", (facts.id,)
+    )
+    if phone:
+        texts.setdefault("phone", phone)
+    return completeness(facts.kind, scheme.rank(facts.tier or ""), texts, int(roles))

@@ -1,0 +1,152 @@
+"""A session: who works, on which database, by which clock. Every verb takes one, and changes data only through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from crm_tui.domain.clock import stamp
+from crm_tui.domain.errors import CrmError
+from crm_tui.domain.language import _
+from crm_tui.domain.people import Person, Sight, refusal, sight
+from crm_tui.domain.settings import Settings
+from crm_tui.store import customers
+from crm_tui.store.customers import Facts
+from crm_tui.store.database import Database
+from crm_tui.store.journal import Change, recording
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why one customer (or other row) was left out."""
+
+    id: int
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a verb did: a sentence, the customers that it changed, those that it left out, and the journal entry.
+
+    `data` is what `--json` prints, `lines` what is read instead of it; `proposal` is a command line that one key
+    accepts, with the words that offer it.
+    """
+
+    message: str
+    changed: tuple[int, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    entry_id: int | None = None
+    data: tuple[dict[str, Any], ...] = ()
+    lines: tuple[str, ...] = ()
+    proposal: tuple[str, str] | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 nothing could be done, 4 partly done (DESIGN §6)."""
+        if not self.refused:
+            return 0
+        return 4 if self.changed else 1
+
+
+@dataclass
+class Session:
+    """`clock` returns the present moment, aware; `source` and `command` say in the journal where a change came from."""
+
+    database: Database
+    person: Person
+    settings: Settings
+    clock: Callable[[], datetime]
+    source: str = "command"
+    command: str = ""
+    change: Change | None = field(default=None, repr=False)
+
+    @property
+    def now(self) -> datetime:
+        """The present moment in the user's zone."""
+        return self.clock().astimezone(self.person.zone)
+
+    @property
+    def today(self) -> date:
+        """The user's today."""
+        return self.now.date()
+
+    @property
+    def stamp(self) -> str:
+        """The present moment as the store keeps it."""
+        return stamp(self.clock())
+
+    @property
+    def sight(self) -> Sight:
+        """What the user sees."""
+        return sight(self.person)
+
+    @contextmanager
+    def changing(self) -> Iterator[Change]:
+        """The journal entry of the running command: opened by the first change, shared by those within."""
+        if self.change is not None:
+            yield self.change
+            return
+        with recording(
+            self.database, user_id=self.person.id, at=self.stamp, source=self.source, command=self.command
+        ) as change:
+            self.change = change
+            try:
+                yield change
+            finally:
+                self.change = None
+
+    def see(self, ids: Sequence[int]) -> tuple[list[Facts], list[Refusal]]:
+        """The customers that the user sees, in order, and a refusal for every other id."""
+        found = customers.facts(self.database, self.sight, ids)
+        missing = [Refusal(key, "", unknown(key)) for key in dict.fromkeys(ids) if key not in found]
+        return list(found.values()), missing
+
+    def take(self, ids: Sequence[int], *, archived: bool = False) -> tuple[list[Facts], list[Refusal]]:
+        """The customers that the user may change, and why not for every other id.
+
+        Archived ones are refused unless `archived`. Must be called inside `changing()`, so that what is read is what
+        is changed.
+        """
+        seen, refused = self.see(ids)
+        taken: list[Facts] = []
+        for facts in seen:
+            reason = refusal(self.person, facts.owner_id)
+            if reason is None and facts.archived_at and not archived:
+                reason = _("it is archived: unarchive it first")
+            if reason is None:
+                taken.append(facts)
+            else:
+                refused.append(Refusal(facts.id, facts.name, reason))
+        return taken, refused
+
+    def one(self, customer_id: int) -> Facts:
+        """The one customer, which the user sees; CrmError otherwise."""
+        seen, refused = self.see([customer_id])
+        if not seen:
+            raise CrmError(refused[0].reason)
+        return seen[0]
+
+
+def unknown(customer_id: int) -> str:
+    """What is said of a customer that does not exist, or not for this user: the two cannot be told apart."""
+    return _("there is no customer {id}").format(id=customer_id)
+
+
+def done(
+    change: Change, message: str, changed: Sequence[int], refused: Sequence[Refusal] = (), **more: Any
+) -> Outcome:
+    """The outcome of a verb, its sentence written into the journal entry too."""
+    if changed:
+        change.summarize(message)
+    return Outcome(message, tuple(changed), tuple(refused), change.entry_id if changed else None, **more)
+
+
+def named(facts: Sequence[Facts]) -> str:
+    """The customer's name, or how many they are."""
+    if len(facts) == 1:
+        return facts[0].name
+    return _("{n} customers").format(n=f"{len(facts):,}")

@@ -1,0 +1,68 @@
+"""What the due queue is computed from: the rows of one holder that may be due, without deciding that they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+from crm_tui.domain.people import Sight
+from crm_tui.store.customers import reach, seen_by
+from crm_tui.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A customer with its open follow-up. Times are stored stamps, days ISO dates."""
+
+    id: int
+    name: str
+    stage: str
+    stage_since: str
+    scheme: str
+    tier: str | None
+    tier_rank: int | None
+    held_since: str | None
+    created_at: str
+    last_contact: str | None
+    last_touch: str | None
+    stale_on: str | None
+    next_on: str | None
+    next_at: str | None
+    next_kind: str | None
+    next_purpose: str | None
+    next_original_on: str | None
+    phone: str | None
+
+
+_OF_FOLLOW_UP = {"next_kind": "f.kind", "next_purpose": "f.purpose", "next_original_on": "f.original_on"}
+_COLUMNS = ", ".join(
+    _OF_FOLLOW_UP.get(field.name, reach("phone") if field.name == "phone" else f"c.{field.name}")
+    for field in fields(Candidate)
+)
+_FROM = "customer c LEFT JOIN follow_up f ON f.customer_id = c.id AND f.closed_at IS NULL"
+
+
+def candidates(database: Database, user_id: int, horizon: str, limit: int) -> list[Candidate]:
+    """The user's unarchived customers: first those promised something up to the day `horizon`, then all others.
+
+    When the promises alone fill the limit, the others wait: whoever is that far behind gets no further reasons.
+    """
+    where = f"SELECT {_COLUMNS} FROM {_FROM} WHERE c.owner_id = ? AND c.archived_at IS NULL"
+    promised = database.rows(f"{where} AND c.next_on <= ? ORDER BY c.next_on LIMIT ?", (user_id, horizon, limit))
+    if len(promised) >= limit:
+        return [Candidate(*row) for row in promised]
+    others = database.rows(
+        f"{where} AND (c.next_on > ? OR c.next_on IS NULL) ORDER BY c.tier_rank, c.id LIMIT ?",
+        (user_id, horizon, 10 * limit),
+    )
+    return [Candidate(*row) for row in (*promised, *others)]
+
+
+def of(database: Database, sight: Sight, ids: Iterable[int]) -> list[Candidate]:
+    """The customers of these ids that are seen."""
+    rows = database.rows(
+        f"SELECT {_COLUMNS} FROM {_FROM} WHERE c.id IN (SELECT value FROM json_each(?)) AND {seen_by(sight)}",
+        (json.dumps(list(ids)),),
+    )
+    return [Candidate(*row) for row in rows]

@@ -1,0 +1,65 @@
+"""What only grows beside the journal: the steps of customers along the path, and the tiers they were given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from crm_tui.store.database import Database
+from crm_tui.store.journal import Change
+
+
+def add_stages(
+    change: Change, *, at: str, user_id: int, rows: Sequence[tuple[int, str | None, str, str, float | None]]
+) -> None:
+    """Append steps: (customer, from, to, reason, days spent in `from`); from is None for a new customer."""
+    change.database.connection.executemany(
+        "INSERT INTO stage_change (entry_id, customer_id, from_stage, to_stage, reason, days, at, user_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        ((change.entry_id, *row, at, user_id) for row in rows),
+    )
+
+
+def add_tiers(
+    change: Change, *, at: str, user_id: int, rows: Sequence[tuple[int, str, str | None, str | None, str]]
+) -> None:
+    """Append tiers given: (customer, scheme, from, to, reason)."""
+    change.database.connection.executemany(
+        "INSERT INTO tier_change (entry_id, customer_id, scheme, from_tier, to_tier, reason, at, user_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        ((change.entry_id, *row, at, user_id) for row in rows),
+    )
+
+
+def tiers(database: Database, ids: Sequence[int], scheme: str) -> dict[int, tuple[int, str]]:
+    """The row id and the tier of these customers under the scheme, by customer."""
+    rows = database.rows(
+        "SELECT customer_id, id, tier FROM customer_tier WHERE scheme = ?"
+        " AND customer_id IN (SELECT value FROM json_each(?))",
+        (scheme, json.dumps(list(ids))),
+    )
+    return {customer_id: (key, tier) for customer_id, key, tier in rows}
+
+
+def timeline(database: Database, customer_id: int, limit: int = 500) -> list[tuple[Any, ...]]:
+    """All that happened to a customer, newest first: (at, what, who, text, more).
+
+    `what` is interaction, attempt, stage, tier or follow_up.
+    """
+    return database.rows(
+        "SELECT at, what, login, text, more FROM ("
+        " SELECT i.at AS at, CASE i.connected WHEN 1 THEN 'interaction' ELSE 'attempt' END AS what, u.login AS login,"
+        "  i.note AS text, trim(i.channel || ' ' || coalesce(k.name, '') || ' ' || i.outcome) AS more, i.id AS id"
+        "  FROM interaction i JOIN user u ON u.id = i.user_id LEFT JOIN contact k ON k.id = i.contact_id"
+        "  WHERE i.customer_id = ?1"
+        " UNION ALL SELECT s.at, 'stage', u.login, coalesce(s.from_stage, '') || ' → ' || s.to_stage, s.reason, s.id"
+        "  FROM stage_change s JOIN user u ON u.id = s.user_id WHERE s.customer_id = ?1"
+        " UNION ALL SELECT t.at, 'tier', u.login, coalesce(t.from_tier, '–') || ' → ' || coalesce(t.to_tier, '–'),"
+        "  t.reason, t.id FROM tier_change t JOIN user u ON u.id = t.user_id WHERE t.customer_id = ?1"
+        " UNION ALL SELECT f.created_at, 'follow_up', u.login, coalesce(f.due_at, f.due_on),"
+        "  trim(f.purpose || ' ' || coalesce(f.closed_as, '')), f.id"
+        "  FROM follow_up f JOIN user u ON u.id = f.user_id WHERE f.customer_id = ?1"
+        ") ORDER BY at DESC, id DESC LIMIT ?2",
+        (customer_id, limit),
+    )

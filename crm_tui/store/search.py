@@ -1,0 +1,58 @@
+"""The search index: what is found by words. Kept in step with names, contacts, phones and mails by the journal.
+
+Two FTS5 tables hold no text of their own: trigrams find any part of three or more characters, `search_gram` the one
+and two characters of `domain.filters.search.grams`; that module says what a query finds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from crm_tui.domain.filters.search import grams
+from crm_tui.domain.searching import reach_text, search_text
+from crm_tui.store.database import Database
+
+_BATCH = 2_000
+
+
+def index(database: Database, customer_ids: Iterable[int]) -> None:
+    """Index the customers again; those that are gone leave the index."""
+    ids = sorted(set(customer_ids))
+    for start in range(0, len(ids), _BATCH):
+        batch = ids[start : start + _BATCH]
+        given = json.dumps(batch)
+        for table in ("search_trigram", "search_gram"):
+            database.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT value FROM json_each(?))", (given,))
+        add(database, texts(database, batch))
+
+
+def add(database: Database, found: Iterable[tuple[int, str, str]]) -> None:
+    """Index customers that are not in the index yet: id, search text, ways to reach."""
+    rows = list(found)
+    connection = database.connection
+    connection.executemany("INSERT INTO search_trigram (rowid, text, reach) VALUES (?, ?, ?)", rows)
+    connection.executemany(
+        "INSERT INTO search_gram (rowid, grams) VALUES (?, ?)", ((key, " ".join(grams(text))) for key, text, _ in rows)
+    )
+
+
+def texts(database: Database, ids: Iterable[int]) -> Iterator[tuple[int, str, str]]:
+    """Each customer's id, search text and ways to reach it, its contacts' included."""
+    given = json.dumps(list(ids))
+    contacts: dict[int, list[tuple[str | None, ...]]] = {}
+    for customer_id, *parts in database.rows(
+        "SELECT customer_id, name, phone, email, wechat FROM contact WHERE archived_at IS NULL"
+        " AND customer_id IN (SELECT value FROM json_each(?)) ORDER BY customer_id, id",
+        (given,),
+    ):
+        contacts.setdefault(customer_id, []).append(tuple(parts))
+    for key, *own in database.rows(
+        "SELECT id, name, phone, email, wechat FROM customer WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (given,),
+    ):
+        everyone = [tuple(own), *contacts.get(key, ())]
+        names = [person[0] for person in everyone if person[0]]
+        phones = [person[1] for person in everyone if person[1]]
+        others = [way for person in everyone for way in person[2:] if way]
+        yield key, search_text(names), reach_text(phones, others)
