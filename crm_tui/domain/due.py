@@ -1,0 +1,219 @@
+"""Why a customer is in the due queue, and where in it: every reason, the most urgent first.
+
+A promised date is never silenced, whatever else holds. DOMAIN §5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from crm_tui.domain.cadence import DEFAULTS, DueSettings, cadence_due, cadence_interval, rotting_due, rotting_limit
+from crm_tui.domain.language import N_, _, ngettext
+from crm_tui.domain.stages import BY_IDENTIFIER
+
+__all__ = ["KINDS", "SECTIONS", "DueInput", "DueSettings", "Reason", "order_key", "reasons", "section", "why"]
+
+Kind = Literal["promise", "first_contact", "cadence", "rotting", "stale_profile"]
+NextKind = Literal["promise", "first_contact"]
+Section = Literal["overdue", "today", "soon", "later"]
+
+KINDS: tuple[Kind, ...] = ("promise", "first_contact", "cadence", "rotting", "stale_profile")  # most urgent first
+SECTIONS: Mapping[Section, str] = {
+    "overdue": N_("overdue"),
+    "today": N_("today"),
+    "soon": N_("next 7 days"),
+    "later": N_("later"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DueInput:
+    """What is known of a customer that decides when it is due. Dates are the user's, stages and tiers identifiers.
+
+    `next_on`: the day of the open follow-up, None without one; `next_at` its time where it has one, aware and in the
+    user's zone; `next_original_on` the day first promised, where it was snoozed since.
+    `last_contact`: the last contact that came about; `last_touch`: the last interaction, attempts too.
+    `stale`: the day on which the profile becomes stale (`profile.stale_on`).
+    """
+
+    stage: str
+    tier: str | None
+    scheme: str
+    held_since: date
+    stage_since: date
+    next_on: date | None = None
+    next_at: datetime | None = None
+    next_kind: NextKind = "promise"
+    next_purpose: str = ""
+    next_original_on: date | None = None
+    last_contact: date | None = None
+    last_touch: date | None = None
+    stale: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason to turn to a customer. `text` is for the row, `explanation` for `why`, both as the reader reads.
+
+    `late_days` is 0 or more; it counts from the day first promised, also while a snooze holds the reason back.
+    `at` is the time of day of a timed promise.
+    """
+
+    kind: Kind
+    due_on: date
+    late_days: int
+    text: str
+    explanation: str
+    at: datetime | None = None
+
+
+def reasons(facts: DueInput, today: date, settings: DueSettings = DEFAULTS) -> tuple[Reason, ...]:
+    """Every reason that speaks for the customer, past and to come, the most urgent first; the row shows that one.
+
+    What is due already goes before what is to come; among what is due, people who wait go before records that age.
+    An open promise that is not later than the cadence's date silences the cadence; a closed stage has only promises.
+    """
+    found = [_promise(facts, today)]
+    if not _silenced(facts, settings):
+        found.append(_cadence(facts, today, settings))
+    found += [_rotting(facts, today, settings), _stale(facts, today)]
+    return tuple(sorted((r for r in found if r), key=lambda reason: _urgency(reason, today)))
+
+
+def section(reason: Reason, today: date, settings: DueSettings = DEFAULTS) -> Section:
+    """The part of the queue in which the reason stands.
+
+    What was snoozed to today without a time is overdue again, from its first date; with a time it waits for it.
+    A stale profile keeps nobody waiting, so it is never overdue.
+    """
+    if reason.due_on > today:
+        return "soon" if (reason.due_on - today).days <= settings.horizon_days else "later"
+    if reason.kind == "stale_profile":
+        return "today"
+    snoozed_to_a_time = reason.due_on == today and reason.at is not None
+    return "overdue" if reason.late_days and not snoozed_to_a_time else "today"
+
+
+def order_key(tier_rank: int, reason: Reason, today: date, settings: DueSettings = DEFAULTS) -> tuple[float, ...]:
+    """What sorts the queue: overdue by tier, then lateness; today the timed first, by time; then day by day.
+
+    `tier_rank` is `Scheme.rank`: 0 for the best. All keys compare; add the customer's id behind for a fixed order.
+    """
+    part = section(reason, today, settings)
+    kind = KINDS.index(reason.kind)
+    time = (0.0, reason.at.timestamp()) if reason.at else (1.0, 0.0)
+    if part == "overdue":
+        return (0, tier_rank, -reason.late_days, *time, kind)
+    if part == "today":
+        stale = float(reason.kind == "stale_profile")
+        return (1, stale, *time, tier_rank, -reason.late_days, kind)
+    return (2, reason.due_on.toordinal(), *time, tier_rank, -reason.late_days, kind)
+
+
+def why(facts: DueInput, today: date, settings: DueSettings = DEFAULTS) -> tuple[str, ...]:
+    """A line for each reason, the most urgent first, then for what is silent and what silences it. Never empty."""
+    lines = [f"{reason.due_on}: {reason.explanation}" for reason in reasons(facts, today, settings)]
+    if BY_IDENTIFIER[facts.stage].closed:
+        lines.append(
+            _("stage %(stage)s: no cadence, no rotting, no stale profile")
+            % {"stage": BY_IDENTIFIER[facts.stage].title}
+        )
+    elif settings.tier(facts.scheme, facts.tier) is None:
+        lines.append(_("no tier, so no cadence"))
+    elif _silenced(facts, settings):
+        quiet = _cadence(facts, today, settings)
+        assert quiet is not None
+        names = {"due": quiet.due_on, "explanation": quiet.explanation, "promised": facts.next_on}
+        lines.append(
+            _("%(due)s: %(explanation)s; silenced by the follow-up on %(promised)s, done closes both") % names
+        )
+    return tuple(lines) or (_("nothing is due: no follow-up, no cadence, no rotting"),)
+
+
+def _urgency(reason: Reason, today: date) -> tuple[int, int, int]:
+    kind = KINDS.index(reason.kind)
+    if reason.due_on <= today:
+        return (0, kind, 0)
+    return (1, reason.due_on.toordinal(), kind)
+
+
+def _late(due: date, today: date) -> int:
+    return max(0, (today - due).days)
+
+
+def _silenced(facts: DueInput, settings: DueSettings) -> bool:
+    due = _cadence_due(facts, settings)
+    return due is not None and facts.next_on is not None and facts.next_on <= due
+
+
+def _cadence_due(facts: DueInput, settings: DueSettings) -> date | None:
+    return cadence_due(facts.tier, facts.scheme, facts.stage, facts.last_contact, facts.held_since, settings)
+
+
+def _promise(facts: DueInput, today: date) -> Reason | None:
+    if facts.next_on is None:
+        return None
+    first = min(facts.next_original_on or facts.next_on, facts.next_on)
+    if facts.next_kind == "first_contact":
+        text = _("first contact: %s") % facts.next_purpose if facts.next_purpose else _("first contact")
+    else:
+        text = _("promised: %s") % facts.next_purpose if facts.next_purpose else _("promised")
+    explanation = text
+    if facts.next_at is not None:
+        explanation = _("%(reason)s, at %(time)s") % {"reason": explanation, "time": f"{facts.next_at:%H:%M}"}
+    if first != facts.next_on:
+        explanation = _("%(reason)s; snoozed, first due %(day)s") % {"reason": explanation, "day": first}
+    return Reason(facts.next_kind, facts.next_on, _late(first, today), text, explanation, facts.next_at)
+
+
+def _cadence(facts: DueInput, today: date, settings: DueSettings) -> Reason | None:
+    due = _cadence_due(facts, settings)
+    days = cadence_interval(facts.tier, facts.scheme, facts.stage, settings)
+    if due is None or days is None:
+        return None
+    scheme = settings.schemes[facts.scheme]
+    rule = ngettext("%(scheme)s %(tier)s = %(days)d day", "%(scheme)s %(tier)s = %(days)d days", days) % {
+        "scheme": scheme.title,
+        "tier": facts.tier,
+        "days": days,
+    }
+    contacted = facts.last_contact is not None and facts.last_contact >= facts.held_since
+    counted = max(facts.last_contact or facts.held_since, facts.held_since)
+    since = _("last contact %s") if contacted else _("no contact since held, %s")
+    silent = _late(counted, today)
+    text = ngettext("no contact for %(days)d day, %(rule)s", "no contact for %(days)d days, %(rule)s", silent)
+    explanation = _("cadence: %(since)s, %(rule)s") % {"since": since % counted, "rule": rule}
+    return Reason("cadence", due, _late(due, today), text % {"days": silent, "rule": rule}, explanation)
+
+
+def _rotting(facts: DueInput, today: date, settings: DueSettings) -> Reason | None:
+    due = rotting_due(facts.stage, facts.stage_since, facts.last_touch, settings)
+    limit = rotting_limit(facts.stage, settings)
+    if due is None or limit is None:
+        return None
+    since = due - timedelta(days=limit)
+    quiet = _late(since, today)
+    names = {"stage": BY_IDENTIFIER[facts.stage].title, "days": quiet, "limit": limit, "since": since}
+    text = ngettext(
+        "%(stage)s: nothing for %(days)d day, limit %(limit)d",
+        "%(stage)s: nothing for %(days)d days, limit %(limit)d",
+        quiet,
+    )
+    explanation = ngettext(
+        "rotting: %(stage)s with no change or interaction since %(since)s, limit %(limit)d day",
+        "rotting: %(stage)s with no change or interaction since %(since)s, limit %(limit)d days",
+        limit,
+    )
+    return Reason("rotting", due, _late(due, today), text % names, explanation % names)
+
+
+def _stale(facts: DueInput, today: date) -> Reason | None:
+    if facts.stale is None or BY_IDENTIFIER[facts.stage].closed:
+        return None
+    late = _late(facts.stale, today)
+    text = _("profile stale since %s") if facts.stale <= today else _("profile stale on %s")
+    explanation = _("profile: the oldest of its required fields is to be verified again")
+    return Reason("stale_profile", facts.stale, late, text % facts.stale, explanation)
