@@ -1,0 +1,83 @@
+"""What words find: a rule that an index of trigrams and one of `grams` answer exactly.
+
+    three characters, more  a part of the text ("exact words": blanks included)
+    two characters          two Han: a part of the text; else the start of a word
+    one character           the start of a word, or a Han character anywhere
+
+The text is `searching.search_text`, names as written and as they sound; a word is an unbroken run of letters
+and digits. Three characters and more are also looked for in `searching.reach_text`: mails, WeChat ids, and (of
+what looks like a phone number) the digits. Where phone and mail are masked only the names are searched, for
+`-words` too: the answer then does not depend on what is hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from crm_tui.domain.filters.nodes import Words
+from crm_tui.domain.text import fold
+
+SHORT = 3
+"""Fewer characters than this are looked up among the grams."""
+
+_PHONE_LIKE = re.compile(r"[+(]?[0-9][0-9 ()./-]*")
+_NOT_DIGITS = re.compile(r"[^0-9]+")
+_HAN = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x3FFFF), (0xF900, 0xFAFF), (0x3005, 0x3007))
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for: `text` in the search text, or any of `reach` in the reach text.
+
+    With `gram` the text is one of the search text's grams, otherwise a part of it; what is sought in the
+    reach text is always a part of it, and at least three characters long.
+    """
+
+    text: str
+    gram: bool
+    reach: tuple[str, ...]
+
+    def finds(self, search_text: str, reach_text: str) -> bool:
+        """Whether a customer with these texts is found."""
+        named = self.text in grams(search_text) if self.gram else self.text in search_text
+        return named or any(part in reach_text for part in self.reach)
+
+
+def search(words: Words) -> Search:
+    """How the words are looked up."""
+    text = fold(words.text)
+    number = digits(text) if _PHONE_LIKE.fullmatch(text) else ""
+    reach = dict.fromkeys(part for part in (text, number) if len(part) >= SHORT)
+    return Search(text, len(text) < SHORT, tuple(reach))
+
+
+def grams(text: str) -> frozenset[str]:
+    """The one- and two-character strings that short words are matched with; `text` is folded.
+
+    These are the first one and two characters of each word, every Han character, and every two of them that
+    stand together. None holds a blank. Words that are not among their own grams, such as `&`, find nothing.
+    """
+    found: set[str] = set()
+    before = " "
+    for character, following in pairwise(text + " "):
+        starts = character.isalnum() and not before.isalnum()
+        han = is_han(character)
+        if starts or han:
+            found.add(character)
+            if following.isprintable() and not following.isspace() and (starts or is_han(following)):
+                found.add(character + following)
+        before = character
+    return frozenset(found)
+
+
+def digits(number: str) -> str:
+    """The ASCII digits of a phone number, in order."""
+    return _NOT_DIGITS.sub("", number)
+
+
+def is_han(character: str) -> bool:
+    """Whether the character is a Chinese one."""
+    code = ord(character)
+    return code >= 0x3005 and any(low <= code <= high for low, high in _HAN)

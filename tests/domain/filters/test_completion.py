@@ -1,0 +1,63 @@
+"""What the filter bar offers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm_tui.domain.filters import complete, parse
+from crm_tui.domain.filters.fields import FIELDS
+from tests.domain.filters.samples import CONTEXT
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "offered"),
+    [
+        ("st", 0, ["stage:"]),
+        ("a -st", 3, ["stage:"]),
+        ("(st", 1, ["stage:"]),
+        ("tier:A re", 7, ["region:"]),
+        ("stage:", 6, ["non_customer", "potential", "target", "intent", "actual", "lost"]),
+        ("stage：in", 6, ["intent"]),
+        ("stage:intent,l", 13, ["lost"]),
+        ("tier:", 5, ["A", "B", "C", "D", "high", "middle", "low", "none"]),
+        ("tier:clear", 5, ["B"]),
+        ("owner:", 6, ["me", "none", "any", "li", '"me"', "wang"]),
+        ("owner:w", 6, ["wang"]),
+        ("pool:", 5, ["default", '"华北 公海"', "any", "none"]),
+        ("has:ph", 4, ["phone"]),
+        ("last:>", 5, [">7d", ">30d", ">3m"]),
+        ("due:today..to", 11, ["today", "tomorrow"]),
+        ("nothing:", 0, []),
+        ('"st', 0, []),
+        ('name:"a st', 0, []),
+        ("region:n", 0, []),
+    ],
+)
+def test_offers(text: str, start: int, offered: list[str]) -> None:
+    found = complete(text, len(text), CONTEXT)
+    assert [one.text for one in found] == offered
+    assert all(one.start == start for one in found)
+
+
+def test_an_empty_word_is_offered_every_field_with_what_it_is_about() -> None:
+    found = complete("tier:A ", 7, CONTEXT)
+    assert [one.text for one in found] == [f"{name}:" for name in FIELDS]
+    assert all(one.hint for one in found)
+
+
+def test_only_what_stands_before_the_cursor_counts() -> None:
+    assert [one.text for one in complete("stage:int tier:A", 2, CONTEXT)] == ["stage:"]
+
+
+@pytest.mark.parametrize("name", list(FIELDS))
+def test_every_value_that_is_offered_can_be_read(name: str) -> None:
+    for one in complete(f"{name}:", len(name) + 1, CONTEXT):
+        parse(f"{name}:{one.text}", CONTEXT)
+
+
+@given(st.text('st:"-(),. 华<'), st.integers(0, 12))
+def test_any_text_can_be_completed(text: str, cursor: int) -> None:
+    cursor = min(cursor, len(text))
+    assert all(0 <= one.start <= cursor for one in complete(text, cursor, CONTEXT))

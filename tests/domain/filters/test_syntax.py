@@ -1,0 +1,236 @@
+"""The text of a filter: what it means, how it prints, and what its errors say."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crm_tui.domain.errors import UsageError
+from crm_tui.domain.filters import (
+    EVERYTHING,
+    And,
+    Node,
+    Not,
+    Operator,
+    Or,
+    Term,
+    Words,
+    mentions,
+    parse,
+    to_text,
+    with_defaults,
+)
+from crm_tui.domain.filters.syntax import MAX_DEPTH, MAX_TERMS, MAX_VALUES
+from tests.domain.filters.samples import CONTEXT, NOW, nodes
+
+INTENT = Term("stage", Operator.IS, ("intent",))
+MINE = Term("owner", Operator.IS, (7,))
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("", EVERYTHING),
+        ("   ", EVERYTHING),
+        ("stage:intent", INTENT),
+        ("STAGE:Intent", INTENT),
+        ("stage:i", INTENT),
+        ("stage:意向客户", INTENT),
+        ("stage:意向", INTENT),
+        ("stage：意向", INTENT),
+        ("stage:i,lost", Term("stage", Operator.IS, ("intent", "lost"))),
+        ("stage:i、lost", Term("stage", Operator.IS, ("intent", "lost"))),
+        ("stage:i owner:me", And((INTENT, MINE))),
+        ("stage:i and owner:me", And((INTENT, MINE))),
+        ("stage:i\u3000owner:me", And((INTENT, MINE))),
+        ("a or b c", Or((Words("a"), And((Words("b"), Words("c")))))),
+        ("a OR b", Or((Words("a"), Words("b")))),
+        ("(a or b) c", And((Or((Words("a"), Words("b"))), Words("c")))),
+        ("（a or b）c", And((Or((Words("a"), Words("b"))), Words("c")))),
+        ("-stage:i", Not(INTENT)),
+        ("not stage:i", Not(INTENT)),
+        ("not (a b)", Not(And((Words("a"), Words("b"))))),
+        ("-(a b)", Not(And((Words("a"), Words("b"))))),
+        ("not a b", And((Not(Words("a")), Words("b")))),
+        ("not -a", Not(Not(Words("a")))),
+        ("order android nothing", And((Words("order"), Words("android"), Words("nothing")))),
+        ('"or"', Words("or", exact=True)),
+        ('"exact words"', Words("exact words", exact=True)),
+        ('"say ""hi"""', Words('say "hi"', exact=True)),
+        ("“华为 技术”", Words("华为 技术", exact=True)),
+        ('"全角：（）"', Words("全角：（）", exact=True)),
+        ('-"a b"', Not(Words("a b", exact=True))),
+        ("华为", Words("华为")),
+        ("15:30", Words("15:30")),
+        ("a-b", Words("a-b")),
+        ("owner:me,any", Or((MINE, Term("owner", Operator.PRESENT, ())))),
+        ("owner:LI", MINE),
+        ('owner:"me"', Term("owner", Operator.IS, (9,))),
+        ("owner:none", Term("owner", Operator.IS, (None,))),
+        ('pool:"华北 公海"', Term("pool", Operator.IS, ("华北 公海",))),
+        ("tier:a,高,none", Term("tier", Operator.IS, ("A", "high", None))),
+        ("name:华为,Acme", Term("name", Operator.CONTAINS, ("华为", "acme"))),
+        ("region:Nor*", Term("region", Operator.STARTS, ("nor",))),
+        ('region:"Nor*"', Term("region", Operator.IS, ("nor*",))),
+        ("region:*", Term("region", Operator.PRESENT, ())),
+        ("phone:138-0013", Term("phone", Operator.CONTAINS, ("1380013",))),
+        ("kind:org*", Term("kind", Operator.IS, ("organization",))),
+        ("kind:个人型", Term("kind", Operator.IS, ("person",))),
+        ("id:3,1", Term("id", Operator.IS, (3, 1))),
+        ("id:1.5k,2万", Term("id", Operator.IS, (1500, 20000))),
+        ("archived:no", Term("archived", Operator.IS, (False,))),
+        ("no:next", Term("no", Operator.IS, ("next",))),
+        ("stage:i(a)", And((INTENT, Words("a")))),
+    ],
+)
+def test_a_text_means_a_tree(text: str, tree: Node) -> None:
+    assert parse(text, CONTEXT) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "message"),
+    [
+        ("tier:E", 5, 'tier "E" is not in scheme abcd (A, B, C, D)'),
+        ('tier:"none"', 6, 'tier "none" is not in scheme abcd (A, B, C, D)'),
+        ("a tier:A,E", 9, 'tier "E" is not in scheme abcd (A, B, C, D)'),
+        ("regoin:x", 0, 'unknown field "regoin": did you mean region?'),
+        ("a (-regoin:x)", 4, 'unknown field "regoin": did you mean region?'),
+        ("http://x", 0, 'unknown field "http"; quote the text to search for it'),
+        ("stage:hot", 6, 'stage "hot" is not one of non_customer, potential, target, intent, actual, lost'),
+        ("owner:wnag", 6, 'no user has the login "wnag": did you mean wang?'),
+        ("pool:defualt", 5, 'no pool is called "defualt": did you mean default?'),
+        ("has:fax", 4, 'has "fax" is not one of phone, email, wechat, next, owner, contact, tag, note, tier, last'),
+        ("tier:", 5, "a value is missing after tier:"),
+        ("tier:A, B", 7, "a value is missing after tier:A,"),
+        ("a due:<", 7, "a value is missing after due:<"),
+        ("(a", 0, "this bracket is not closed"),
+        ("a)", 1, "this bracket closes nothing"),
+        ("()", 1, "a term is missing here"),
+        ("a or", 4, "a term is missing here"),
+        ("or a", 0, "a term is missing here"),
+        ("a and or b", 6, "a term is missing here"),
+        ("a - b", 2, "nothing follows the minus: write it before a term"),
+        ('a "b', 2, "the quotes are not closed"),
+        ('""', 1, "there is nothing to look for in these quotes"),
+        ("a &", 2, "there is no letter or digit to look for: put it in quotes"),
+        ("name:>b", 5, 'name knows no ">": name the values'),
+        ("id:x", 3, '"x" is not a number'),
+        ("id:1..x", 6, '"x" is not a number'),
+        ("id:1.5", 3, '"1.5" is not a whole number'),
+        ("id:999999999999亿", 3, '"999999999999亿" is too large'),
+        ("id:9..3", 3, "the range runs backwards: write the smaller end first"),
+        ("id:<9..3", 5, "a range is low..high, without a comparison"),
+        ("id:1..2..3", 7, "a range is low..high, without a comparison"),
+        ("due:<overdue", 5, "overdue takes no comparison: write due:overdue"),
+        ("last:2h", 5, "hours want a comparison: <2h"),
+        ("last:>9000y", 6, '"9000y" is outside the calendar'),
+        ("phone:abc", 6, '"abc" has no digits to look for in phone numbers'),
+        ("a\x00b", 1, "this character cannot be searched for: leave it out"),
+        ("a\udce4b", 1, "this character cannot be searched for: leave it out"),
+    ],
+)
+def test_an_error_points_at_the_character_and_says_what_to_do(text: str, position: int, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(text, CONTEXT)
+    assert (str(caught.value), caught.value.text, caught.value.position) == (message, text, position)
+
+
+def test_an_error_inside_a_quoted_date_points_into_the_quotes() -> None:
+    text = 'a due:"fri foo"'
+    with pytest.raises(UsageError) as caught:
+        parse(text, CONTEXT)
+    assert caught.value.position == text.index("foo")
+
+
+def test_an_unknown_field_names_no_other_field_when_none_is_near() -> None:
+    with pytest.raises(UsageError, match=r'^unknown field "zzzzzz"; quote'):
+        parse("zzzzzz:1", CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("fits", "beyond"),
+    [
+        ("(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH, "(" * (MAX_DEPTH + 1) + "a" + ")" * (MAX_DEPTH + 1)),
+        ("-" * MAX_DEPTH + "a", "-" * (MAX_DEPTH + 1) + "a"),
+        ("not " * MAX_DEPTH + "a", "not " * (MAX_DEPTH + 1) + "a"),
+        ("a " * MAX_TERMS, "a " * (MAX_TERMS + 1)),
+        ("id:" + ",".join("1" * MAX_VALUES), "id:" + ",".join("1" * (MAX_VALUES + 1))),
+    ],
+)
+def test_depth_terms_and_values_are_bounded(fits: str, beyond: str) -> None:
+    parse(fits, CONTEXT)
+    with pytest.raises(UsageError, match="more than"):
+        parse(beyond, CONTEXT)
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", "-", "(", '"', '""', "tier:", "due:1", "id:1,", "id:1..", "or", "é", "a:", "，", "9"]
+)
+def test_reading_a_long_text_takes_no_long_time(unit: str) -> None:
+    text = unit * (20_000 // len(unit))
+    start = time.process_time()
+    for whole in (text, f"due:{text}", f"name:{text}", f'last:"{text}', f"phone:{text}"):
+        try:
+            parse(whole, CONTEXT)
+        except UsageError:
+            continue
+    assert time.process_time() - start < 1
+
+
+@given(nodes)
+def test_the_tree_of_a_printed_tree_is_the_same_tree(node: Node) -> None:
+    assert parse(to_text(node), CONTEXT) == node
+
+
+@given(nodes)
+def test_printing_is_stable(node: Node) -> None:
+    assert to_text(parse(to_text(node), CONTEXT)) == to_text(node)
+
+
+def test_what_was_typed_stays_typed_so_that_a_saved_today_is_tomorrows_today() -> None:
+    text = to_text(parse("due:<=today last:>30d region:“So, 1”", CONTEXT))
+    assert text == 'due:<=today last:>30d region:"So, 1"'
+    tomorrow = replace(CONTEXT, now=NOW + timedelta(days=1))
+    assert parse(text, tomorrow) != parse(text, CONTEXT)
+
+
+_FRAGMENTS = st.sampled_from(
+    [
+        *('"', "“", "(", ")", "-", "or ", "not ", " ", ":", "：", ",", "..", "<=", ">", "*", "\x00", "\u3000"),
+        *("due:", "last:", "id:", "tier:", "has:", "A", "30d", "h", "0", "1万", "华为", "none"),
+        *("today", "fri", "下周二", "overdue", "2026-13-01"),
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(st.one_of(st.text(), st.lists(_FRAGMENTS).map("".join)))
+def test_any_text_is_a_filter_or_a_usage_error_at_a_character_of_it(text: str) -> None:
+    found = _read(text)
+    if isinstance(found, UsageError):
+        assert found.text == text
+        assert found.position is not None
+        assert 0 <= found.position <= len(text)
+    else:
+        assert parse(to_text(found), CONTEXT) == found
+
+
+def _read(text: str) -> Node | UsageError:
+    try:
+        return parse(text, CONTEXT)
+    except UsageError as error:
+        return error
+
+
+def test_archived_customers_are_left_out_unless_the_filter_speaks_of_them() -> None:
+    assert to_text(with_defaults(parse("a b", CONTEXT))) == "a b archived:no"
+    assert to_text(with_defaults(parse("a or b", CONTEXT))) == "(a or b) archived:no"
+    assert to_text(with_defaults(parse("", CONTEXT))) == "archived:no"
+    spoken = parse("a or not (b archived:yes)", CONTEXT)
+    assert mentions(spoken, "archived")
+    assert with_defaults(spoken) == spoken
