@@ -16,8 +16,6 @@ from crm_tui.domain.text import fold, is_mark
 
 Kind = Literal["organization", "person"]
 
-HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-
 # Legal forms, longest first where one ends in another. A branch (分公司) is a customer of its own.
 _HAN_FORMS = re.compile(
     "(?:股份有限公司|有限责任公司|有限責任公司|股份公司|有限公司|集团公司|集團公司|总公司|總公司|(?<!分)(?<!子)公司"

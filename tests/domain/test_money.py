@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,11 +44,11 @@ def test_an_amount_that_was_shown_is_read_back_exactly(minor: int, currency: str
 
 @given(st.text(max_size=30) | st.text(st.sampled_from("0123456789.,万亿k-( ¥e"), max_size=15))
 def test_any_text_is_an_amount_or_a_usage_error(text: str) -> None:
-    try:
+    with suppress(UsageError):
         assert isinstance(parse_amount(text, "CNY"), int)
-    except UsageError:
-        pass
 
 
 def test_amounts_are_shown_with_the_decimals_of_the_currency() -> None:
-    assert [format_amount(-110004, currency) for currency in ("CNY", "JPY", "KWD")] == ["-1,100.04", "-110,004", "-110.004"]
+    assert format_amount(-110004, "CNY") == "-1,100.04"
+    assert format_amount(-110004, "JPY") == "-110,004"
+    assert format_amount(-110004, "KWD") == "-110.004"

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from crm_tui.domain.text import ascii_twin, clean, fold
 
 any_text = st.text(st.characters(codec=None), max_size=60)
-nasty = st.text(st.sampled_from("a é华\u0301\u0323\u0345\u20dd\x1b\x9b\x07\t\n\r\u202e\u2066\u200f\ud800\ufeff\u3000क\u093cक़가ᄀ"), max_size=40)
+nasty = st.text(
+    st.sampled_from("a é华\u0301\u0323\u0345\u20dd\x1b\x9b\x07\t\n\r\u202e\u2066\u200f\ud800"
+                    "\ufeff\u3000क\u093cक़가ᄀ"), max_size=40
+)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +68,9 @@ def test_the_twin_keeps_positions(text: str) -> None:
     assert len(ascii_twin(text)) == len(text)
 
 
-@pytest.mark.parametrize(("one", "other"), [("ＨＵＡＷＥＩ", "huawei"), ("Straße", "STRASSE"), ("é", "E\u0301"), ("①", "1")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("ＨＵＡＷＥＩ", "huawei"), ("Straße", "STRASSE"), ("é", "E\u0301"), ("①", "1")]
+)
 def test_searching_folds_case_and_width(one: str, other: str) -> None:
     assert fold(one) == fold(other)
 

@@ -51,7 +51,7 @@ def test_words_of_three_characters_are_parts_of_either_text(text: str, query: st
     ("words", "sought"),
     [
         (Words("HW"), Search("hw", True, ())),
-        (Words("HW", exact=True), Search("hw", False, ())),
+        (Words("HW", exact=True), Search("hw", True, ())),
         (Words("ＨＷ１"), Search("hw1", False, ("hw1",))),
         (Words("1380"), Search("1380", False, ("1380",))),
         (Words("+86-138"), Search("+86-138", False, ("+86-138", "86138"))),
