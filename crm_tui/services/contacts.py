@@ -37,13 +37,15 @@ def edit(session: Session, contact_id: int, given: Mapping[str, str]) -> Outcome
         row = session.database.row("SELECT customer_id, name FROM contact WHERE id = ?", (contact_id,))
         taken, refused = session.take([row[0]]) if row else ([], [])
         if row is None or not taken:
-            raise CrmError(refused[0].reason if refused and refused[0].name else _("there is no contact {id}").format(id=contact_id))
+            unknown = _("there is no contact {id}").format(id=contact_id)
+            raise CrmError(refused[0].reason if refused and refused[0].name else unknown)
         values = check(session, given)
         if values.get("name", "-") is None:
             raise UsageError(_("a contact needs a name"))
         changed = change.update("contact", [contact_id], **values)
         change.searchable.add(row[0])
-        message = _("{name}: contact {contact} changed").format(name=taken[0].name, contact=values.get("name") or row[1])
+        who = values.get("name") or row[1]
+        message = _("{name}: contact {contact} changed").format(name=taken[0].name, contact=who)
         return done(change, message, [row[0]] if changed else [])
 
 

@@ -69,7 +69,7 @@ def new(session: Session, draft: Draft) -> Outcome:
         )  # fmt: skip
         begin(session, change, {key: (stage, tier)}, scheme.identifier)
         profiles.apply(session, change, [key], values)
-        if draft.contact.get("name"):
+        if any(text.strip() for text in draft.contact.values()):
             contacts.write(session, change, key, draft.contact, primary=True)
         if holder:
             followups.first_contact(session, change, [key])
@@ -116,11 +116,11 @@ def begin(session: Session, change: Change, begun: Mapping[int, tuple[str, str |
 
 def find_holder(session: Session, owner: str) -> int | None:
     """The id of the user that `owner` names (`me`, a login), None for the public pool; UsageError for nobody."""
+    if session.person.role == "service":
+        raise NotAllowed(_("service reads customers and makes none"))
     if owner in ("pool", "none"):
         return None
     if owner in ("me", session.person.login):
-        if session.person.role == "service":
-            raise NotAllowed(_("service holds no customers: give it to somebody with --owner"))
         return session.person.id
     row = session.database.row("SELECT id, role, state FROM user WHERE login = ?", (owner,))
     if row is None:

@@ -43,7 +43,8 @@ def queue(session: Session) -> list[Line]:
         every = reasons(_facts(session, candidate), today, settings)
         near = [r for r in every if section(r, today, settings) != "later"]
         if near:
-            found.append((order_key(_rank(candidate), near[0], today, settings), _line(candidate, near, today, session)))
+            place = order_key(_rank(candidate), near[0], today, settings)
+            found.append((place, _line(candidate, near, today, session)))
     found.sort(key=lambda pair: (*pair[0], pair[1].id))
     return [line for __, line in found[:LIMIT]]
 

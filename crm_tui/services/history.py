@@ -7,6 +7,7 @@ from typing import Any
 
 from crm_tui.domain.errors import CrmError, NotAllowed
 from crm_tui.domain.language import _, ngettext
+from crm_tui.domain.settings import load
 from crm_tui.services.session import Outcome, Refusal, Session
 from crm_tui.store import journal
 from crm_tui.store.journal import Reverted
@@ -45,12 +46,14 @@ def _revert(
             what = summary or command
             message = (_("undone: {what}") if kind == "undo" else _("done again: {what}")).format(what=what)
             change.summarize(message)
+    session.settings = load(dict(session.database.rows("SELECT name, value FROM setting")))
     return _outcome(session, reverted, message)
 
 
 def _named(session: Session, entry_id: int, kind: str) -> _Found:
     row = session.database.row(
-        "SELECT e.id, e.user_id, e.command, e.summary, coalesce(t.id, e.id), coalesce(t.kind, 'do') FROM journal_entry e"
+        "SELECT e.id, e.user_id, e.command, e.summary, coalesce(t.id, e.id), coalesce(t.kind, 'do')"
+        " FROM journal_entry e"
         " LEFT JOIN journal_entry t ON t.id = (SELECT max(id) FROM journal_entry WHERE root_id = e.id)"
         " WHERE e.id = ? AND e.kind = 'do'",
         (entry_id,),
@@ -82,21 +85,25 @@ def _outcome(session: Session, reverted: Reverted, message: str) -> Outcome:
 
 
 def entries(
-    session: Session, *, limit: int = 500, before: int | None = None, customer_id: int | None = None, mine: bool = False
+    session: Session, *, limit: int = 500, before: int | None = None, customer_id: int | None = None, mine: bool = False,
+    words: str = "",
 ) -> list[dict[str, Any]]:
     """Journal entries, newest first: id, at, user, source, command, summary, kind, undone, customers (how many).
 
-    A rep sees own entries and those that changed a customer in sight.
+    A rep sees own entries, and everybody's that changed a customer of one's own when that is asked for.
     """
     conditions, parameters = ["1"], []
     if before is not None:
         conditions.append("e.id < ?")
         parameters.append(before)
-    if mine or session.person.role == "rep":
+    own = customer_id is not None and session.one(customer_id).owner_id == session.person.id
+    if mine or (session.person.role == "rep" and not own):
         conditions.append("e.user_id = ?")
         parameters.append(session.person.id)
+    for word in words.split():
+        conditions.append("instr(lower(u.login || ' ' || e.source || ' ' || e.command || ' ' || e.summary), ?)")
+        parameters.append(word.lower())
     if customer_id is not None:
-        session.one(customer_id)
         conditions.append("e.id IN (SELECT entry_id FROM journal_change WHERE customer_id = ?)")
         parameters.append(customer_id)
     cursor = session.database.connection.execute(
@@ -112,13 +119,22 @@ def entries(
 
 
 def changes(session: Session, entry_id: int, limit: int = 200) -> list[dict[str, Any]]:
-    """What an entry changed: record, id, customer, action, before, after (JSON texts)."""
-    if not any(e["id"] == entry_id for e in entries(session, before=entry_id + 1, limit=1)):
-        raise CrmError(_("there is no entry {id} in the journal").format(id=entry_id))
+    """What an entry changed: record, id, customer, action, before, after (JSON texts).
+
+    A rep sees what it changed of customers of one's own, and of one's own entries what belongs to no customer.
+    """
+    author = session.database.value("SELECT user_id FROM journal_entry WHERE id = ?", (entry_id,))
+    seen = "1"
+    if session.person.role == "rep":
+        seen = f"customer_id IN (SELECT id FROM customer WHERE owner_id = {session.person.id})"
+        if author == session.person.id:
+            seen += " OR NOT EXISTS (SELECT 1 FROM customer c WHERE c.id = customer_id)"
     rows = session.database.rows(
-        "SELECT record, record_id, customer_id, action, before, after FROM journal_change WHERE entry_id = ?"
-        " ORDER BY id LIMIT ?",
+        "SELECT record, record_id, customer_id, action, before, after FROM journal_change"
+        f" WHERE entry_id = ? AND ({seen}) ORDER BY id LIMIT ?",
         (entry_id, limit),
     )
+    if author is None or not (rows or author == session.person.id):
+        raise CrmError(_("there is no entry {id} in the journal").format(id=entry_id))
     names = ("record", "id", "customer", "action", "before", "after")
     return [dict(zip(names, row, strict=True)) for row in rows]

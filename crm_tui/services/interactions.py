@@ -21,7 +21,7 @@ from crm_tui.store.customers import Facts
 from crm_tui.store.journal import Change
 
 BACKDATED = timedelta(days=3)
-"""Notes dated further back move no clock (DOMAIN §4 P8)."""
+"""Notes dated further back, counted in the user's days, move no clock (DOMAIN §4 P8)."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,6 @@ def no_answer(session: Session, ids: Sequence[int], text: str = "") -> Outcome:
         return done(change, message if taken else _("nothing was logged"), [f.id for f in taken], refused)
 
 
-def finish(session: Session, ids: Sequence[int]) -> Outcome:
-    """Mark the open follow-ups as done without logging anything."""
-    with session.changing() as change:
-        taken, refused = session.take(ids)
-        without = followups.finish(session, change, taken)
-        finished = [f for f in taken if f.id not in {r.id for r in without}]
-        message = _("{who}: done").format(who=named(finished)) if finished else _("nothing was promised")
-        return done(change, message, [f.id for f in finished], [*refused, *without])
-
-
 def proposed_next(session: Session, facts: Facts) -> When | None:
     """The next date that the customer's cadence gives, counted from today; None where it has none."""
     days = cadence_interval(facts.tier, facts.scheme, facts.stage, session.settings.due)
@@ -113,7 +103,8 @@ def _write(session: Session, change: Change, taken: Sequence[Facts], note: Note,
     channel = choose(note.channel, CHANNELS)
     if channel is None:
         names = ", ".join(choice.identifier for choice in CHANNELS)
-        raise UsageError(_('channel "{text}" is not one of {names}').format(text=note.channel, names=names), note.channel, 0)
+        message = _('channel "{text}" is not one of {names}').format(text=note.channel, names=names)
+        raise UsageError(message, note.channel, 0)
     _check_contact(session, taken, note.contact_id)
     at = stamp(happened)
     text = clean(note.text, multiline=True, limit=100_000)
@@ -128,7 +119,7 @@ def _write(session: Session, change: Change, taken: Sequence[Facts], note: Note,
             for f in taken
         ],
     )  # fmt: skip
-    counts = note.connected and happened >= session.now - BACKDATED
+    counts = note.connected and happened.date() >= session.today - BACKDATED
     change.update_each("customer", {f.id: {"last_touch": max(f.last_touch or at, at)} for f in taken})
     if counts:
         change.update_each("customer", {f.id: {"last_contact": max(f.last_contact or at, at)} for f in taken})

@@ -7,14 +7,15 @@ import os
 import pwd
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from crm_tui.domain import settings as rules
+from crm_tui.domain.clock import stamp
 from crm_tui.domain.errors import NotAllowed, UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.people import ROLES, Person, Role, check_login
-from crm_tui.domain import settings as rules
-from crm_tui.domain.clock import stamp
 from crm_tui.domain.settings import load
 from crm_tui.domain.text import clean
 from crm_tui.services.session import Outcome, Session
@@ -27,6 +28,41 @@ def login_name() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return f"uid{os.getuid()}"
+
+
+def open_session(
+    path: Path, named: str | None, *, create: bool, source: str, clock: Callable[[], datetime] | None = None
+) -> Session:
+    """Open the database and sign in: as the user `named` (known ones only, else NotAllowed) or as one's own login.
+
+    Raises DatabaseUnusable when the file cannot be opened; with `create` a missing one is made.
+    """
+    database = Database(path, create=create)
+    try:
+        if named and named not in logins(database):
+            raise NotAllowed(_('"{login}" is no user of {path}').format(login=named, path=path))
+        return sign_in(database, named or login_name(), source=source, clock=clock)
+    except BaseException:
+        database.close()
+        raise
+
+
+def open_demo(path: Path, named: str | None, *, clock: Callable[[], datetime] | None = None) -> Session:
+    """Make the demo's database and sign in as its rep, or as the one of its team that is named."""
+    from crm_tui.services import demo
+
+    clock = clock or (lambda: datetime.now(UTC))
+    database = Database(path, create=True)
+    try:
+        login = demo.fill(database, clock().astimezone())
+        if named and named not in logins(database):
+            raise NotAllowed(
+                _('"{login}" is not of the demo\'s team: {names}').format(login=named, names=", ".join(logins(database)))
+            )
+        return sign_in(database, named or login, source="screen", clock=clock)
+    except BaseException:
+        database.close()
+        raise
 
 
 def sign_in(
@@ -88,8 +124,8 @@ def add(session: Session, login: str, *, name: str = "", role: str = "rep", time
     with session.changing() as change:
         if session.database.value("SELECT 1 FROM user WHERE login = ?", (login,)):
             raise UsageError(_('there is a user "{login}" already').format(login=login), login, 0)
-        row = {"login": login, "name": clean(name) or login, "role": role, "time_zone": time_zone, "created_at": session.stamp}
-        [key] = change.insert("user", [row])
+        row = {"login": login, "name": clean(name) or login, "role": role, "time_zone": time_zone}
+        [key] = change.insert("user", [{**row, "created_at": session.stamp}])
         message = _("user {login} added, {role}").format(login=login, role=_(ROLES[role]))
         change.summarize(message)
         return Outcome(message, entry_id=change.entry_id, data=({"id": key, "login": login, "role": role},))

@@ -52,11 +52,13 @@ def check(session: Session, given: Mapping[str, str], kind: str | None = None, *
             columns["note"] = clean(text, multiline=True, limit=_LONG) or None
         elif field is None:
             if not custom and not name.startswith("x."):
-                raise UsageError(_('unknown field "{name}"{hint}').format(name=name, hint=nearest(name, FIELD)), name, 0)
+                hint = nearest(name, FIELD)
+                raise UsageError(_('unknown field "{name}"{hint}').format(name=name, hint=hint), name, 0)
             profile[name] = clean(text, multiline=True, limit=_LONG)
         else:
             if kind is not None and kind not in field.kinds:
-                raise UsageError(_('a customer of kind {kind} has no field "{name}"').format(kind=kind, name=name), name, 0)
+                message = _('a customer of kind {kind} has no field "{name}"').format(kind=kind, name=name)
+                raise UsageError(message, name, 0)
             value = _checked(session, field, text)
             if field.column:
                 columns[name] = value or None
@@ -118,7 +120,7 @@ def edit(
 
 
 def apply(session: Session, change: Change, ids: Sequence[int], values: Values) -> list[int]:
-    """Write checked values to all the customers; the ids of those that were not so already."""
+    """Write checked values to all the customers; the ids of those that were not so, and verified today, already."""
     changed: set[int] = set()
     if values.columns:
         columns = dict(values.columns)
@@ -143,10 +145,10 @@ def _write_profile(session: Session, change: Change, ids: Sequence[int], values:
     }
     today = session.today.isoformat()
     rows: dict[int, dict[str, str]] = {}
-    before: dict[int, dict[str, str]] = {}
+    before: dict[int, tuple[dict[str, str], dict[str, str]]] = {}
     for key in ids:
         fields, verified = stored.get(key, ({}, {}))
-        before[key] = dict(fields)
+        before[key] = dict(fields), dict(verified)
         for name, value in {**values.columns, **values.profile}.items():
             if name in values.profile:
                 _set(fields, name, str(value or ""))
@@ -155,7 +157,7 @@ def _write_profile(session: Session, change: Change, ids: Sequence[int], values:
     fresh = [{"id": key, **row} for key, row in rows.items() if key not in stored]
     change.insert("profile", fresh)
     change.update_each("profile", {key: row for key, row in rows.items() if key in stored})
-    return [key for key in ids if json.loads(rows[key]["fields"]) != before[key]]
+    return [key for key in ids if (json.loads(rows[key]["fields"]), json.loads(rows[key]["verified"])) != before[key]]
 
 
 def _set(fields: dict[str, str], name: str, value: str) -> None:

@@ -10,6 +10,7 @@ from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.schemes import primary, proposal
 from crm_tui.domain.stages import BY_IDENTIFIER, Move, check_move, neighbour
+from crm_tui.domain.text import clean
 from crm_tui.services.session import Outcome, Refusal, Session, done, named
 from crm_tui.store import histories
 from crm_tui.store.customers import Facts
@@ -27,16 +28,18 @@ def move(session: Session, ids: Sequence[int], stage: str, reason: str = "") -> 
 
 def step(session: Session, ids: Sequence[int], direction: Literal[1, -1], reason: str = "") -> Outcome:
     """Bring each customer one stage on (1) or back (-1); who stands at the end is refused."""
-    seen, __ = session.see(ids)
-    targets: dict[int, str] = {}
-    for facts in seen:
-        beside = neighbour(facts.stage, direction)
-        if beside is not None:
-            targets[facts.id] = beside.identifier
-    return _move(session, ids, targets, reason)
+    with session.changing():
+        seen, __ = session.see(ids)
+        targets: dict[int, str] = {}
+        for facts in seen:
+            beside = neighbour(facts.stage, direction)
+            if beside is not None:
+                targets[facts.id] = beside.identifier
+        return _move(session, ids, targets, reason)
 
 
 def _move(session: Session, ids: Sequence[int], targets: dict[int, str], reason: str) -> Outcome:
+    reason = clean(reason, limit=500)
     with session.changing() as change:
         taken, refused = session.take(ids)
         moves: dict[int, Move] = {}

@@ -8,6 +8,7 @@ from crm_tui.domain.clock import local_date
 from crm_tui.domain.language import _
 from crm_tui.domain.schemes import Scheme, badge, find_tier, primary, proposal, shipped
 from crm_tui.domain.stages import BY_IDENTIFIER
+from crm_tui.domain.text import clean
 from crm_tui.services import profiles
 from crm_tui.services.session import Outcome, Refusal, Session, done, named
 from crm_tui.store import histories
@@ -21,13 +22,14 @@ def assign(session: Session, ids: Sequence[int], tier: str, scheme: Scheme, reas
     Raises UsageError when the scheme has no such tier.
     """
     wanted = find_tier(scheme, tier).identifier
+    reason = clean(reason, limit=500)
     with session.changing() as change:
         taken, refused = session.take(ids)
         moved = _grade(session, change, taken, dict.fromkeys((f.id for f in taken), wanted), scheme, reason)
         label = badge(scheme, wanted)
         if not moved:
-            message = _("{who}: already {tier}").format(who=named(taken), tier=label) if taken else _("nothing was graded")
-            return done(change, message, [], refused)
+            message = _("{who}: already {tier}").format(who=named(taken), tier=label)
+            return done(change, message if taken else _("nothing was graded"), [], refused)
         return done(change, _("{who} → {tier}").format(who=named(moved), tier=label), [f.id for f in moved], refused)
 
 

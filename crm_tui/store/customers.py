@@ -12,6 +12,9 @@ from typing import Any
 
 from crm_tui.domain.people import Sight
 from crm_tui.store.database import Database
+from crm_tui.store.models import Customer, columns
+
+COLUMNS = columns(Customer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def facts(database: Database, sight: Sight, ids: Iterable[int]) -> dict[int, Fac
 # What a list shows of a customer, in this order; `phone` and `email` fall back on the first contact that has one.
 LISTED = (
     "id", "name", "kind", "stage", "tier", "scheme", "owner", "pool", "phone", "email", "region", "industry", "source",
-    "next_on", "next_at", "last_contact", "created_at", "owner_id", "archived_at", "stage_since", "tags", "wechat",
+    "next_on", "next_at", "last_contact", "created_at", "owner_id", "archived_at", "stage_since", "tags", "wechat", "last_touch",
 )  # fmt: skip
 
 _REACH = (
@@ -89,7 +92,7 @@ def listed_columns(sight: Sight) -> str:
         f" {_reach('phone', sight)}, {_reach('email', sight)},"
         " c.region, c.industry, c.source, c.next_on, c.next_at, c.last_contact, c.created_at, c.owner_id,"
         " c.archived_at, c.stage_since, (SELECT group_concat(t.name, ' ') FROM tag t WHERE t.customer_id = c.id),"
-        f" {_reach('wechat', sight)}"
+        f" {_reach('wechat', sight)}, c.last_touch"
     )
 
 
@@ -135,7 +138,8 @@ def values(database: Database, customer_id: int) -> tuple[dict[str, Any], dict[s
 def held_by(database: Database, user_id: int) -> int:
     """How many customers of the stages that the holding cap counts the user holds (DOMAIN §4 P5)."""
     found = database.value(
-        "SELECT coalesce(sum(customers), 0) FROM stage_count WHERE holder = ? AND stage IN ('potential', 'target', 'intent')",
+        "SELECT coalesce(sum(customers), 0) FROM stage_count"
+        " WHERE holder = ? AND stage IN ('potential', 'target', 'intent')",
         (f"u{user_id}",),
     )
     return int(found)

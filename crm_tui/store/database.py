@@ -21,7 +21,9 @@ from playhouse.apsw_ext import APSWDatabase
 
 from crm_tui.domain.clock import stamp
 from crm_tui.domain.errors import DatabaseUnusable
+from crm_tui.domain.filters.search import digits
 from crm_tui.domain.language import _
+from crm_tui.domain.text import fold
 
 APPLICATION_ID = 0x43524D54  # "CRMT"
 SCHEMA_VERSION = 1
@@ -40,15 +42,27 @@ _PRAGMAS = {
     "cache_size": -8_000,
     "temp_store": "memory",
 }
+_CONNECTION = {"pragmas": _PRAGMAS, "timeout": 10, "lock_type": "IMMEDIATE"}
 
 
 class _Connection(APSWDatabase):  # type: ignore[misc]
     """peewee's database on an APSW connection that binds dates as the store writes them."""
 
     def _connect(self) -> apsw.Connection:
-        connection = super()._connect()
+        connection: apsw.Connection = super()._connect()
         connection.convert_binding = _binding
+        # What the filter language means by equal (domain.filters), for the rare filters that no index answers.
+        connection.create_scalar_function("folded", _folded, 1, deterministic=True)
+        connection.create_scalar_function("digits", _digits, 1, deterministic=True)
         return connection
+
+
+def _folded(*text: Any) -> str | None:
+    return None if text[0] is None else fold(text[0])
+
+
+def _digits(*text: Any) -> str | None:
+    return None if text[0] is None else digits(text[0])
 
 
 def _binding(_cursor: apsw.Cursor, _number: int, value: Any) -> str:
@@ -71,21 +85,19 @@ class Database:
         self._lock_file: int | None = None
         self._depth = 0
         if self._version_now() < OLDEST_SQLITE:
-            raise DatabaseUnusable(_("SQLite {version} is too old: reinstall apsw").format(version=apsw.sqlitelibversion()))
-        existed = path.exists() and path.stat().st_size > 0
-        if not existed and not create:
-            raise DatabaseUnusable(
-                _("{path}: there is no database: `crm-tui` makes one, or name another with --db").format(path=path)
-            )
-        self._refuse_network(path)
-        self.peewee = _Connection(str(path), pragmas=_PRAGMAS, timeout=10, lock_type="IMMEDIATE")
+            version = apsw.sqlitelibversion()
+            raise DatabaseUnusable(_("SQLite {version} is too old: reinstall apsw").format(version=version))
+        self.peewee = _Connection(str(path), **_CONNECTION)
         try:
-            self._open(existed)
-        except peewee.DatabaseError as error:
-            self.peewee.close()
-            raise DatabaseUnusable(_("{path}: {error}").format(path=path, error=error)) from error
+            self._open(create)
+        except (peewee.PeeweeException, apsw.Error) as error:
+            self.close()
+            raise DatabaseUnusable(_explain(path, error)) from error
+        except OSError as error:
+            self.close()
+            raise DatabaseUnusable(_("{path}: {error}").format(path=path, error=error.strerror)) from error
         except DatabaseUnusable:
-            self.peewee.close()
+            self.close()
             raise
 
     # -- opening
@@ -104,30 +116,74 @@ class Database:
                 )
             )
 
-    def _open(self, existed: bool) -> None:
-        if not existed:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.migrate()
-        application, version = self.pragma("application_id"), self.pragma("user_version")
-        if application != APPLICATION_ID:
-            raise DatabaseUnusable(_("{path} is not a crm-tui database; it was left as it is").format(path=self.path))
+    def _open(self, create: bool) -> None:
+        self._refuse_network(self.path)
+        if not self.path.exists():
+            if not create:
+                raise DatabaseUnusable(
+                    _("{path}: there is no database: `crm-tui` makes one, or name another with --db").format(
+                        path=self.path
+                    )
+                )
+            self._make()
+        version = self._identify()
         if version > SCHEMA_VERSION:
             raise DatabaseUnusable(self._from_the_future(version))
+        self.peewee.connect()
         if version < SCHEMA_VERSION:
-            self.backup(self.path.with_name(f"{self.path.name}.v{version}-{datetime.now(UTC):%Y%m%dT%H%M%S}"))
-            self.migrate()
+            self._upgrade()
+
+    def _make(self) -> None:
+        """Make a new database under another name and move it into place: whoever sees it sees the whole of it."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._queue():
+            if self.path.exists():
+                return
+            fresh = self.path.with_name(f"{self.path.name}-new")
+            for end in ("", "-wal", "-shm", "-journal"):
+                Path(f"{fresh}{end}").unlink(missing_ok=True)
+            maker = _Connection(str(fresh), **_CONNECTION)
+            try:
+                _migrate(maker)
+            finally:
+                maker.close()
+            fresh.rename(self.path)
+            _keep_name(self.path.parent)
+
+    def _identify(self) -> int:
+        """The version of the schema; DatabaseUnusable when the file is none of ours.
+
+        Only reads: what the connection sets when it opens would already be a change to somebody else's file.
+        """
+        if self.path.stat().st_size == 0:
+            raise DatabaseUnusable(
+                _("{path} is empty: bring back a backup, or delete it to begin anew").format(path=self.path)
+            )
+        probe = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            probe.set_busy_timeout(10_000)
+            application, version = probe.pragma("application_id"), probe.pragma("user_version")
+        finally:
+            probe.close()
+        if application != APPLICATION_ID:
+            raise DatabaseUnusable(_not_ours(self.path))
+        return int(version)
+
+    def _upgrade(self) -> None:
+        """Back the file up, then bring its schema to this program's version; all of it happens or nothing."""
+        with self._queue():
+            version = self.pragma("user_version")
+            if version < SCHEMA_VERSION:
+                self.backup(self.path.with_name(f"{self.path.name}.v{version}-{datetime.now(UTC):%Y%m%dT%H%M%S}"))
+                _migrate(self.peewee)
+                version = self.pragma("user_version")
+            if version != SCHEMA_VERSION:
+                raise DatabaseUnusable(self._from_the_future(version))
 
     def _from_the_future(self, version: int) -> str:
         return _(
-            "{path} has schema {version}, this program knows {known}: it was made by a newer crm-tui, upgrade to open it"
+            "{path} has schema {version}, this program knows {known}: a newer crm-tui made it, upgrade to open it"
         ).format(path=self.path, version=version, known=SCHEMA_VERSION)
-
-    def migrate(self) -> None:
-        """Bring the schema to this program's version; all of it happens or nothing."""
-        from playhouse.migrations import Runner
-
-        with self._queue():
-            Runner(self.peewee, str(MIGRATIONS)).up()
 
     def backup(self, target: Path) -> None:
         """Copy the database, online, into `target` with SQLite's backup interface."""
@@ -159,11 +215,13 @@ class Database:
 
     def rows(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """All rows of a query, as tuples."""
-        return self.connection.execute(sql, parameters).fetchall()
+        with self._explained():
+            return self.connection.execute(sql, parameters).fetchall()
 
     def row(self, sql: str, parameters: Any = ()) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""
-        found: tuple[Any, ...] | None = self.connection.execute(sql, parameters).fetchone()
+        with self._explained():
+            found: tuple[Any, ...] | None = self.connection.execute(sql, parameters).fetchone()
         return found
 
     def value(self, sql: str, parameters: Any = ()) -> Any:
@@ -173,8 +231,18 @@ class Database:
 
     def execute(self, sql: str, parameters: Any = ()) -> int:
         """Run one statement; how many rows it changed."""
-        self.connection.execute(sql, parameters)
+        with self._explained():
+            self.connection.execute(sql, parameters)
         return self.connection.changes()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (apsw.ConstraintError, apsw.InterruptError):
+            raise
+        except apsw.Error as error:
+            raise DatabaseUnusable(_explain(self.path, error)) from error
 
     def data_version(self) -> int:
         """A number that changes when another process has committed."""
@@ -200,7 +268,7 @@ class Database:
                     if version != SCHEMA_VERSION:
                         raise DatabaseUnusable(self._from_the_future(version))
                     yield
-            except (peewee.OperationalError, apsw.Error) as error:
+            except (peewee.DatabaseError, apsw.Error) as error:
                 raise DatabaseUnusable(_explain(self.path, error)) from error
             finally:
                 self._depth = 0
@@ -212,7 +280,9 @@ class Database:
             try:
                 self._lock_file = os.open(f"{self.path}-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
             except OSError as error:
-                raise DatabaseUnusable(_("{path} cannot be written: {error}").format(path=self.path, error=error.strerror)) from error
+                raise DatabaseUnusable(
+                    _("{path} cannot be written: {error}").format(path=self.path, error=error.strerror)
+                ) from error
         fcntl.flock(self._lock_file, fcntl.LOCK_EX)
         try:
             yield
@@ -221,8 +291,30 @@ class Database:
                 fcntl.flock(self._lock_file, fcntl.LOCK_UN)
 
 
+def _migrate(database: _Connection) -> None:
+    from playhouse.migrations import Runner
+
+    Runner(database, str(MIGRATIONS)).up()
+
+
+def _keep_name(folder: Path) -> None:
+    """Have the name of a new file in the folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _not_ours(path: Path) -> str:
+    return _("{path} is not a crm-tui database; it was left as it is").format(path=path)
+
+
 def _explain(path: Path, error: Exception) -> str:
-    cause = error.__cause__ if isinstance(error.__cause__, apsw.Error) else error
+    # peewee wraps the driver's error as the first argument of its own.
+    cause = next((e for e in (error, *error.args) if isinstance(e, apsw.Error)), error)
+    if isinstance(cause, apsw.NotADBError):
+        return _not_ours(path)
     if isinstance(cause, apsw.FullError):
         return _("{path}: the disk is full; nothing was changed: free some space and try again").format(path=path)
     if isinstance(cause, apsw.ReadOnlyError):

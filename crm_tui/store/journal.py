@@ -8,10 +8,13 @@ taking back of an undo. `reverts_id` of a change that takes back or does again n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
+
+import apsw
 
 from crm_tui.domain.errors import Conflict
 from crm_tui.domain.language import _
@@ -49,21 +52,27 @@ class Change:
         """Insert rows, all with the same columns; their new ids in order."""
         if not rows:
             return []
-        names = [name for name in columns(JOURNALED[table]) if name in rows[0]]
+        names = [name for name in columns(JOURNALED[table]) if name in rows[0] and name != "id"]
+        # Nobody else writes meanwhile, so the next ids are known, and a bulk need not ask for each of them.
+        first = (self.database.value("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)) or 0) + 1
+        ids = [row["id"] for row in rows] if "id" in rows[0] else list(range(first, first + len(rows)))
         marks = ", ".join("?" * len(names))
-        sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) RETURNING id"
-        connection = self.database.connection
-        ids = [row[0] for row in connection.executemany(sql, ([row[name] for name in names] for row in rows))]
+        self.database.connection.executemany(
+            f"INSERT INTO {table} (id, {', '.join(names)}) VALUES (?, {marks})",
+            [(key, *values) for key, values in zip(ids, map(_several(names), rows), strict=True)],
+        )
         self._note_inserts(table, ids)
         return ids
 
     def _note_inserts(self, table: str, ids: list[int]) -> None:
         # The row is its own "after"; what later changes find in it they keep as their "before".
         owner = customer_column(table) or "NULL"
+        span = ids[-1] - ids[0] == len(ids) - 1 and ids == list(range(ids[0], ids[-1] + 1))
+        which = "BETWEEN ? AND ?" if span else "IN (SELECT value FROM json_each(?))"
         self.database.execute(
             "INSERT INTO journal_change (entry_id, record, record_id, customer_id, action)"
-            f" SELECT ?, ?, id, {owner}, 'insert' FROM {table} WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
-            (self.entry_id, table, json.dumps(ids)),
+            f" SELECT ?, ?, id, {owner}, 'insert' FROM {table} WHERE id {which} ORDER BY id",
+            (self.entry_id, table, *((ids[0], ids[-1]) if span else (json.dumps(ids),))),
         )
 
     def update(self, table: str, ids: Iterable[int], **values: Any) -> list[int]:
@@ -89,7 +98,8 @@ class Change:
         changed = [
             row[0]
             for row in self.database.rows(
-                "INSERT INTO journal_change (entry_id, record, record_id, customer_id, action, before, after, reverts_id)"
+                "INSERT INTO journal_change"
+                " (entry_id, record, record_id, customer_id, action, before, after, reverts_id)"
                 f" SELECT ?, ?, t.id, {owner}, 'update', json_object({before}), json_object({after}), v.value ->> 2"
                 f" FROM json_each(?) v JOIN {table} t ON t.id = v.value ->> 0 WHERE {differs} RETURNING record_id",
                 (self.entry_id, table, given),
@@ -140,6 +150,11 @@ class Change:
     def is_empty(self) -> bool:
         """Whether nothing has been changed yet."""
         return self.database.value("SELECT 1 FROM journal_change WHERE entry_id = ? LIMIT 1", (self.entry_id,)) is None
+
+
+def _several(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """What takes these values out of a row, in order."""
+    return itemgetter(*names) if len(names) > 1 else lambda row: tuple(row[name] for name in names)
 
 
 def _known(table: str, values: Mapping[str, Any]) -> list[str]:
@@ -199,16 +214,19 @@ def revert(change: Change, entry_id: int) -> Reverted:
     A customer of which any row was changed since stays as it is, whole. Raises Conflict when that is all of them.
     """
     database = change.database
-    kept = _changed_since(database, entry_id)
+    kept = _changed_since(database, entry_id) | _stuck(database, entry_id)
     pending = _pending(database, entry_id, kept)
     if not pending and kept:
         raise Conflict(_("changed by someone else since; nothing was undone"))
     touched: set[int] = set()
-    for (table, action, __), rows in _batches(pending):
-        _take_back(change, table, action, rows)
-        touched.update(row.customer_id for row in rows if row.customer_id)
-        if table in ("customer", "contact"):
-            change.searchable.update(row.customer_id for row in rows if row.customer_id)
+    try:
+        for (table, action, __), rows in _batches(pending):
+            _take_back(change, table, action, rows)
+            touched.update(row.customer_id for row in rows if row.customer_id)
+            if table in ("customer", "contact"):
+                change.searchable.update(row.customer_id for row in rows if row.customer_id)
+    except apsw.ConstraintError as error:
+        raise Conflict(_("something else depends on it by now; nothing was undone")) from error
     _toggle(database, change.entry_id)
     return Reverted(change.entry_id, tuple(sorted(touched)), tuple(sorted(kept)))
 
@@ -223,26 +241,81 @@ class _Row:
     before: str | None
 
 
+# A chain is a change with all that took it back and did it again since: an odd number of them makes a difference.
+_SINCE = (
+    "EXISTS (SELECT 1 FROM journal_change l WHERE {which} AND l.entry_id > ?1"
+    " GROUP BY coalesce(l.reverts_id, l.id) HAVING count(*) % 2 = 1)"
+)
+
+
 def _changed_since(database: Database, entry_id: int) -> set[int]:
-    """Ids of the customers (or, for rows of none, minus the row's id) that a later change in effect has touched."""
+    """Ids of the customers (or, for rows of none, minus the row's id) that something has changed since the entry."""
+    same = _SINCE.format(which="l.record = c.record AND l.record_id = c.record_id")
+    # What was made by the entry cannot go while something else hangs on it.
+    hanging = _SINCE.format(which="l.customer_id = c.customer_id")
+    # The customer's row repeats its newest interaction and its open follow-up: each depends on those before it.
+    series = _SINCE.format(which="l.customer_id = c.customer_id AND l.record = c.record")
     rows = database.rows(
-        "SELECT DISTINCT coalesce(c.customer_id, -c.record_id) FROM journal_change c WHERE c.entry_id = ?1 AND ("
-        " EXISTS (SELECT 1 FROM journal_change l WHERE l.record = c.record AND l.record_id = c.record_id"
-        "   AND l.entry_id > ?1 AND l.reverts_id IS NULL AND NOT EXISTS (SELECT 1 FROM journal_undone n WHERE n.id = l.id))"
-        # What was made by the entry cannot go while something else hangs on it.
-        " OR (c.action = 'insert' AND c.record = 'customer' AND EXISTS (SELECT 1 FROM journal_change l"
-        "   WHERE l.customer_id = c.customer_id AND l.entry_id > ?1"
-        "   AND l.reverts_id IS NULL AND NOT EXISTS (SELECT 1 FROM journal_undone n WHERE n.id = l.id)))"
-        ")",
+        "SELECT DISTINCT coalesce(c.customer_id, -c.record_id) FROM journal_change c"
+        f" WHERE c.entry_id = ?1 AND ({same} OR (c.record = 'customer' AND c.action <> 'update' AND {hanging})"
+        f" OR (c.record IN ('interaction', 'follow_up') AND {series}))",
         (entry_id,),
     )
     return {row[0] for row in rows}
 
 
+# What must be unlike in all rows of a table, and what points to its rows from elsewhere.
+_UNIQUE = {
+    "user": ("login",), "setting": ("name",), "pool": ("name",), "tag": ("customer_id", "name"),
+    "customer_tier": ("customer_id", "scheme"),
+}  # fmt: skip
+_POINTING = {
+    "user": (("journal_entry", "user_id"), ("customer", "owner_id"), ("draft", "user_id")),
+    "contact": (("interaction", "contact_id"),),
+}
+
+
+def _stuck(database: Database, entry_id: int) -> set[int]:
+    """As `_changed_since`, the rows that cannot be given back as the tables stand: the row is gone, its like or the
+    customer was made or unmade meanwhile, or something that is no part of the entry points to it.
+    """
+    found: set[int] = set()
+    for (table,) in database.rows("SELECT DISTINCT record FROM journal_change WHERE entry_id = ?", (entry_id,)):
+        gone = f"c.action <> 'delete' AND NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = c.record_id)"
+        like = " AND ".join(f"t.{name} = c.before ->> '{name}'" for name in _UNIQUE.get(table, ("id",)))
+        taken = f"c.action = 'delete' AND EXISTS (SELECT 1 FROM {table} t WHERE t.id = c.record_id OR ({like}))"
+        conditions = [gone, taken, *_pointed_at(table)]
+        if customer_column(table) not in (None, "id") or table == "profile":
+            conditions.append(
+                "c.action = 'delete' AND NOT EXISTS (SELECT 1 FROM customer t WHERE t.id = c.customer_id)"
+                " AND NOT EXISTS (SELECT 1 FROM journal_change d WHERE d.record = 'customer'"
+                " AND d.record_id = c.customer_id AND d.entry_id = ?1 AND d.action = 'delete')"
+            )
+        rows = database.rows(
+            "SELECT DISTINCT coalesce(c.customer_id, -c.record_id) FROM journal_change c WHERE c.id IN"
+            " (SELECT max(id) FROM journal_change WHERE entry_id = ?1 AND record = ?2 GROUP BY record_id)"
+            f" AND ({' OR '.join(f'({condition})' for condition in conditions)})",
+            (entry_id, table),
+        )
+        found.update(row[0] for row in rows)
+    return found
+
+
+def _pointed_at(table: str) -> list[str]:
+    """Conditions under which a row that the entry made is pointed to by one that the entry did not make."""
+    return [
+        f"c.action <> 'delete' AND EXISTS (SELECT 1 FROM journal_change i WHERE i.entry_id = ?1 AND i.record = ?2"
+        f" AND i.record_id = c.record_id AND i.action = 'insert') AND EXISTS (SELECT 1 FROM {other} t"
+        f" WHERE t.{column} = c.record_id AND NOT EXISTS (SELECT 1 FROM journal_change i WHERE i.record = '{other}'"
+        " AND i.record_id = t.id AND i.entry_id = ?1))"
+        for other, column in _POINTING.get(table, ())
+    ]
+
+
 def _pending(database: Database, entry_id: int, kept: set[int]) -> list[_Row]:
     rows = database.rows(
-        "SELECT coalesce(reverts_id, id), record, record_id, customer_id, action, before FROM journal_change WHERE entry_id = ?"
-        " ORDER BY id DESC",
+        "SELECT coalesce(reverts_id, id), record, record_id, customer_id, action, before FROM journal_change"
+        " WHERE entry_id = ? ORDER BY id DESC",
         (entry_id,),
     )
     found = [_Row(*row) for row in rows]
@@ -281,9 +354,11 @@ def _take_back(change: Change, table: str, action: str, rows: list[_Row]) -> Non
 def _toggle(database: Database, entry_id: int) -> None:
     """What the entry has taken back is undone now; what it has done again is in effect again."""
     firsts = "SELECT reverts_id FROM journal_change WHERE entry_id = ?1 AND reverts_id IS NOT NULL"
-    given = json.dumps([row[0] for row in database.rows(f"SELECT id FROM journal_undone WHERE id IN ({firsts})", (entry_id,))])
+    undone = database.rows(f"SELECT id FROM journal_undone WHERE id IN ({firsts})", (entry_id,))
+    given = json.dumps([row[0] for row in undone])
     database.execute(
-        f"INSERT INTO journal_undone SELECT reverts_id FROM ({firsts}) WHERE reverts_id NOT IN (SELECT value FROM json_each(?2))",
+        f"INSERT INTO journal_undone SELECT reverts_id FROM ({firsts})"
+        " WHERE reverts_id NOT IN (SELECT value FROM json_each(?2))",
         (entry_id, given),
     )
     database.execute("DELETE FROM journal_undone WHERE id IN (SELECT value FROM json_each(?))", (given,))
@@ -300,8 +375,13 @@ def append_histories(change: Change, *, at: str, user_id: int, reason: str) -> N
     )
     change.database.execute(
         "INSERT INTO tier_change (entry_id, customer_id, scheme, from_tier, to_tier, at, user_id, reason)"
-        " SELECT c.entry_id, c.customer_id, coalesce(c.before ->> 'scheme', t.scheme),"
-        " c.before ->> 'tier', coalesce(c.after ->> 'tier', CASE c.action WHEN 'insert' THEN t.tier END), ?2, ?3, ?4"
+        # The row may have been changed, or be gone again, within the entry.
+        " SELECT c.entry_id, c.customer_id, coalesce(c.before ->> 'scheme', t.scheme, (SELECT d.before ->> 'scheme'"
+        "   FROM journal_change d WHERE d.record = c.record AND d.record_id = c.record_id AND d.action = 'delete'"
+        "   ORDER BY d.id DESC LIMIT 1)),"
+        " c.before ->> 'tier', coalesce(c.after ->> 'tier', CASE c.action WHEN 'insert' THEN coalesce("
+        "   (SELECT u.before ->> 'tier' FROM journal_change u WHERE u.entry_id = c.entry_id AND u.record = c.record"
+        "     AND u.record_id = c.record_id AND u.id > c.id ORDER BY u.id LIMIT 1), t.tier) END), ?2, ?3, ?4"
         " FROM journal_change c LEFT JOIN customer_tier t ON t.id = c.record_id"
         " WHERE c.entry_id = ?1 AND c.record = 'customer_tier' ORDER BY c.id",
         (change.entry_id, at, user_id, reason),

@@ -10,7 +10,7 @@ from typing import Any
 from peewee import AutoField, BooleanField, FloatField, ForeignKeyField, IntegerField, Model, TextField
 
 
-class Record(Model):  # type: ignore[misc]
+class Record(Model):
     """A row that the journal follows: it has an id that is never used again, and a version that only grows."""
 
     id = AutoField()
@@ -152,7 +152,7 @@ class CustomerTier(Record):
     reason = TextField(default="")
 
 
-class _History(Model):  # type: ignore[misc]
+class _History(Model):
     id = AutoField()
 
     class Meta:

@@ -1,5 +1,7 @@
 """The first schema: customers and all that is kept of them, the journal, the search indexes, kept counts."""
 
+from typing import Any
+
 APPLICATION_ID = 0x43524D54
 
 TABLES = """
@@ -183,21 +185,23 @@ CREATE INDEX customer_owner_next ON customer (owner_id, next_on);
 CREATE INDEX customer_pool ON customer (pool_id, stage) WHERE pool_id IS NOT NULL;
 CREATE INDEX customer_tier_rank ON customer (tier_rank);
 CREATE INDEX customer_tier_name ON customer (tier);
-CREATE INDEX customer_region ON customer (region COLLATE NOCASE);
-CREATE INDEX customer_industry ON customer (industry COLLATE NOCASE);
-CREATE INDEX customer_source ON customer (source COLLATE NOCASE);
+CREATE INDEX customer_region ON customer (region);
+CREATE INDEX customer_industry ON customer (industry);
+CREATE INDEX customer_source ON customer (source);
 CREATE INDEX customer_next ON customer (next_on);
 CREATE INDEX customer_last ON customer (last_contact);
 CREATE INDEX customer_created ON customer (created_at);
+CREATE INDEX customer_since ON customer (stage_since);
 CREATE INDEX customer_name ON customer (name_key, kind);
 CREATE INDEX customer_phone ON customer (phone) WHERE phone IS NOT NULL;
-CREATE INDEX customer_email ON customer (email COLLATE NOCASE) WHERE email IS NOT NULL;
+CREATE INDEX customer_email ON customer (email) WHERE email IS NOT NULL;
 CREATE INDEX customer_wechat ON customer (wechat) WHERE wechat IS NOT NULL;
 CREATE INDEX customer_archived ON customer (archived_at) WHERE archived_at IS NOT NULL;
 CREATE INDEX contact_customer ON contact (customer_id);
 CREATE INDEX contact_phone ON contact (phone) WHERE phone IS NOT NULL;
-CREATE INDEX contact_email ON contact (email COLLATE NOCASE) WHERE email IS NOT NULL;
+CREATE INDEX contact_email ON contact (email) WHERE email IS NOT NULL;
 CREATE INDEX interaction_customer ON interaction (customer_id, at);
+CREATE INDEX interaction_contact ON interaction (contact_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX follow_up_customer ON follow_up (customer_id);
 CREATE UNIQUE INDEX follow_up_open ON follow_up (customer_id) WHERE closed_at IS NULL;
 CREATE INDEX tag_customer ON tag (customer_id);
@@ -239,7 +243,7 @@ TRIGGERS = (
 )
 
 
-def up(migrator, db):  # noqa: ANN001, ANN201 (the runner's own signature)
+def up(migrator: Any, db: Any) -> None:
     for script in (TABLES, INDEXES, SEARCH):
         db.connection().execute(script)
     for trigger in TRIGGERS:

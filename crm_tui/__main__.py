@@ -1,0 +1,36 @@
+"""Chooses: no command, or `demo`, opens the screens; anything else is the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if opens_screens(words):
+        from crm_tui.tui.start import start
+
+        return start(words)
+    from crm_tui.cli import run
+
+    return run(words)
+
+
+def opens_screens(words: Sequence[str]) -> bool:
+    """Whether the words name no command, or `demo`; options with values (`--db`, `--user`) are passed over."""
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word in ("--db", "--user"):
+            rest = rest[1:]
+        elif word in ("--help", "--version", "--json", "--csv"):
+            return False
+        elif not word.startswith("--"):
+            return word == "demo"
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

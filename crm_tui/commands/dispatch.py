@@ -1,0 +1,172 @@
+"""The one way from a call to its effect, for keys, `:` line, macros and shell alike.
+
+`prepare` finds out what the call acts on and what is still to be asked; `perform` does it. Neither asks anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from crm_tui.commands.language import Call, write
+from crm_tui.commands.registry import Argument
+from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
+from crm_tui.domain.language import _
+from crm_tui.services import lists
+from crm_tui.services.session import Outcome, Session
+
+BULK = 20
+"""A change of more rows than this is asked about first (DESIGN §2)."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The rows that a command without ids acts on: the marked ones, else the one under the cursor.
+
+    `hidden` counts those among the marked that the filter does not show.
+    """
+
+    ids: tuple[int, ...] = ()
+    hidden: int = 0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A call that may run: its values read, its customers known. `missing` names the arguments still to be asked."""
+
+    call: Call
+    values: Mapping[str, Any]
+    ids: tuple[int, ...]
+    hidden: int = 0
+    missing: tuple[str, ...] = ()
+
+    @property
+    def is_bulk(self) -> bool:
+        """Whether it must be confirmed."""
+        return self.call.command.changes and self.call.command.target == "rows" and len(self.ids) > BULK
+
+    @property
+    def question(self) -> str:
+        """What is asked before a bulk change: the line, how many, and how many of them one does not see."""
+        text = _("{line}: {n} customers").format(line=write(replace(self.call, ids=())), n=f"{len(self.ids):,}")
+        if self.hidden:
+            text = _("{text} ({hidden} hidden by the filter)").format(text=text, hidden=f"{self.hidden:,}")
+        return text
+
+
+def prepare(session: Session, call: Call, targets: Targets | None = None) -> Prepared:
+    """Read the values and find the customers of a call. `targets` is None in a shell, where they must be named.
+
+    Raises UsageError for values that cannot be read, NotAllowed for what the user may not do.
+    """
+    command = call.command
+    refusal = command.refusal(session)
+    if refusal is not None:
+        raise NotAllowed(refusal)
+    values = {a.name: _read(session, call, a) for a in command.arguments if a.name in call.values}
+    missing = tuple(a.name for a in command.arguments if a.required and a.name not in values)
+    ids, hidden = _targets(session, call, targets)
+    return Prepared(call, values, ids, hidden, missing)
+
+
+def _read(session: Session, call: Call, argument: Argument) -> Any:
+    given = call.values[argument.name]
+    try:
+        if isinstance(given, tuple):
+            return tuple(argument.kind.read(session, text) for text in given)
+        return argument.kind.read(session, given) if isinstance(given, str) else given
+    except UsageError as error:
+        raise _placed(call, argument.name, error) from error
+
+
+def _placed(call: Call, name: str, error: UsageError) -> UsageError:
+    """The error, pointing into the line that was typed."""
+    start = call.positions.get(name)
+    if start is None:
+        return error
+    text = call.line[start:]
+    inside = error.position or 0
+    if text[:1] in ("\"'“") and not (error.text or "").startswith(text[:1]):
+        inside += 1
+    at = text.find(error.text) if error.text else 0
+    shift = max(at, 0) if error.text and at > inside else 0
+    return UsageError(str(error), call.line, min(start + inside + shift, len(call.line)))
+
+
+def _targets(session: Session, call: Call, targets: Targets | None) -> tuple[tuple[int, ...], int]:
+    command = call.command
+    if command.target == "none":
+        return (), 0
+    ids, hidden = call.ids, 0
+    if call.on is not None:
+        if call.ids:
+            raise UsageError(_("give ids or --on FILTER, not both"), call.line, call.positions["on"])
+        try:
+            ids = tuple(key for batch in lists.every(session, lists.Query(call.on)) for key in batch)
+        except UsageError as error:
+            raise _placed(call, "on", error) from error
+        if not ids:
+            raise CrmError(_("the filter finds no customer"))
+    elif not ids and targets is not None:
+        ids, hidden = targets.ids, targets.hidden
+        if not ids:
+            raise CrmError(_("there is no customer under the cursor"))
+    elif not ids:
+        raise UsageError(_("which customers? {usage}, or --on FILTER").format(usage=command.usage), call.line, len(call.line))
+    if command.target == "one" and len(ids) > 1:
+        raise UsageError(_("{command} takes one customer, not {n}").format(command=command.name, n=len(ids)), call.line, 0)
+    return tuple(dict.fromkeys(ids)), hidden
+
+
+class _DryRun(Exception):
+    """Ends the transaction of a dry run."""
+
+
+def perform(session: Session, prepared: Prepared) -> Outcome:
+    """Run a command that changes or reads data, in one transaction and as one journal entry; not a `view`.
+
+    With `--dry-run` everything is done and rolled back, so that the counts are the real ones.
+    """
+    call = prepared.call
+    verb = call.command.verb
+    assert verb is not None, call.command.name
+    if prepared.missing:
+        raise UsageError(
+            _("{name} is missing: {usage}").format(name=prepared.missing[0].upper(), usage=call.command.usage),
+            call.line,
+            len(call.line),
+        )
+    before, session.command = session.command, written(call, prepared.ids)
+    try:
+        if "dry-run" not in call.flags:
+            return _run(session, prepared)
+        try:
+            with session.database.writing():
+                outcome = _run(session, prepared)
+                raise _DryRun
+        except _DryRun:
+            message = _("{message} (dry run: nothing was changed)").format(message=outcome.message)
+            return replace(outcome, message=message, entry_id=None)
+    finally:
+        session.command = before
+
+
+def _run(session: Session, prepared: Prepared) -> Outcome:
+    verb = prepared.call.command.verb
+    assert verb is not None
+    try:
+        return verb(session, prepared.values, prepared.ids)
+    except UsageError as error:
+        # A service found the value wrong: point at the argument that it came from.
+        for name, given in prepared.call.values.items():
+            if error.text and isinstance(given, str) and error.text == given:
+                raise _placed(prepared.call, name, error) from error
+        raise
+
+
+def written(call: Call, ids: Sequence[int]) -> str:
+    """The command as the journal keeps it: its line, with the ids of what it acted on while they are few."""
+    if call.command.target != "none" and not call.ids and call.on is None and len(ids) <= BULK:
+        call = replace(call, ids=tuple(ids))
+    return write(replace(call, flags=frozenset()))

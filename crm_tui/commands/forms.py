@@ -1,0 +1,219 @@
+"""The form of a command: its arguments as fields to fill in, and what was filled in as the command's arguments again.
+
+Nothing here knows a screen. What a form asks is exactly what the line could have said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from crm_tui.commands import kinds
+from crm_tui.commands.language import Call
+from crm_tui.commands.registry import Argument
+from crm_tui.domain.errors import CrmError, UsageError
+from crm_tui.domain.language import _
+from crm_tui.domain.profile import fields as profile_fields
+from crm_tui.domain.profile_fields import CHANNELS, FIELD, KINDS, ROLES, Field
+from crm_tui.domain.stages import FIRST, STAGES, Choice
+from crm_tui.services import contacts, profiles
+from crm_tui.services.session import Session
+from crm_tui.store import customers
+
+Look = Literal["text", "long", "choice", "yesno", "date"]
+Choices = tuple[tuple[str, str], ...]
+
+_NEW_FIELDS = ("phone", "email", "wechat", "region", "industry", "source", "address")
+_LIMIT = 1_000
+_LONG_LIMIT = 100_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A field of a form. `argument` is the argument that it belongs to; `field` the profile field it sets, if any."""
+
+    name: str
+    label: str
+    look: Look
+    value: str
+    argument: str
+    field: str = ""
+    required: bool = False
+    choices: Choices = ()
+    limit: int = _LIMIT
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A form: its key (under which a draft is kept), title and fields. `version` guards the row that it edits."""
+
+    key: str
+    title: str
+    fields: tuple[Asked, ...]
+    version: int | None = None
+
+
+def sheet(session: Session, call: Call, ids: Sequence[int]) -> Sheet:
+    """The form of a command for these customers, filled in with what is known or given already.
+
+    Raises CrmError when the customer or contact is not there.
+    """
+    name = call.command.name
+    who = _who(session, ids)
+    title = f"{name}: {who}" if who else name
+    key = name if len(ids) > 1 else " ".join([name, *map(str, ids)])
+    if name == "edit":
+        return _edit(session, ids, key, title)
+    if name == "contact edit":
+        return _edit_contact(session, call)
+    asked: list[Asked] = []
+    for argument in call.command.arguments:
+        if argument.kind is kinds.ASSIGNMENT:
+            asked += _contact_fields({}) if name == "contact add" else [_of_field(FIELD[f], "") for f in _NEW_FIELDS]
+        elif argument.name not in ("version", "anyway", "owner"):
+            asked.append(_of_argument(session, call, argument, ids))
+    return Sheet(key, title, tuple(field for field in asked if field.name))
+
+
+def _who(session: Session, ids: Sequence[int]) -> str:
+    if len(ids) == 1:
+        return session.one(ids[0]).name
+    return _("{n} customers").format(n=f"{len(ids):,}") if ids else ""
+
+
+def _of_argument(session: Session, call: Call, argument: Argument, ids: Sequence[int]) -> Asked:
+    given = call.values.get(argument.name)
+    value = given if isinstance(given, str) else ""
+    if not value and argument.fill is not None:
+        value = argument.fill(session, ids)
+    look: Look = "text"
+    choices: Choices = ()
+    if argument.flag:
+        look, value = "yesno", "yes" if given else "no"
+    elif argument.kind in (kinds.WHEN, kinds.PAST):
+        look = "date"
+    elif argument.kind.long:
+        look = "long"
+    elif argument.kind is kinds.CHANNEL:
+        look, choices = "choice", _listed(CHANNELS)
+    elif argument.kind is kinds.CUSTOMER_KIND:
+        look, choices = "choice", (("", _("guess from the name")), *_listed(KINDS))
+    elif argument.kind is kinds.STAGE:
+        look, choices, value = "choice", tuple((s.identifier, s.title) for s in STAGES), value or FIRST
+    elif argument.name == "contact" and argument.kind is kinds.NUMBER:
+        choices = (("", "–"), *_people(session, ids))
+        look = "choice"
+    limit = _LONG_LIMIT if argument.kind.long else _LIMIT
+    return Asked(argument.name, _(argument.title), look, value, argument.name, "", argument.required, choices, limit)
+
+
+def _listed(choices: Sequence[Choice]) -> Choices:
+    return tuple((choice.identifier, choice.title) for choice in choices)
+
+
+def _people(session: Session, ids: Sequence[int]) -> Choices:
+    if len(ids) != 1:
+        return ()
+    rows = session.database.rows(
+        "SELECT id, name FROM contact WHERE customer_id = ? AND archived_at IS NULL ORDER BY is_primary DESC, id", (ids[0],)
+    )
+    return tuple((str(key), name) for key, name in rows)
+
+
+def _of_field(field: Field, value: str) -> Asked:
+    look: Look = "long" if field.type == "long_text" else "text"
+    choices: Choices = ()
+    if field.type in ("choice", "yes_no"):
+        options = field.choices or (Choice("yes", _("yes")), Choice("no", _("no")))
+        look, choices = "choice", (("", "–"), *_listed(options))
+    limit = _LONG_LIMIT if look == "long" else _LIMIT
+    return Asked(f"field.{field.identifier}", field.title, look, value, "fields", field.identifier, False, choices, limit)
+
+
+def _contact_fields(values: Mapping[str, str]) -> list[Asked]:
+    labels = {name: FIELD[name].title if name in FIELD else _(name) for name in contacts.FIELDS}
+    asked = []
+    for name in contacts.FIELDS:
+        if name == "name" and not values:
+            continue
+        choices: Choices = (("", "–"), *_listed(ROLES)) if name == "role" else ()
+        look: Look = "choice" if choices else "text"
+        asked.append(Asked(f"field.{name}", labels[name], look, values.get(name) or "", "fields", name, False, choices))
+    return asked
+
+
+def _edit(session: Session, ids: Sequence[int], key: str, title: str) -> Sheet:
+    facts = session.one(ids[0])
+    values, __ = customers.values(session.database, facts.id) if len(ids) == 1 else ({}, {})
+    known = profile_fields(facts.kind)
+    asked = [_of_field(field, str(values.get(field.identifier) or "")) for field in known]
+    asked.append(Asked("field.note", _("note"), "long", str(values.get("note") or ""), "fields", "note", limit=_LONG_LIMIT))
+    # The name cannot be the same for several, and is needed for one.
+    first = replace(asked[0], required=len(ids) == 1)
+    return Sheet(key, title, (first, *asked[1:]) if len(ids) == 1 else tuple(asked[1:]), facts.version if len(ids) == 1 else None)
+
+
+def _edit_contact(session: Session, call: Call) -> Sheet:
+    number = kinds.NUMBER.read(session, str(call.values.get("contact", "")))
+    row = session.database.row(
+        f"SELECT customer_id, {', '.join(contacts.FIELDS)} FROM contact WHERE id = ?", (number,)
+    )
+    if row is None:
+        raise CrmError(_("there is no contact {id}").format(id=number))
+    facts = session.one(row[0])
+    values = dict(zip(contacts.FIELDS, row[1:], strict=True))
+    title = f"{facts.name}: {values['name']}"
+    return Sheet(f"contact edit {number}", title, tuple(_contact_fields(values)))
+
+
+def filled(call: Call, form: Sheet, values: Mapping[str, str]) -> Call:
+    """The call with what was filled in: given fields that differ from what they were, and all other arguments."""
+    given: dict[str, str | tuple[str, ...] | bool] = {}
+    fields: list[str] = []
+    for asked in form.fields:
+        value = values.get(asked.name, asked.value)
+        if asked.field:
+            if value != asked.value:
+                fields.append(f"{asked.field}={value}")
+        elif asked.look == "yesno":
+            if value == "yes":
+                given[asked.argument] = True
+        elif value.strip():
+            given[asked.argument] = value
+    for name, before in call.values.items():
+        if name not in {asked.argument for asked in form.fields}:
+            given[name] = before
+    if fields:
+        given["fields"] = tuple(fields)
+    if form.version is not None:
+        given["version"] = str(form.version)
+    return replace(call, values=given, positions={}, line="")
+
+
+def check(session: Session, call: Call, form: Sheet, name: str, value: str) -> str | None:
+    """What is wrong with a value of the form, or None."""
+    asked = next(field for field in form.fields if field.name == name)
+    argument = next(a for a in call.command.arguments if a.name == asked.argument)
+    try:
+        if asked.field:
+            if call.command.name.startswith("contact"):
+                contacts.check(session, {asked.field: value})
+            else:
+                profiles.check(session, {asked.field: value})
+        elif asked.look in ("date", "text") and value.strip():
+            argument.kind.read(session, value)
+    except UsageError as error:
+        return str(error)
+    return None
+
+
+def hint(session: Session, form: Sheet, name: str, value: str) -> str | None:
+    """What a date means, its weekday and a warning for a holiday."""
+    asked = next(field for field in form.fields if field.name == name)
+    if asked.look != "date" or not value.strip():
+        return None
+    try:
+        return kinds.said_past(session, value) if asked.name == "at" else kinds.said(session, value)
+    except UsageError:
+        return None

@@ -1,0 +1,283 @@
+"""The one language of keys, `:` line, macros and shell: a line of words ↔ a `Call`.
+
+`VERB [VALUE…] [ID…] [--option VALUE] [--on FILTER]`: several words for one argument are quoted, ids come last. What
+`write` makes of a call, `read` reads back as the same call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from crm_tui.commands.registry import Argument, Command
+from crm_tui.domain.errors import UsageError
+from crm_tui.domain.language import _
+from crm_tui.domain.nearest import nearest
+from crm_tui.domain.text import ascii_twin
+
+GLOBAL_FLAGS = ("json", "csv", "yes", "dry-run", "quiet")
+GLOBAL_OPTIONS = ("db", "user")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a line: its text without quotes, where it begins in the line, and how it stands there."""
+
+    text: str
+    start: int
+    raw: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """A command with its arguments as typed. `positions` tells where each stood in the line, for errors."""
+
+    command: Command
+    values: Mapping[str, str | tuple[str, ...] | bool] = field(default_factory=dict)
+    ids: tuple[int, ...] = ()
+    on: str | None = None
+    flags: frozenset[str] = frozenset()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    line: str = field(default="", compare=False)
+    positions: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+
+_OPENING = {'"': '"', "'": "'", "“": "”", "‘": "’", "＂": "＂", "「": "」"}
+_BLANK = " \t\u3000"
+
+
+def split(line: str) -> list[Word]:
+    """The words of a line, as a shell would split it; Chinese quotes and blanks count. UsageError for an open quote."""
+    words: list[Word] = []
+    text: list[str] = []
+    start, inside = -1, ""
+    i = 0
+    while i < len(line):
+        c = line[i]
+        if inside:
+            if c == "\\" and inside == '"' and i + 1 < len(line) and line[i + 1] in '"\\':
+                i += 1
+                text.append(line[i])
+            elif c == inside:
+                inside = ""
+            else:
+                text.append(c)
+        elif c in _BLANK:
+            if start >= 0:
+                words.append(Word("".join(text), start, line[start:i]))
+                text, start = [], -1
+        else:
+            if start < 0:
+                start = i
+            if c in _OPENING and (not text or c in "\"'" or text[-1] in ":=,：＝"):
+                inside = _OPENING[c]
+                opened = i
+            elif c == "\\" and i + 1 < len(line):
+                i += 1
+                text.append(line[i])
+            else:
+                text.append(c)
+        i += 1
+    if inside:
+        raise UsageError(_("this quote is not closed"), line, opened)
+    if start >= 0:
+        words.append(Word("".join(text), start, line[start:]))
+    return words
+
+
+def quote(text: str) -> str:
+    """The text as one word of a line."""
+    if text and not any(c in _BLANK or c in "\\\"'“‘＂「”’」#\n" for c in text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def read(line: str, catalog: Mapping[str, Command]) -> Call:
+    """The call that a line says; UsageError that points at the character where it stops making sense."""
+    return read_words(split(line), catalog, line)
+
+
+def read_arguments(words: Sequence[str], catalog: Mapping[str, Command]) -> Call:
+    """The call that a shell's words say."""
+    line = " ".join(quote(word) for word in words)
+    placed: list[Word] = []
+    start = 0
+    for word in words:
+        placed.append(Word(word, start, word))
+        start += len(quote(word)) + 1
+    return read_words(placed, catalog, line)
+
+
+def read_words(words: Sequence[Word], catalog: Mapping[str, Command], line: str) -> Call:
+    """The call that the words of `line` say."""
+    before, rest = _leading_options(list(words), line)
+    command, rest = _command(rest, catalog, line)
+    reading = _Reading(command, line)
+    reading.take(before)
+    reading.take(rest)
+    return reading.call()
+
+
+def _leading_options(words: list[Word], line: str) -> tuple[list[Word], list[Word]]:
+    """Global options may stand before the command's name."""
+    before: list[Word] = []
+    while words and _is_option(words[0].text):
+        name = words[0].text[2:].partition("=")[0]
+        before.append(words.pop(0))
+        if name in GLOBAL_OPTIONS and "=" not in before[-1].text and words:
+            before.append(words.pop(0))
+    return before, words
+
+
+def _command(words: list[Word], catalog: Mapping[str, Command], line: str) -> tuple[Command, list[Word]]:
+    if not words:
+        raise UsageError(_("which command? `help` lists them"), line, 0)
+    for length in (2, 1):
+        name = " ".join(ascii_twin(word.text).casefold() for word in words[:length])
+        if len(words) >= length and name in catalog:
+            return catalog[name], words[length:]
+    first = ascii_twin(words[0].text).casefold()
+    group = [name for name in catalog if name.startswith(first + " ")]
+    if group:
+        names = ", ".join(group)
+        raise UsageError(_("{first} what? {names}").format(first=first, names=names), line, words[0].start + len(first))
+    hint = nearest(first, catalog)
+    raise UsageError(_('there is no command "{name}"{hint}').format(name=first, hint=hint), line, words[0].start)
+
+
+def _is_option(text: str) -> bool:
+    twin = ascii_twin(text[:2])
+    return twin == "--" and len(text) > 2 or text.startswith("——") and len(text) > 2
+
+
+class _Reading:
+    """A call that is being read."""
+
+    def __init__(self, command: Command, line: str) -> None:
+        self.command = command
+        self.line = line
+        self.plain: list[Word] = []
+        self.values: dict[str, str | tuple[str, ...] | bool] = {}
+        self.positions: dict[str, int] = {}
+        self.flags: set[str] = set()
+        self.settings: dict[str, str] = {}
+        self.ids: list[int] = []
+        self.on: str | None = None
+
+    def take(self, words: Sequence[Word]) -> None:
+        rest = list(words)
+        while rest:
+            word = rest.pop(0)
+            if word.text == "--":
+                self.plain.extend(rest)
+                return
+            if _is_option(word.text):
+                self._option(word, rest)
+            else:
+                self.plain.append(word)
+
+    def _option(self, word: Word, rest: list[Word]) -> None:
+        name, equals, given = word.text[2:].partition("=")
+        name = name.casefold()
+        known = self.command.options.get(name)
+        if name in GLOBAL_FLAGS or (known is not None and known.flag):
+            if equals:
+                raise self._wrong(_("--{name} takes no value").format(name=name), word)
+            if known is not None:
+                self.values[known.name] = True
+            else:
+                self.flags.add(name)
+            return
+        takes_filter = name == "on" and self.command.target != "none"
+        if known is None and name not in GLOBAL_OPTIONS and not takes_filter:
+            names = [*self.command.options, *GLOBAL_FLAGS, *GLOBAL_OPTIONS, *(["on"] if self.command.target != "none" else [])]
+            raise self._wrong(
+                _("{command} has no option --{name}{hint}").format(
+                    command=self.command.name, name=name, hint=nearest(name, names)
+                ),
+                word,
+            )
+        if not equals:
+            if not rest:
+                raise self._wrong(_("--{name} needs a value").format(name=name), word)
+            value = rest.pop(0)
+            given, start = value.text, value.start
+        else:
+            start = word.start + len(name) + 3
+        if known is not None:
+            self._set(known, given, start)
+        elif takes_filter:
+            self.on, self.positions["on"] = given, start
+        else:
+            self.settings[name] = given
+
+    def _set(self, argument: Argument, text: str, start: int) -> None:
+        if argument.many:
+            before = self.values.get(argument.name, ())
+            self.values[argument.name] = (*(before if isinstance(before, tuple) else ()), text)
+        else:
+            self.values[argument.name] = text
+        self.positions.setdefault(argument.name, start)
+
+    def call(self) -> Call:
+        """Give the plain words to the arguments: required ones first, ids from the end, the rest to the others."""
+        words = self.plain
+        arguments = self.command.positional
+        if arguments and arguments[0].kind.long and arguments[0].many:  # filter text: as it stands, quotes and all
+            if words:
+                self.values[arguments[0].name] = " ".join(word.raw for word in words)
+                self.positions[arguments[0].name] = words[0].start
+            return self._made()
+        required = [a for a in arguments if a.required]
+        head, tail = words[: len(required)], words[len(required) :]
+        if self.command.target != "none":
+            while tail and tail[-1].text.isascii() and tail[-1].text.isdigit():
+                self.ids.insert(0, int(tail.pop().text[:18]))
+        for argument, word in zip(required, head, strict=False):
+            self._set(argument, word.text, word.start)
+        spare = [a for a in arguments if not a.required or a.many]
+        for word in tail:
+            free = next((a for a in spare if a.many or a.name not in self.values), None)
+            if free is None:
+                raise self._wrong(
+                    _('"{word}" is one word too many: {usage}; quote several words for one argument').format(
+                        word=word.text, usage=self.command.usage
+                    ),
+                    word,
+                )
+            self._set(free, word.text, word.start)
+        return self._made()
+
+    def _made(self) -> Call:
+        return Call(
+            self.command, self.values, tuple(self.ids), self.on, frozenset(self.flags), self.settings, self.line,
+            self.positions,
+        )  # fmt: skip
+
+    def _wrong(self, message: str, word: Word) -> UsageError:
+        return UsageError(message, self.line, word.start)
+
+
+def write(call: Call) -> str:
+    """The call as a line that `read` reads back."""
+    words = [call.command.name]
+    for argument in call.command.positional:
+        value = call.values.get(argument.name)
+        if isinstance(value, tuple):
+            words.extend(quote(part) for part in value)
+        elif isinstance(value, str):
+            filter_text = argument.kind.long and argument.many
+            words.append(value if filter_text else quote(value))
+    words.extend(str(key) for key in call.ids)
+    for name, argument in call.command.options.items():
+        value = call.values.get(argument.name)
+        if value is True:
+            words.append(f"--{name}")
+        elif isinstance(value, tuple):
+            words.extend(f"--{name} {quote(part)}" for part in value)
+        elif isinstance(value, str):
+            words.append(f"--{name} {quote(value)}")
+    if call.on is not None:
+        words.append(f"--on {quote(call.on)}")
+    words.extend(f"--{name}" for name in GLOBAL_FLAGS if name in call.flags)
+    return " ".join(words)

@@ -1,0 +1,77 @@
+"""The manual: one page a command from the catalogue, and the pages of `crm_tui/help`."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from crm_tui.commands.catalog import CATALOG
+from crm_tui.commands.keymap import Place, bindings
+from crm_tui.commands.registry import Command
+from crm_tui.domain.errors import UsageError
+from crm_tui.domain.language import _
+from crm_tui.domain.nearest import nearest
+
+PAGES = ("start", "filters", "dates", "import", "keys")
+
+
+def page(topic: str = "") -> list[str]:
+    """The lines of a page: a command's, one of PAGES, or for "" the list of all; UsageError for anything else."""
+    topic = topic.strip().casefold()
+    if not topic:
+        return _overview()
+    if topic in CATALOG:
+        return _command(CATALOG[topic])
+    group = [command for name, command in CATALOG.items() if name.startswith(topic + " ")]
+    if group:
+        return [line for command in group for line in (*_command(command), "")]
+    if topic == "keys":
+        return key_table()
+    if topic in PAGES:
+        return files("crm_tui").joinpath("help", f"{topic}.md").read_text(encoding="utf-8").splitlines()
+    raise UsageError(_('there is no help on "{topic}"{hint}').format(topic=topic, hint=nearest(topic, (*CATALOG, *PAGES))), topic, 0)
+
+
+def _overview() -> list[str]:
+    width = max(len(name) for name in CATALOG)
+    return [
+        _("crm-tui [--db FILE] [--user LOGIN]           the screens"),
+        _("crm-tui COMMAND …                            any command of this list"),
+        "",
+        *(f"  {name:<{width}}  {command.summary}" for name, command in CATALOG.items()),
+        "",
+        _("crm-tui help COMMAND   one command;  crm-tui help {pages}   the manual").format(pages="|".join(PAGES)),
+    ]
+
+
+def _command(command: Command) -> list[str]:
+    lines = [command.usage, "", f"  {command.summary}"]
+    if command.arguments:
+        lines.append("")
+    for argument in command.arguments:
+        named = argument.option or argument.flag
+        name = f"--{argument.name.replace('_', '-')}" if named else argument.name.upper()
+        lines.append(f"  {name:<14}  {_(argument.help)}")
+    if command.target != "none":
+        lines.append(f"  {'ID… / --on':<14}  " + _("which customers; on the screens the marked ones, else the row"))
+    return lines
+
+
+def key_table(place: Place | None = None) -> list[str]:
+    """The keys as Markdown rows: key, command, what it does; of one place, or of all."""
+    rows: dict[tuple[str, str], str] = {}
+    for where in (place,) if place else ("any", "due", "pipeline"):
+        for keys, line in bindings(where).items():
+            if place or where == "any" or bindings("any").get(keys) != line:
+                name = keys if where == "any" or place else f"{keys} ({where})"
+                rows[name, line] = _help_of(line)
+    return ["| key | command | |", "|---|---|---|"] + [
+        f"| `{keys}` | `{line}` | {text} |".replace("`|`", "`\\|`") for (keys, line), text in rows.items()
+    ]
+
+
+def _help_of(line: str) -> str:
+    for length in (2, 1):
+        name = " ".join(line.split(" ")[:length])
+        if name in CATALOG:
+            return CATALOG[name].summary
+    return ""

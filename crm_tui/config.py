@@ -1,0 +1,87 @@
+"""Personal and host settings: where the database is, who one is, how the screen looks. Business rules are elsewhere.
+
+Read from the TOML file and the environment, never written. An error names the file and the key.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from crm_tui.domain import language
+from crm_tui.domain.errors import DatabaseUnusable, UsageError
+from crm_tui.domain.language import _
+
+THEMES = ("dark", "light", "ansi", "none")
+LANGUAGES = ("", "en", "zh_CN", "zh_TW")
+
+
+@dataclass(frozen=True)
+class Config:
+    """`database` is a path or URL ("" for the user's own), `theme` one of THEMES ("" for by itself)."""
+
+    database: str = ""
+    theme: str = ""
+    language: str = ""
+    mouse: bool = True
+
+
+def folder(kind: str) -> Path:
+    """The user's configuration or data directory."""
+    import platformdirs
+
+    path = platformdirs.user_config_path if kind == "config" else platformdirs.user_data_path
+    return path("crm-tui", appauthor=False)
+
+
+def load(path: Path | None = None) -> Config:
+    """The configuration of the user; UsageError that names the file and the key."""
+    path = path or Path(os.environ.get("CRM_TUI_CONFIG") or folder("config") / "config.toml")
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(_("{path}: {error}").format(path=path, error=error)) from error
+    return _checked(path, data)
+
+
+def _checked(path: Path, data: Mapping[str, object]) -> Config:
+    known = {field.name: type(field.default) for field in fields(Config)}
+    choices = {"theme": ("", *THEMES), "language": LANGUAGES}
+    for key, value in data.items():
+        if key not in known:
+            raise UsageError(_("{path}: {key}: unknown; known are {names}").format(path=path, key=key, names=", ".join(known)))
+        if type(value) is not known[key] or (key in choices and value not in choices[key]):
+            wanted = ", ".join(repr(c) for c in choices.get(key, ())) or known[key].__name__
+            raise UsageError(_("{path}: {key}: must be {wanted}").format(path=path, key=key, wanted=wanted))
+    return Config(**data)  # type: ignore[arg-type]
+
+
+def database_path(given: str | None, config: Config, environ: Mapping[str, str]) -> Path:
+    """The database's file: `--db`, then CRM_TUI_DB, then the configuration, then the user's data directory.
+
+    DatabaseUnusable for anything that is no SQLite file.
+    """
+    text = given or environ.get("CRM_TUI_DB") or config.database
+    if not text:
+        return folder("data") / "crm.db"
+    scheme, found, rest = text.partition("://")
+    if not found:
+        return Path(text).expanduser()
+    if scheme == "sqlite":
+        return Path("/" + rest.lstrip("/")) if rest.startswith("/") else Path(rest)
+    if scheme in ("postgresql", "postgres"):
+        raise DatabaseUnusable(_("PostgreSQL does not work yet: name an SQLite file, as in --db sqlite:///srv/crm.db"))
+    raise DatabaseUnusable(_("{url}: name an SQLite file, as in --db sqlite:///srv/crm.db").format(url=text))
+
+
+def speak(config: Config) -> None:
+    """Install the catalogue of the configured language, else of the environment's."""
+    languages = [config.language] if config.language else None
+    folder_ = Path(__file__).parent / "locale"
+    language.install(gettext.translation("crm_tui", folder_, languages=languages, fallback=True))

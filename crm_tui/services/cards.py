@@ -1,0 +1,136 @@
+"""All that is known of one customer, as the card and `crm-tui show` tell it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from crm_tui.domain.clock import moment
+from crm_tui.domain.people import is_masked
+from crm_tui.domain.phones import display_phone
+from crm_tui.domain.profile import Completeness, fields, format_value
+from crm_tui.domain.profile_fields import SECTIONS
+from crm_tui.services import due, profiles
+from crm_tui.services.session import Session
+from crm_tui.store import customers, histories
+from crm_tui.store.customers import Facts
+
+_REACH = ("phone", "email", "wechat")
+MASK = "•••"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A field of the profile as it is shown; `verified` is the day it was last verified."""
+
+    field: str
+    label: str
+    value: str
+    section: str
+    verified: date | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """A contact."""
+
+    id: int
+    name: str
+    role: str | None
+    title: str | None
+    phone: str | None
+    email: str | None
+    wechat: str | None
+    is_primary: bool
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened: `what` is interaction, attempt, stage, tier or follow_up; `at` in the user's zone."""
+
+    at: str
+    what: str
+    who: str
+    text: str
+    more: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """The customer, its profile, people, timeline, and why it is due."""
+
+    facts: Facts
+    owner: str | None
+    pool: str | None
+    tags: tuple[str, ...]
+    note: str
+    items: tuple[Item, ...]
+    completeness: Completeness
+    contacts: tuple[Person, ...]
+    events: tuple[Event, ...]
+    reasons: tuple[str, ...]
+
+
+def card(session: Session, customer_id: int, *, events: int = 300) -> Card:
+    """The card of a customer that the user sees; CrmError otherwise."""
+    facts = session.one(customer_id)
+    values, verified = customers.values(session.database, customer_id)
+    masked = is_masked(session.person, facts.owner_id)
+    row = customers.listed(session.database, session.sight, [customer_id])[customer_id]
+    listed = dict(zip(customers.LISTED, row, strict=True))
+    return Card(
+        facts,
+        listed["owner"],
+        listed["pool"],
+        tuple((listed["tags"] or "").split()),
+        values.get("note") or "",
+        _items(facts, values, verified, masked),
+        profiles.complete(session, facts, values),
+        _contacts(session, customer_id, masked),
+        _events(session, customer_id, events),
+        due.why(session, customer_id).lines,
+    )
+
+
+def _items(facts: Facts, values: dict[str, Any], verified: dict[str, str], masked: bool) -> tuple[Item, ...]:
+    items: list[Item] = []
+    known = fields(facts.kind)
+    for field in known:
+        stored = values.get(field.identifier)
+        if stored in (None, ""):
+            continue
+        shown = display_phone(str(stored)) if field.identifier == "phone" else format_value(field, str(stored))
+        if masked and field.identifier in _REACH:
+            shown = MASK
+        items.append(Item(field.identifier, field.title, shown, SECTIONS[field.section], _day(verified, field.identifier)))
+    names = {field.identifier for field in known} | set(customers.COLUMNS)
+    for name, stored in values.items():
+        if name not in names and stored not in (None, ""):
+            items.append(Item(name, name, str(stored), "", _day(verified, name)))
+    return tuple(items)
+
+
+def _day(verified: dict[str, str], name: str) -> date | None:
+    return date.fromisoformat(verified[name]) if name in verified else None
+
+
+def _contacts(session: Session, customer_id: int, masked: bool) -> tuple[Person, ...]:
+    rows = session.database.rows(
+        "SELECT id, name, role, title, phone, email, wechat, is_primary FROM contact"
+        " WHERE customer_id = ? AND archived_at IS NULL ORDER BY is_primary DESC, id",
+        (customer_id,),
+    )
+    people = []
+    for key, name, role, title, phone, email, wechat, primary in rows:
+        reach = [MASK if masked and value else value for value in (phone and display_phone(phone), email, wechat)]
+        people.append(Person(key, name, role, title, reach[0], reach[1], reach[2], bool(primary)))
+    return tuple(people)
+
+
+def _events(session: Session, customer_id: int, limit: int) -> tuple[Event, ...]:
+    zone = session.person.zone
+    return tuple(
+        Event(moment(at).astimezone(zone).strftime("%Y-%m-%d %H:%M"), what, who, text or "", more or "")
+        for at, what, who, text, more in histories.timeline(session.database, customer_id, limit)
+    )

@@ -1,0 +1,173 @@
+"""What an import will do before it does it: which column fills which field. Every column has a place, none is lost.
+
+The name of a place is a field's identifier, `x.NAME` for a field of one's own, or "" for a column that is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from crm_tui.domain.errors import UsageError
+from crm_tui.domain.language import _
+from crm_tui.domain.nearest import nearest
+from crm_tui.domain.profile_fields import FIELD, FIELDS
+from crm_tui.domain.text import clean
+from crm_tui.formats import headings as meanings
+from crm_tui.formats.tables import open_table, undefuse
+from crm_tui.services.session import Session
+
+CUSTOM = "x."
+"""What a field of one's own begins with, in places and in the headings of an export."""
+
+REASON = "reason"
+"""The first column of an error file: why the row was refused."""
+
+CONTACT = ("contact", "contact_role", "contact_title", "contact_phone", "contact_email", "contact_wechat")
+
+# `title` and `company` are fields of a person, but as headings they mean the contact's title and the customer.
+PERSONAL = {"person_title": "title", "person_company": "company"}
+
+_ROWS = 5
+_LONGEST_NAME = 100
+
+# Places beside those that headings are matched to: the rest of the profile, and the rest of the contact.
+_MORE = {f.identifier for f in FIELDS if f.identifier not in PERSONAL.values()} | {*CONTACT, *PERSONAL}
+_RESERVED = {*FIELD, *meanings.FIELDS, *CONTACT, *PERSONAL} | {
+    *("id", "version", "scheme", "owner_id", "pool_id", "blocked", "stage_since", "tier_rank", "name_key", "next_on"),
+    *("next_at", "last_touch", "held_since", "stale_on", "created_at", "created_by", "archived_at"),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A table that was looked at: `places[i]` is the place of column i, `sample` the first rows as they stand.
+
+    `fixed` fills a field of all rows that have nothing in it.
+    """
+
+    path: Path
+    encoding: str
+    delimiter: str
+    headings: tuple[str, ...]
+    places: tuple[str, ...]
+    fixed: Mapping[str, str]
+    sample: tuple[tuple[str, ...], ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Heading → place; of two columns with the same heading, the first."""
+        return dict(reversed(list(zip(self.headings, self.places, strict=True))))
+
+
+def plan(
+    session: Session, path: Path | str, *, mapping: Mapping[str, str] | None = None, encoding: str | None = None,
+    delimiter: str | None = None, fixed: Mapping[str, str] | None = None,
+) -> Plan:
+    """Look at the table: `mapping` says heading → place where the heading alone would not, `fixed` place → text.
+
+    Raises TableError when the file cannot be read, UsageError for a heading or a place that there is not.
+    """
+    table = open_table(Path(path), encoding=encoding, delimiter=delimiter)
+    places = _places(table.headings, mapping or {})
+    sample = tuple(row.cells for row in islice(table.rows(), _ROWS))
+    given = {_place(place): text for place, text in (fixed or {}).items()}
+    return Plan(
+        table.path, table.encoding, table.delimiter, table.headings, places, given, sample,
+        tuple(_warnings(table.headings, places, given, sample)),
+    )  # fmt: skip
+
+
+def custom_name(heading: str, taken: Sequence[str] = ()) -> str:
+    """The name of the field that keeps a column with this heading: the heading, or with a number where that is taken.
+
+    The names of the program's own fields are taken.
+    """
+    wanted = clean(heading, _LONGEST_NAME)
+    name, number = wanted, 2
+    while name in taken or name in _RESERVED or not name:
+        name, number = f"{wanted} {number}".strip(), number + 1
+    return name
+
+
+def _places(found: Sequence[str], mapping: Mapping[str, str]) -> tuple[str, ...]:
+    """The place of each column: as told, else an identifier to the letter, else as the heading is understood."""
+    told = {_column(found, heading): _place(place) if place else "" for heading, place in mapping.items()}
+    taken = [place for place in told.values() if place]
+    if len(set(taken)) < len(taken):
+        raise UsageError(_("two columns are mapped to the same field"))
+    known: dict[int, str | None] = dict(told)
+    for column, heading in enumerate(found):
+        if column in told:
+            continue
+        if heading == "id" or (column == 0 and heading == REASON):
+            known[column] = ""
+        elif heading.startswith(CUSTOM):
+            known[column] = None
+        elif heading in _MORE and heading not in meanings.FIELDS and heading not in known.values():
+            known[column] = heading
+    matched = meanings.match(["" if column in known else heading for column, heading in enumerate(found)]).fields
+    places = [
+        known[column] if column in known else None if field == "id" or field in known.values() else field
+        for column, field in enumerate(matched)
+    ]
+    names = [place.removeprefix(CUSTOM) for place in taken]
+    for column, heading in enumerate(found):
+        if places[column] is None:
+            names.append(custom_name(heading.removeprefix(CUSTOM) or heading_of(column), names))
+            places[column] = CUSTOM + names[-1]
+    return tuple(place or "" for place in places)
+
+
+def heading_of(column: int) -> str:
+    """The heading of a column that has none."""
+    return f"column {column + 1}"
+
+
+def _column(found: Sequence[str], heading: str) -> int:
+    """The column with that heading; UsageError that lists the columns."""
+    for wanted, names in ((heading, list(found)), (meanings.plain(heading), [meanings.plain(name) for name in found])):
+        if wanted in names:
+            return names.index(wanted)
+    message = _('no column "{heading}"; the columns are: {columns}')
+    raise UsageError(message.format(heading=heading, columns=", ".join(found)), heading, 0)
+
+
+def _place(name: str) -> str:
+    """The place that was typed: an identifier, a heading that means one, or `x.NAME`; UsageError for another."""
+    wanted = name.strip()
+    if wanted.startswith(CUSTOM) and wanted != CUSTOM:
+        return CUSTOM + custom_name(wanted.removeprefix(CUSTOM))
+    if wanted in _MORE:
+        return wanted
+    field = meanings.match([wanted]).fields[0] if wanted else None
+    if field and field != "id":
+        return field
+    hint = nearest(wanted, [*meanings.FIELDS, *sorted(_MORE)])
+    message = _('no field "{name}"{hint}; x.{name} makes a field of your own')
+    raise UsageError(message.format(name=name, hint=hint), name, 0)
+
+
+def _warnings(
+    found: Sequence[str], places: Sequence[str], fixed: Mapping[str, str], sample: Sequence[tuple[str, ...]]
+) -> list[str]:
+    said: list[str] = []
+    if "name" not in places and "name" not in fixed:
+        said.append(_("no column holds the name: say which with --map HEADING=name"))
+    own = [heading for heading, place in zip(found, places, strict=True) if place.startswith(CUSTOM)]
+    if own:
+        said.append(_("kept as fields of your own: {names}").format(names=", ".join(own)))
+    left = [heading for heading, place in zip(found, places, strict=True) if not place]
+    if left:
+        said.append(_("left out: {names}").format(names=", ".join(left)))
+    if not sample:
+        said.append(_("there are no rows below the headings"))
+    return said
+
+
+def cell(text: str, *, multiline: bool = False, limit: int = 1_000) -> str:
+    """A cell as it may be kept: without what an export puts before a formula, and cleaned."""
+    return clean(undefuse(text) if text[:1] == "'" else text, limit, multiline)

@@ -1,0 +1,388 @@
+"""A row of a table as the customer that it describes: checked and normalised, or refused with a reason.
+
+What must not be wrong (name, stage, tier, owner, mail) refuses the row; any other text that does not fit its field is
+kept as it was written in a field of one's own, and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from crm_tui.domain import stages
+from crm_tui.domain.clock import stamp
+from crm_tui.domain.errors import NotAllowed, UsageError
+from crm_tui.domain.language import _
+from crm_tui.domain.names import guess_kind, has_company_word, name_key
+from crm_tui.domain.phones import parse_phone, phones_in
+from crm_tui.domain.profile import parse_value
+from crm_tui.domain.profile_fields import FIELD, Field
+from crm_tui.domain.when import When, parse
+from crm_tui.formats.headings import kind_of, plain
+from crm_tui.services.imports import values
+from crm_tui.services.imports.plans import CONTACT, CUSTOM, PERSONAL, Plan, cell, custom_name, heading_of
+from crm_tui.services.session import Session
+from crm_tui.store import importing
+
+DEFAULT_POOL = 1
+_LONG = 100_000
+_TEXTS = ("wechat", "region", "industry", "source", "address", "website", "tax_number", "referred_by", "parent")
+
+TEXTS = ("phone", "email", *_TEXTS, "business_role", "note")
+"""The text columns of a customer that an import may fill, beside its name."""
+
+_EMPTY = frozenset(("-", "--", "—", "–", "/", "\\", "n/a", "#n/a", "na", "null", "none", "nil"))
+_EMPTY |= {"无", "無", "没有", "沒有", "暂无", "暫無"}
+_SOMETIMES_EMPTY = frozenset(
+    ("phone", "phone2", "email", "kind", "stage", "tier", "owner", "pool", "created", "last_contact", "next_follow_up")
+) | {"contact", "contact_phone", "contact_email"}
+_POOL = frozenset(("pool", "none", "公海", "公共池", "public pool", *_EMPTY))
+_PERSONAL_HEADINGS = frozenset(map(plain, ("姓名", "名字", "full name")))
+
+
+class Incoming(NamedTuple):
+    """A customer to be made. `tiers` are (scheme, tier), the badge's first; `next` is a date in the user's zone.
+
+    `columns` are the text columns that are filled; `kept` counts the texts that did not fit their fields.
+    """
+
+    name: str
+    key: str
+    kind: str
+    stage: str
+    tiers: tuple[tuple[str, str], ...]
+    owner: int | None
+    pool: int | None
+    columns: dict[str, str]
+    profile: dict[str, str]
+    contact: dict[str, str]
+    tags: tuple[str, ...]
+    next: When | None
+    last_contact: str | None
+    created: str | None
+    kept: int
+
+    @property
+    def ways(self) -> dict[str, str | None]:
+        """What tells two customers of the same name apart."""
+        return {
+            "phone": self.columns.get("phone") or self.contact.get("phone"),
+            "email": self.columns.get("email") or self.contact.get("email"),
+            "tax_number": self.columns.get("tax_number"),
+        }
+
+
+class Holders:
+    """Who may hold what is imported: users by login or name, and the pools."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        users = importing.users(session.database)
+        self._logins = {login.casefold(): (key, role, state) for key, login, __, role, state in users}
+        self._names: dict[str, list[tuple[int, str, str]]] = {}
+        for key, __, name, role, state in users:
+            self._names.setdefault(name.casefold(), []).append((key, role, state))
+        self.pools = {name.casefold(): key for name, key in importing.pools(session.database).items()}
+        self.capped = {key for key, __, __, role, __ in users if role == "rep"}
+        self.named = cache(self._named)
+
+    def _named(self, text: str) -> int | None:
+        """The user of that login or name, None for the public pool; UsageError or NotAllowed."""
+        wanted = text.strip().casefold()
+        if wanted in _POOL:
+            return None
+        me = self._session.person
+        if wanted == "me":
+            wanted = me.login.casefold()
+        found = self._logins.get(wanted)
+        if found is None:
+            several = self._names.get(wanted, [])
+            if len(several) > 1:
+                raise UsageError(_('several users are called "{name}": give the login').format(name=text), text, 0)
+            if not several:
+                raise UsageError(_('there is no user "{login}"').format(login=text), text, 0)
+            found = several[0]
+        key, role, state = found
+        if me.role == "rep" and key != me.id:
+            raise NotAllowed(_("only leads give customers to others"))
+        if role == "service" or state in ("leaving", "left"):
+            raise UsageError(_("{login} can hold no customers").format(login=text), text, 0)
+        return key
+
+
+class Reader:
+    """Reads rows by a plan. `owner` (a login, a name, `me`, `pool`) is for the rows that name none."""
+
+    def __init__(self, session: Session, plan: Plan, owner: str = "pool") -> None:
+        self._region = session.settings["phone.region"]
+        self._now = session.now
+        self._workdays = session.settings.workdays
+        self._holders = Holders(session)
+        self._owner = self._holders.named(owner)
+        self.capped = self._holders.capped
+        self._width = len(plan.places)
+        self._fixed = {place: kept for place, text in plan.fixed.items() if (kept := _kept(place, text))}
+        headings = dict(zip(plan.places, plan.headings, strict=True))
+        self._headings = headings
+        filled = [*plan.places, *plan.fixed]
+        if "contact_title" in filled:
+            filled.append("person_title")  # of a person without contacts the title is their own
+        # (column, place, whether it may have lines, longest)
+        self._cells = [
+            (column, place, *_shape(place)) for column, place in enumerate(plan.places) if place
+        ]
+        self._custom = [place for place in dict.fromkeys(filled) if place.startswith(CUSTOM)]
+        self._profile = [
+            (place, FIELD[PERSONAL.get(place, place)]) for place in dict.fromkeys(filled)
+            if PERSONAL.get(place, place) in FIELD and not FIELD[PERSONAL.get(place, place)].column
+        ]  # fmt: skip
+        self._texts = [place for place in _TEXTS if place in filled]
+        self._has_contact = any(place in filled for place in CONTACT)
+        self._contact_ways = any(place in filled for place in ("contact_phone", "contact_email", "contact_wechat"))
+        self._guess_role = "contact_role" not in filled
+        self._of_people = plain(headings.get("name", "")) in _PERSONAL_HEADINGS
+        self._stage = cache(values.stage)
+        self._tier = lru_cache(4096)(values.tiers)
+        self._past = lru_cache(8192)(self._read_past)
+        self._ahead = lru_cache(8192)(self._read_ahead)
+        self._value = lru_cache(8192)(self._read_value)
+
+    def check_fixed(self) -> None:
+        """UsageError when a fixed text does not fit its field: every row would go wrong."""
+        tried = [
+            self._customer({"name": "x", "contact": "x", "kind": kind, **self._fixed}, ())
+            for kind in ("organization", "person")
+        ]
+        if all(found.kept for found in tried):
+            texts = ", ".join(f"{place}={text}" for place, text in self._fixed.items())
+            raise UsageError(_("this fits no field: {texts}").format(texts=texts))
+
+    def read(self, cells: Sequence[str]) -> Incoming:
+        """The customer of the row. Raises UsageError or NotAllowed with the reason to refuse it."""
+        given: dict[str, str] = {}
+        for column, place, multiline, limit in self._cells:
+            text = cells[column]
+            if not text:
+                continue
+            if text[0] != "'" and text.isascii() and text.isprintable():
+                text = text.strip()[:limit].rstrip()  # what `cell` would make of it, in a fifth of the time
+            else:
+                text = cell(text, multiline=multiline, limit=limit)
+            if text and not (len(text) < 5 and place in _SOMETIMES_EMPTY and text.casefold() in _EMPTY):
+                given[place] = text
+        for place, text in self._fixed.items():
+            given.setdefault(place, text)
+        return self._customer(given, cells[self._width :])
+
+    def _customer(self, given: dict[str, str], beyond: Sequence[str]) -> Incoming:
+        name = " ".join(given.get("name", "").split())
+        if not name:
+            raise UsageError(_("the name is missing"))
+        odd: dict[str, str] = {}
+        kind = self._kind(given, name, odd)
+        stage = self._stage(given.get("stage", ""))
+        tiers = self._tier(given.get("tier", ""), stage)
+        owner, pool = self._holder(given, odd)
+        columns: dict[str, str] = {}
+        contact = self._contact(given, kind, odd) if self._has_contact else {}
+        if phones := given.get("phone"):
+            self._phone(phones, columns, contact, kind, given, odd)
+        if phone2 := given.get("phone2"):
+            self._second_phone(phone2, columns, contact, odd)
+        if email := given.get("email"):
+            columns["email"], rest = values.mail(email)
+            if rest:
+                odd[self._named("email", "{} 2")] = rest
+        for place in self._texts:
+            if place in given:
+                columns[place] = " ".join(given[place].split())
+        if "business_role" in given:
+            self._checked(FIELD["business_role"], "business_role", given, columns, odd)
+        if "note" in given:
+            columns["note"] = given["note"]
+        profile = self._fields(given, kind, odd) if self._profile else {}
+        last = self._moment("last_contact", given, odd)
+        created = self._moment("created", given, odd)
+        following = self._following(given, odd)
+        kept = len(odd)
+        profile.update(odd)
+        for place in self._custom:
+            if place in given:
+                profile[place[2:]] = given[place]
+        for number, text in enumerate(beyond, self._width):
+            if text and (text := cell(text, limit=_LONG)):
+                profile[custom_name(heading_of(number), list(profile))] = text
+        return Incoming(
+            name, name_key(name), kind, stage, tiers, owner, pool, columns, profile, contact,
+            values.tags(given["tags"]) if "tags" in given else (), following, last, created, kept,
+        )  # fmt: skip
+
+    def _fields(self, given: dict[str, str], kind: str, odd: dict[str, str]) -> dict[str, str]:
+        """The fields of the profile that this kind of customer has."""
+        profile: dict[str, str] = {}
+        for place, field in self._profile:
+            if place in given:
+                if kind in field.kinds:
+                    self._checked(field, place, given, profile, odd)
+                else:
+                    odd[self._named(place, "{} (text)")] = given[place]
+        return profile
+
+    def _named(self, place: str, form: str) -> str:
+        """The name under which text of a column is kept that did not go where the column goes."""
+        return custom_name(form.format(self._headings.get(place) or place))
+
+    def _kind(self, given: dict[str, str], name: str, odd: dict[str, str]) -> str:
+        if text := given.get("kind"):
+            if kind := kind_of(text):
+                return kind
+            odd[self._named("kind", "{} (text)")] = text
+        if self._of_people and not has_company_word(name):
+            return "person"
+        return guess_kind(name)
+
+    def _holder(self, given: dict[str, str], odd: dict[str, str]) -> tuple[int | None, int | None]:
+        pool = DEFAULT_POOL
+        owner = self._holders.named(given["owner"]) if "owner" in given else self._owner
+        if "pool" in given:
+            found = self._holders.pools.get(given["pool"].casefold())
+            if found is None:
+                odd[self._named("pool", "{} (text)")] = given["pool"]
+            else:
+                pool = found
+                owner = owner if "owner" in given else None
+        return (owner, None) if owner else (None, pool)
+
+    def _contact(self, given: dict[str, str], kind: str, odd: dict[str, str]) -> dict[str, str]:
+        name, title, role = given.get("contact", ""), given.get("contact_title", ""), given.get("contact_role", "")
+        title = " ".join(title.split())[:500]
+        contact: dict[str, str] = {}
+        if not name:
+            if title and kind == "person" and "person_title" not in given:
+                given["person_title"] = title
+            elif title:
+                odd[self._named("contact_title", "{} (text)")] = title
+            for place in ("contact_role", "contact_email", "contact_wechat"):
+                if place in given:
+                    odd[self._named(place, "{} (text)")] = given[place]
+            if "contact_phone" in given:
+                given.setdefault("phone2" if "phone" in given else "phone", given["contact_phone"])
+            return contact
+        contact["name"] = " ".join(name.split())[:500]
+        if title:
+            contact["title"] = title
+        found = values.roles().get(stages.fold(role or (title if self._guess_role else "")))
+        if found:
+            contact["role"] = found
+        elif role:
+            odd[self._named("contact_role", "{} (text)")] = role
+        if wechat := given.get("contact_wechat"):
+            contact["wechat"] = wechat[:500]
+        if email := given.get("contact_email"):
+            contact["email"], __ = values.mail(email)
+        if text := given.get("contact_phone"):
+            if phone := parse_phone(text, self._region):
+                contact["phone"] = str(phone)
+            else:
+                odd[self._named("contact_phone", "{} (text)")] = text
+        return contact
+
+    def _phone(
+        self, text: str, columns: dict[str, str], contact: dict[str, str], kind: str, given: dict[str, str],
+        odd: dict[str, str],
+    ) -> None:
+        """The number goes to the contact of an organization, else to the customer; more of them beside it."""
+        first = parse_phone(text, self._region)
+        found = (first,) if first else phones_in(text, self._region)
+        if not found:
+            odd[self._named("phone", "{} (text)")] = text
+            return
+        if contact and kind == "organization" and not self._contact_ways:
+            contact["phone"] = str(found[0])
+        else:
+            columns["phone"] = str(found[0])
+        if len(found) > 1 and "phone2" not in given and "phone" not in columns:
+            columns["phone"] = str(found[1])
+            found = found[1:]
+        if len(found) > 1:
+            odd[self._named("phone", "{} 2")] = ", ".join(map(str, found[1:]))
+
+    def _second_phone(
+        self, text: str, columns: dict[str, str], contact: dict[str, str], odd: dict[str, str]
+    ) -> None:
+        phone = parse_phone(text, self._region)
+        if phone and "phone" not in columns:
+            columns["phone"] = str(phone)
+        elif phone and contact and "phone" not in contact and not self._contact_ways:
+            contact["phone"] = str(phone)
+        elif str(phone) not in (columns.get("phone"), contact.get("phone")):
+            odd[self._named("phone2", "{}" if "phone2" in self._headings else "phone 2")] = str(phone or text)
+
+    def _checked(
+        self, field: Field, place: str, given: dict[str, str], into: dict[str, str], odd: dict[str, str]
+    ) -> None:
+        value = self._value(field.identifier, given[place])
+        if value is None:
+            odd[self._named(place, "{} (text)")] = given[place]
+        elif value:
+            into[field.identifier] = value
+
+    def _read_value(self, field: str, text: str) -> str | None:
+        try:
+            return parse_value(field, text, self._now.date())
+        except UsageError:
+            return None
+
+    def _moment(self, place: str, given: dict[str, str], odd: dict[str, str]) -> str | None:
+        text = given.get(place)
+        found = self._past(text) if text else None
+        if text and found is None:
+            odd[self._named(place, "{} (text)")] = text
+        return found
+
+    def _following(self, given: dict[str, str], odd: dict[str, str]) -> When | None:
+        text = given.get("next_follow_up")
+        found = self._ahead(text) if text else None
+        if text and found is None:
+            odd[self._named("next_follow_up", "{} (text)")] = text
+        return found
+
+    def _read_past(self, text: str) -> str | None:
+        """The stored stamp of a moment that has been; None for a text that is none."""
+        when = values.iso(text) or self._parsed(text, past=True)
+        if when is None:
+            return None
+        happened = when.replace(tzinfo=self._now.tzinfo)
+        if happened > self._now or happened.year < 1900:
+            return None
+        return stamp(happened)
+
+    def _parsed(self, text: str, *, past: bool) -> datetime | None:
+        try:
+            when = parse(text, self._now, workdays=self._workdays, past=past)
+        except UsageError:
+            return None
+        return datetime.combine(when.on, when.at or datetime.min.time())
+
+    def _read_ahead(self, text: str) -> When | None:
+        if (day := values.iso(text)) and 1900 <= day.year < 3000:
+            return When(day.date(), day.time().replace(second=0) if len(text) > 10 else None)
+        try:
+            return parse(text, self._now, workdays=self._workdays)
+        except UsageError:
+            return None
+
+
+def _kept(place: str, text: str) -> str:
+    multiline, limit = _shape(place)
+    return cell(text, multiline=multiline, limit=limit)
+
+
+def _shape(place: str) -> tuple[bool, int]:
+    """Whether a cell for that place keeps its lines, and how long it may be."""
+    field = FIELD.get(PERSONAL.get(place, place))
+    if place == "note" or place.startswith(CUSTOM) or (field is not None and field.type == "long_text"):
+        return True, _LONG
+    return False, 1_000

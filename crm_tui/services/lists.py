@@ -1,0 +1,143 @@
+"""Lists of customers by the filter language, always with the viewer's own rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from crm_tui.domain.clock import moment
+from crm_tui.domain.errors import UsageError
+from crm_tui.domain.filters import And, FilterContext, Node, Operator, Term, parse, with_defaults
+from crm_tui.domain.language import _
+from crm_tui.domain.nearest import nearest
+from crm_tui.services import people
+from crm_tui.services.session import Session
+from crm_tui.store import customers, lists
+from crm_tui.store.lists import SORTS, Order, Page, Position
+
+__all__ = ["SORTS", "Order", "Page", "Position", "Query"]
+
+
+@dataclass(frozen=True)
+class Query:
+    """A list: the filter as typed, the stage tab ("" for all), and the sort (None: as the filter suggests)."""
+
+    filter: str = ""
+    stage: str = ""
+    order: Order | None = None
+
+    def with_filter(self, text: str) -> Query:
+        """The same list under another filter."""
+        return replace(self, filter=text)
+
+
+def context(session: Session) -> FilterContext:
+    """What filters are read by: the user's clock, the logins, the pools."""
+    return FilterContext(
+        session.now, session.person.id, people.logins(session.database), pools=people.pool_names(session.database)
+    )
+
+
+def read(session: Session, text: str) -> Node:
+    """The filter as a tree; UsageError that points at the character."""
+    return parse(text, context(session))
+
+
+def node(session: Session, query: Query) -> Node:
+    """The whole condition of a list: filter, stage tab, and archived ones left out unless asked for."""
+    found = read(session, query.filter)
+    if query.stage:
+        tab = Term("stage", Operator.IS, (query.stage,), query.stage)
+        found = And((*found.parts, tab)) if isinstance(found, And) else And((found, tab))
+    return with_defaults(found)
+
+
+def sort_order(text: str) -> Order:
+    """The order that `name`, `due`, `-created` … names; a dash turns it round. UsageError for anything else."""
+    name = text.removeprefix("-")
+    if name not in SORTS:
+        raise UsageError(
+            _('cannot sort by "{name}"{hint}; {names}').format(
+                name=name, hint=nearest(name, SORTS), names=", ".join(SORTS)
+            ),
+            text,
+            0,
+        )
+    return Order(name, SORTS[name][1] != text.startswith("-"))
+
+
+def page(session: Session, query: Query, after: Position | None = None, limit: int = 200) -> Page:
+    """The next ids of the list after the position."""
+    condition = node(session, query)
+    order = query.order or lists.default_order(condition)
+    return lists.page(session.database, session.sight, condition, order, after, limit)
+
+
+def among(session: Session, query: Query, ids: Sequence[int]) -> set[int]:
+    """Those of the customers that are in the list now."""
+    found: set[int] = set()
+    for start in range(0, len(ids), 1_000):
+        some = ids[start : start + 1_000]
+        condition = And((node(session, query), Term("id", Operator.IS, tuple(some))))
+        found.update(lists.page(session.database, session.sight, condition, Order("id", True), limit=len(some)).ids)
+    return found
+
+
+def every(session: Session, query: Query, batch: int = 5_000) -> Iterator[list[int]]:
+    """All ids of the list in order, in batches."""
+    after: Position | None = None
+    while True:
+        found = page(session, query, after, batch)
+        if found.ids:
+            yield found.ids
+        if found.end is None:
+            return
+        after = found.end
+
+
+def count(session: Session, query: Query) -> int:
+    """How many customers the list has: from the kept counts where they say it, else by counting."""
+    kept = kept_count(session, query)
+    return lists.count(session.database, session.sight, node(session, query)) if kept is None else kept
+
+
+def kept_count(session: Session, query: Query) -> int | None:
+    """The length of the list where the kept counts say it without counting, else None."""
+    text = query.filter.strip()
+    if text not in ("", "owner:me"):
+        return None
+    counts = customers.stage_counts(session.database, session.sight, own=text == "owner:me")
+    return counts.get(query.stage, 0) if query.stage else sum(counts.values())
+
+
+def stage_counts(session: Session, text: str) -> dict[str, int] | None:
+    """The customers of each stage tab under a filter, where the kept counts say it, else None."""
+    text = text.strip()
+    if text in ("", "owner:me"):
+        return customers.stage_counts(session.database, session.sight, own=text == "owner:me")
+    return None
+
+
+def rows(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """What lists show of these customers, by id; those that are not seen are left out."""
+    found = customers.listed(session.database, session.sight, ids)
+    return {key: dict(zip(customers.LISTED, row, strict=True)) for key, row in found.items()}
+
+
+def record(session: Session, row: dict[str, Any]) -> dict[str, Any]:
+    """A row as `list --json` prints it: stable keys, times in ISO 8601 with their zone."""
+
+    def time(stored: str | None) -> str | None:
+        return moment(stored).isoformat().replace("+00:00", "Z") if stored else None
+
+    return {
+        "id": row["id"], "name": row["name"], "kind": row["kind"], "stage": row["stage"], "tier": row["tier"],
+        "scheme": row["scheme"], "owner": row["owner"], "pool": row["pool"], "phone": row["phone"],
+        "email": row["email"], "region": row["region"], "industry": row["industry"], "source": row["source"],
+        "tags": (row["tags"] or "").split(), "next_follow_up": time(row["next_at"]) or row["next_on"],
+        "last_contact": time(row["last_contact"]), "created": time(row["created_at"]),
+        "archived": row["archived_at"] is not None,
+    }  # fmt: skip
+
+

@@ -1,0 +1,31 @@
+"""Which screen is the first one, with what it shows: read before the screen is drawn, so that the first frame is useful."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crm_tui.services import due, lists
+from crm_tui.services.lists import Page, Query
+from crm_tui.services.session import Session
+
+
+@dataclass(frozen=True)
+class Home:
+    """The due queue when something is due, else the pipeline: `name` is the place, with its first rows."""
+
+    name: str
+    queue: tuple[due.Line, ...] = ()
+    page: Page | None = None
+
+
+def first_filter(session: Session) -> str:
+    """What a pipeline shows at first: reps their own customers, everybody else all."""
+    return "owner:me" if session.person.role == "rep" else ""
+
+
+def first(session: Session) -> Home:
+    """The home of whoever signed in."""
+    queue = due.queue(session)
+    if queue:
+        return Home("due", tuple(queue))
+    return Home("pipeline", (), lists.page(session, Query(first_filter(session))))

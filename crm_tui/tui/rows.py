@@ -1,0 +1,131 @@
+"""The customers of a list, as a table shows them: an order of ids that never shifts, rows read when they are seen.
+
+The first page is there at once; the rest of the ids follow in the background. A row that a command moves out of the
+list stays, dimmed, until the list is entered again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from crm_tui.services import lists
+from crm_tui.services.lists import Page, Position, Query
+from crm_tui.services.session import Session
+from crm_tui.tui.desk import Desk
+from crm_tui.tui.widgets.record_table import Line
+
+PAGE = 100
+"""Rows read at a time."""
+BATCH = 20_000
+"""Ids read at a time in the background."""
+KEPT = 4_000
+"""Rows kept in memory; the ids are all kept, at eight bytes each."""
+
+Draw = Callable[[dict[str, Any], bool], Line]
+
+
+class CustomerLines:
+    """What a list of customers shows. `changed` is called (on the event loop) when rows have come."""
+
+    def __init__(self, desk: Desk, session: Session, query: Query, draw: Draw, changed: Callable[[], None]) -> None:
+        self.desk = desk
+        self.session = session
+        self.query = query
+        self.ids: array[int] = array("q")
+        self.complete = False
+        self._draw = draw
+        self._changed = changed
+        self._rows: dict[int, dict[str, Any] | None] = {}
+        self._outside: set[int] = set()
+        self._asked: set[int] = set()
+        self._end: Position | None = None
+
+    # what a table asks
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def key(self, index: int) -> int | None:
+        """The id of the customer in that row."""
+        return self.ids[index] if 0 <= index < len(self.ids) else None
+
+    def line(self, index: int) -> Line | None:
+        """The row, None while it is being read."""
+        key = self.ids[index]
+        if key not in self._rows:
+            self._ask(index // PAGE)
+            return None
+        row = self._rows[key]
+        if row is None:
+            return Line(key, ("",) * 2, dim=True)
+        return self._draw(row, key in self._outside)
+
+    def row(self, key: int) -> dict[str, Any] | None:
+        """What is known of a customer that was shown."""
+        return self._rows.get(key)
+
+    def index(self, key: int) -> int | None:
+        """The row of a customer; None when it is not in the list as far as that was read."""
+        try:
+            return self.ids.index(key)
+        except ValueError:
+            return None
+
+    # reading
+
+    def begin(self, page: Page, rows: dict[int, dict[str, Any]]) -> None:
+        """Take the first page, read by `first_page`."""
+        self.ids = array("q", page.ids)
+        self._rows.update(rows)
+        self._end = page.end
+        self.complete = page.end is None
+
+    async def read_on(self) -> None:
+        """Read the rest of the ids, a batch at a time, while nobody waits for anything else."""
+        while not self.complete:
+            page = await self.desk.later(lists.page, self.session, self.query, self._end, BATCH)
+            self.ids.extend(page.ids)
+            self._end = page.end
+            self.complete = page.end is None
+            self._changed()
+
+    def _ask(self, page: int) -> None:
+        if page not in self._asked:
+            self._asked.add(page)
+            self._task = asyncio.get_running_loop().create_task(self._read(page))
+
+    async def _read(self, page: int) -> None:
+        ids = list(self.ids[page * PAGE : (page + 1) * PAGE])
+        found = await self.desk.run(lists.rows, self.session, ids)
+        if len(self._rows) > KEPT:  # far from here by now: they are read again when they are seen again
+            self._rows.clear()
+            self._asked = {page}
+        self._asked.discard(page)
+        for key in ids:
+            self._rows[key] = found.get(key)
+        self._changed()
+
+    async def refresh(self, keys: Iterable[int]) -> None:
+        """Read changed customers again; those that no longer belong here are dimmed."""
+        wanted = [key for key in keys if key in self._rows]
+        if not wanted:
+            return
+        found, outside = await self.desk.run(_again, self.session, self.query, wanted)
+        for key in wanted:
+            self._rows[key] = found.get(key)
+        self._outside.difference_update(wanted)
+        self._outside.update(outside)
+        self._changed()
+
+
+def first_page(session: Session, query: Query) -> tuple[Page, dict[int, dict[str, Any]]]:
+    """The first ids of a list and their rows; runs on the desk."""
+    page = lists.page(session, query, limit=PAGE)
+    return page, lists.rows(session, page.ids)
+
+
+def _again(session: Session, query: Query, keys: list[int]) -> tuple[dict[int, dict[str, Any]], set[int]]:
+    return lists.rows(session, keys), set(keys) - lists.among(session, query, keys)

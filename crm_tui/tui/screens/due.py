@@ -1,0 +1,214 @@
+"""The due queue: who is due and why, one line each; done means the next line, until it is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.timer import Timer
+
+from crm_tui.commands.keymap import Place as Keys
+from crm_tui.commands.language import Call
+from crm_tui.domain.clock import moment
+from crm_tui.domain.language import _
+from crm_tui.domain.phones import display_phone
+from crm_tui.domain.schemes import badge, shipped
+from crm_tui.services import due, interactions, lists
+from crm_tui.services.session import Outcome, Session
+from crm_tui.tui.screens.place import Place
+from crm_tui.tui.widgets.columns import Column
+from crm_tui.tui.widgets.plain import PlainLine
+from crm_tui.tui.widgets.record_table import Line, RecordTable
+from crm_tui.tui.widgets.text_pane import TextPane
+
+PAUSE = 0.08
+"""Seconds that the keys must rest until the detail follows the cursor."""
+
+_MOVES_ON = {"done", "log", "no-answer", "next", "snooze"}
+
+COLUMNS = (
+    Column("when", "", 10),
+    Column("name", "", 18, flex=3),
+    Column("tier", "", 4),
+    Column("reason", "", 20, flex=4),
+    Column("phone", "", 15, drop=1),
+)
+
+
+class DueLines:
+    """The queue as a table shows it. The order is that of the moment at which the queue was entered."""
+
+    def __init__(self, lines: Sequence[due.Line], today: date) -> None:
+        self.order = [line.id for line in lines]
+        self.now: dict[int, due.Line | None] = {line.id: line for line in lines}
+        self.first = {line.id: line for line in lines}
+        self.today = today
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def key(self, index: int) -> int | None:
+        return self.order[index] if 0 <= index < len(self.order) else None
+
+    def line(self, index: int) -> Line | None:
+        key = self.order[index]
+        line = self.now.get(key)
+        shown = line or self.first[key]
+        gone = self.is_done(key)
+        flag = "!" if shown.part == "overdue" and not gone else ""
+        tier = badge(shipped()[shown.scheme], shown.tier) if shown.tier else ""
+        phone = display_phone(shown.phone) if shown.phone else ""
+        return Line(key, (when(shown, self.today), shown.name, tier, reason(shown), phone), gone, flag)
+
+    def is_done(self, key: int) -> bool:
+        """Whether the customer is not due any more, or not what it was due for."""
+        line = self.now.get(key)
+        return line is None or line.part == "later" or line.reason.due_on > max(self.first[key].reason.due_on, self.today)
+
+    def update(self, lines: dict[int, due.Line], ids: Sequence[int]) -> None:
+        """Take the customers as they are now."""
+        for key in ids:
+            if key in self.now:
+                self.now[key] = lines.get(key)
+
+    @property
+    def left(self) -> int:
+        """How many are still to be done."""
+        return sum(not self.is_done(key) for key in self.order)
+
+
+def when(line: due.Line, today: date) -> str:
+    """`3d late`, `15:00`, `today`, `Fri 27`."""
+    told = line.reason
+    if line.part == "overdue":
+        return _("{n}d late").format(n=told.late_days)
+    if told.due_on == today:
+        return told.at.strftime("%H:%M") if told.at else _("today")
+    time = told.at.strftime(" %H:%M") if told.at else ""
+    return told.due_on.strftime("%a %d") + time
+
+
+def reason(line: due.Line) -> str:
+    """The most urgent reason, and how many more there are."""
+    more = f" +{len(line.others)}" if line.others else ""
+    return line.reason.text + more
+
+
+class DueScreen(Place):
+    """The rep's start of the day."""
+
+    keys: ClassVar[Keys] = "due"
+    hints: ClassVar[tuple[tuple[str, int], ...]] = (
+        ("d done", 8), ("x no answer", 6), ("n next", 5), ("g p pipeline", 2), ("? keys", 9),
+    )  # fmt: skip
+
+    def contents(self) -> ComposeResult:
+        """The head, the queue, two lines on the row under the cursor."""
+        yield PlainLine(id="head")
+        yield RecordTable(COLUMNS, id="table", empty=_("Nothing is due. g p shows all customers."))
+        detail = TextPane(id="detail")
+        detail.styles.height = 2
+        yield detail
+
+    def on_mount(self) -> None:
+        """Show what was read before the screen opened."""
+        super().on_mount()
+        self._timer: Timer | None = None
+        self._show(list(self.home.queue) if self.home else [])
+
+    async def entered(self) -> None:
+        """Read the queue anew."""
+        self._show(await self.desk.run(due.queue, self.session))
+
+    async def returned(self) -> None:
+        """Customers may have been changed on the card."""
+        await self.changed(self.lines.order)
+
+    def _show(self, queue: Sequence[due.Line]) -> None:
+        self.lines = DueLines(queue, self.session.today)
+        self.table.show(self.lines)
+        self._head()
+        self._follow()
+
+    def _head(self) -> None:
+        lines = self.lines
+        done = len(lines) - lines.left
+        parts = [lines.first[key].part for key in lines.order if not lines.is_done(key)]
+        counted = " · ".join(
+            f"{_(name)} {parts.count(part)}"
+            for part, name in (("overdue", "overdue"), ("today", "today"), ("soon", "next 7 days"))
+        )
+        text = _("Due: {counted} · {done} done of {all}").format(counted=counted, done=done, all=len(lines))
+        self.query_one("#head", PlainLine).say(f"{text}  —  {self.session.person.name}")
+
+    async def changed(self, ids: Sequence[int]) -> None:
+        """Show these customers as they are now; who is done stays, dimmed."""
+        found = await self.desk.run(due.lines, self.session, list(ids))
+        self.lines.update(found, ids)
+        self.table.refresh_lines()
+        self._head()
+        self._follow()
+
+    async def done(self, call: Call, outcome: Outcome) -> None:
+        """After what settles a line, go on to the next one that is not done."""
+        await super().done(call, outcome)
+        if call.command.name in _MOVES_ON and outcome.changed and not self.table.marked:
+            self._next_open()
+
+    def _next_open(self) -> None:
+        order, start = self.lines.order, self.table.cursor
+        here = self.lines.key(start)
+        if here is not None and not self.lines.is_done(here):
+            self.table.move(1)
+            return
+        for index in [*range(start + 1, len(order)), *range(start)]:
+            if not self.lines.is_done(order[index]):
+                self.table.move_to(index)
+                return
+        self.say(_("All done: {message}").format(message=self.status.text))
+
+    # -- the row under the cursor
+
+    def row(self) -> dict[str, Any] | None:
+        """What can be copied of it."""
+        key = self.table.cursor_key
+        line = self.lines.now.get(key) or self.lines.first.get(key) if key is not None else None
+        return {"name": line.name, "phone": line.phone, "email": self._email} if line else None
+
+    _email: str | None = None
+
+    def on_record_table_cursor_moved(self) -> None:
+        """The detail follows once the keys pause."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(PAUSE, self._follow)
+
+    def _follow(self) -> None:
+        self._timer = None
+        key = self.table.cursor_key
+        if key is None:
+            self.query_one("#detail", TextPane).show(())
+            return
+        self.run_worker(self._detail(key), exclusive=True, group="detail")
+
+    async def _detail(self, key: int) -> None:
+        lines, self._email = await self.desk.run(_detail_of, self.session, key)
+        if self.table.cursor_key == key:
+            self.query_one("#detail", TextPane).show(lines)
+
+
+def _detail_of(session: Session, key: int) -> tuple[tuple[str, ...], str | None]:
+    """Phone and stage; what was said last. Runs on the desk."""
+    row = lists.rows(session, [key]).get(key)
+    if row is None:
+        return (), None
+    phone = display_phone(row["phone"]) if row["phone"] else _("no phone")
+    first = "  ".join(str(part) for part in (phone, row["email"], row["region"], row["industry"], row["stage"]) if part)
+    words = interactions.last_words(session, [key]).get(key)
+    if words is None:
+        return (f"    {first}", "    " + _("nothing was said yet")), row["email"]
+    at, channel, note = words
+    day = moment(at).astimezone(session.person.zone)
+    return (f"    {first}", f"    {day:%d %b} {channel}: {note.splitlines()[0] if note else ''}"), row["email"]

@@ -1,0 +1,117 @@
+"""The journal: who did what, newest first; what one did oneself is taken back and done again from here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+
+from crm_tui.commands.dispatch import Targets
+from crm_tui.commands.keymap import Place as Keys
+from crm_tui.domain.clock import moment
+from crm_tui.domain.errors import CrmError
+from crm_tui.domain.language import _
+from crm_tui.services import history
+from crm_tui.services.session import Outcome
+from crm_tui.tui.screens.place import Place
+from crm_tui.tui.widgets.columns import Column
+from crm_tui.tui.widgets.plain import PlainLine
+from crm_tui.tui.widgets.record_table import Line, RecordTable
+
+COLUMNS = (
+    Column("at", "", 11),
+    Column("user", "", 8),
+    Column("what", "", 24, flex=1),
+    Column("source", "", 7, drop=1),
+    Column("state", "", 7),
+)
+
+
+class Entries:
+    """Entries as a table shows them."""
+
+    def __init__(self, entries: Sequence[dict[str, Any]], zone: Any) -> None:
+        self.entries = list(entries)
+        self._zone = zone
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def key(self, index: int) -> int | None:
+        return int(self.entries[index]["id"]) if index < len(self.entries) else None
+
+    def line(self, index: int) -> Line | None:
+        entry = self.entries[index]
+        at = moment(entry["at"]).astimezone(self._zone).strftime("%m-%d %H:%M")
+        state = _("undone") if entry["undone"] else "" if entry["kind"] == "do" else _(entry["kind"])
+        text = entry["summary"] or entry["command"]
+        return Line(entry["id"], (at, entry["user"], text, entry["source"], state), entry["undone"])
+
+
+class HistoryScreen(Place):
+    """What was done."""
+
+    keys: ClassVar[Keys] = "history"
+    hints: ClassVar[tuple[tuple[str, int], ...]] = (
+        ("Enter changes", 5), ("U undo this", 6), ("R redo this", 6), ("/ filter", 4), ("? keys", 9),
+    )  # fmt: skip
+
+    filter_text = ""
+
+    def contents(self) -> ComposeResult:
+        """The head, the entries."""
+        yield PlainLine(id="head")
+        yield RecordTable(COLUMNS, id="table", empty=_("Nothing was done yet."))
+
+    async def entered(self) -> None:
+        """Read the journal."""
+        entries = await self.desk.run(history.entries, self.session, words=self.filter_text)
+        self.table.show(Entries(entries, self.session.person.zone), self.table.cursor)
+        text = f"/{self.filter_text}  ·  " if self.filter_text else ""
+        self.query_one("#head", PlainLine).say(text + _("History: {n} entries").format(n=len(entries)))
+
+    async def changed(self, ids: Sequence[int]) -> None:
+        """A new entry is there."""
+        await self.entered()
+
+    async def filter(self, text: str = "") -> None:
+        """Only entries with these words."""
+        self.filter_text = text
+        await self.entered()
+
+    def find(self) -> None:
+        """Type a filter."""
+        self.line("filter ")
+
+    def targets(self) -> Targets:
+        """No customer is under the cursor here."""
+        return Targets()
+
+    async def undo_here(self) -> None:
+        """Take back the entry under the cursor."""
+        await self.crm.obey(f"undo {self._entry()}")
+
+    async def redo_here(self) -> None:
+        """Do it again."""
+        await self.crm.obey(f"redo {self._entry()}")
+
+    async def changes_here(self) -> None:
+        """Show what the entry changed."""
+        rows = await self.desk.run(history.changes, self.session, self._entry())
+        lines = [f"{row['record']} {row['id']}  {row['action']}  {_difference(row)}" for row in rows]
+        self.show_lines(Outcome(_("entry {id}").format(id=self._entry()), lines=tuple(lines)))
+
+    def _entry(self) -> int:
+        key = self.table.cursor_key
+        if key is None:
+            raise CrmError(_("there is no entry under the cursor"))
+        return key
+
+
+def _difference(row: dict[str, Any]) -> str:
+    before = json.loads(row["before"] or "{}")
+    after = json.loads(row["after"] or "{}")
+    names = list(after or before)
+    return ", ".join(f"{name}: {before.get(name)} → {after.get(name)}" if after else f"{name}: {before.get(name)}" for name in names)

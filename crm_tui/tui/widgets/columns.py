@@ -1,0 +1,72 @@
+"""How columns share the width of a table: a pure function of the columns and the width."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from crm_tui.tui.widgets.cells import Align
+
+GAP = 1
+"""Blank cells between two columns."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    `width` is its width in cells, for one that grows (`flex` > 0) its least width; what is left over is shared
+    in proportion to `flex`. When the table is too narrow the column with the highest `drop` leaves first; one
+    with `drop` 0 stays.
+    """
+
+    name: str
+    heading: str
+    width: int
+    flex: int = 0
+    align: Align = "left"
+    drop: int = 0
+
+
+class Place(NamedTuple):
+    """Where a column is: the index of its cell in the row, its width in cells."""
+
+    cell: int
+    width: int
+    align: Align
+
+
+def places(columns: Sequence[Column], width: int) -> tuple[Place, ...]:
+    """The columns that are shown in `width` cells, from the left; together never wider than that.
+
+    Columns that stay although there is no room are cut from the right.
+    """
+    shown = list(range(len(columns)))
+    while _needed(columns, shown) > width and any(columns[index].drop for index in shown):
+        shown.remove(max(shown, key=lambda index: (columns[index].drop, index)))
+    extra = _share(max(0, width - _needed(columns, shown)), [columns[index].flex for index in shown])
+    result: list[Place] = []
+    left = width
+    for index, more in zip(shown, extra, strict=True):
+        size = min(columns[index].width + more, left)
+        if size <= 0:
+            break
+        result.append(Place(index, size, columns[index].align))
+        left -= size + GAP
+    return tuple(result)
+
+
+def _needed(columns: Sequence[Column], shown: Sequence[int]) -> int:
+    return sum(columns[index].width for index in shown) + GAP * max(0, len(shown) - 1)
+
+
+def _share(cells: int, weights: Sequence[int]) -> list[int]:
+    """Whole cells in proportion to the weights; the rounding never loses one."""
+    result: list[int] = []
+    left, weight = cells, sum(weights)
+    for own in weights:
+        part = left * own // weight if weight else 0
+        result.append(part)
+        left, weight = left - part, weight - own
+    return result

@@ -1,0 +1,95 @@
+"""Textual's one-line input as a terminal over a slow line wants it: no border, no tint, no blinking, one row.
+
+The terminal's own cursor stays at the insertion point, where an input method opens its box.
+"""
+
+from __future__ import annotations
+
+from textual import events
+from textual.geometry import Offset, Region
+from textual.screen import Screen
+from textual.widgets import Input, TextArea
+
+from crm_tui.tui.widgets.overlay import take_key
+
+LIMIT = 10_000
+"""Characters that a line takes unless told otherwise."""
+
+
+def place_cursor(control: Input | TextArea) -> None:
+    """Keep the terminal's cursor at the insertion point of `control` also when a layout moves it.
+
+    Textual places it when the focus or the text changes, and that is before a new widget has its place.
+    """
+
+    def place(screen: Screen[object]) -> None:
+        where = control.cursor_screen_offset
+        if screen.focused is control and control.app.cursor_position != where:
+            control.app.cursor_position = where
+            control.refresh(Region(0, 0, 1, 1))  # the cursor moves with the next thing painted
+
+    control.screen.screen_layout_refresh_signal.subscribe(control, place, immediate=True)
+
+
+class LineInput(Input):
+    """One row of text. A paste of several lines becomes one, the lines joined by blanks."""
+
+    DEFAULT_CSS = """
+    LineInput, LineInput:focus, LineInput:ansi, LineInput:ansi:focus {
+        border: none; height: 1; padding: 0; width: 1fr; background-tint: transparent 0%;
+    }
+    LineInput { background: $surface; color: $foreground; }
+    LineInput:ansi { background: ansi_default; color: ansi_default; }
+    LineInput > .input--cursor, LineInput > .input--selection {
+        background: $surface; color: $foreground; text-style: reverse;
+    }
+    LineInput:ansi > .input--cursor, LineInput:ansi > .input--selection {
+        background: ansi_default; color: ansi_default; text-style: reverse;
+    }
+    """
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        limit: int = LIMIT,
+        password: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(value, max_length=limit, password=password, select_on_focus=False, compact=True, id=id)
+        self.cursor_blink = False
+
+    def on_mount(self) -> None:
+        """Be followed by the terminal's cursor."""
+        place_cursor(self)
+
+    def put(self, value: str) -> None:
+        """Replace the value without telling anybody; the cursor goes to its end."""
+        with self.prevent(Input.Changed):
+            self.value = value
+        self.cursor_position = len(value)
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """The cell of the screen at which the next character will stand (Textual is one off at the end)."""
+        x, y, _width, _height = self.content_region
+        return Offset(x + self.caret(self.cursor_position), y)
+
+    def caret(self, position: int) -> int:
+        """The cell of the widget at which character `position` of the value is shown."""
+        return self._position_to_cell(min(position, len(self.value))) - int(self.scroll_offset.x)
+
+    async def _on_key(self, event: events.Key) -> None:
+        if not event.is_printable:
+            await take_key(self, event)
+
+    def restricted(self) -> None:
+        """What is too long is left out; no bell."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        text = " ".join(line.strip() for line in event.text.splitlines() if line.strip())
+        text = text[: max(0, (self.max_length or LIMIT) - len(self.value) + len(self.selected_text))]
+        if text:
+            self.replace(text, *sorted(self.selection))

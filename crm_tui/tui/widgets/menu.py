@@ -1,0 +1,197 @@
+"""A list to choose from by typing a few letters of it: the commands of a place, the palette, any set of choices.
+
+What cannot be chosen now is shown with the reason and says it again when it is tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal, NamedTuple
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+from crm_tui.domain.language import _
+from crm_tui.tui.widgets.cells import join
+from crm_tui.tui.widgets.columns import Column
+from crm_tui.tui.widgets.line_input import LineInput
+from crm_tui.tui.widgets.overlay import Overlay
+from crm_tui.tui.widgets.plain import PlainLine
+from crm_tui.tui.widgets.record_table import GUTTER, Line, RecordTable
+
+CHROME = 2
+"""Rows beside the list: the title, the filter."""
+
+
+class Item(NamedTuple):
+    """A row. `name` identifies it to the owner; `disabled` is the reason why it cannot be chosen, empty if it can.
+
+    `words` are found by the filter but not shown.
+    """
+
+    name: str
+    label: str
+    key: str = ""
+    hint: str = ""
+    disabled: str = ""
+    words: str = ""
+
+
+class Menu(Overlay):
+    """The list, its filter under it. It closes when something is chosen, and on Esc."""
+
+    DEFAULT_CSS = """
+    Menu > #title { text-style: bold; }
+    Menu > RecordTable, Menu:ansi > RecordTable { background: $surface; }
+    Menu:ansi > RecordTable { background: ansi_default; }
+    Menu.-right { dock: right; width: 50%; min-width: 40; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", show=False),
+        Binding("up,ctrl+p,shift+tab", "move(-1)", show=False),
+        Binding("down,ctrl+n,tab", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+    ]
+
+    class Chosen(Message):
+        """An item was chosen; the menu is closed."""
+
+        def __init__(self, menu: Menu, name: str) -> None:
+            super().__init__()
+            self.menu = menu
+            self.name = name
+
+        @property
+        def control(self) -> Menu:
+            return self.menu
+
+    class Cancelled(Message):
+        """Esc was pressed; the menu is closed."""
+
+        def __init__(self, menu: Menu) -> None:
+            super().__init__()
+            self.menu = menu
+
+        @property
+        def control(self) -> Menu:
+            return self.menu
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._items: tuple[Item, ...] = ()
+        self._shown: tuple[Item, ...] = ()
+        self._title = ""
+
+    def compose(self) -> ComposeResult:
+        yield PlainLine(id="title")
+        table = RecordTable(empty=_("nothing fits: take a letter back"))
+        table.can_focus = False
+        yield table
+        yield LineInput(limit=200)
+
+    @property
+    def shown(self) -> tuple[Item, ...]:
+        """The items that fit what was typed."""
+        return self._shown
+
+    def open(self, title: str, items: Sequence[Item], *, side: Literal["bottom", "right"] = "bottom") -> None:
+        """Offer these items, in this order."""
+        self._title, self._items = title, tuple(items)
+        self.set_class(side == "right", "-right")
+        rows = max(1, len(self._items)) + CHROME
+        limit = self.room.height if side == "right" else max(CHROME + 1, self.room.height * 3 // 4)
+        self.styles.height = min(rows, limit) if side == "bottom" else "100%"
+        table = self.query_one(RecordTable)
+        table.columns = self._columns()
+        line = self.query_one(LineInput)
+        line.put("")
+        self._filter("")
+        self.appear(line)
+
+    def _columns(self) -> tuple[Column, ...]:
+        def widest(texts: Sequence[str], most: int) -> int:
+            return min(most, max(map(cell_len, texts), default=0))
+
+        keys = widest([item.key for item in self._items], 12)
+        labels = widest([item.label for item in self._items], max(8, self.room.width - keys - GUTTER - 2))
+        own = (Column("key", "", keys),) if keys else ()
+        return (*own, Column("label", "", labels), Column("hint", "", 10, flex=1, drop=1))
+
+    def _filter(self, text: str) -> None:
+        words = text.casefold().split()
+        fitting = [item for item in self._items if all(word in _searched(item) for word in words)]
+        if words:  # the rest of the order is the owner's
+            fitting.sort(key=lambda item: not item.label.casefold().startswith(words[0]))
+        self._shown = tuple(fitting)
+        self._head()
+        self.query_one(RecordTable).show(_Rows(self._shown, with_key=any(item.key for item in self._items)))
+
+    def _head(self, reason: str = "") -> None:
+        parts = [self._title, reason or _("Enter chooses"), *(() if reason else (_("Esc closes"),))]
+        self.query_one("#title", PlainLine).say(join(parts, 10_000))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what fits."""
+        event.stop()
+        if self.is_open:
+            self._filter(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Choose the row under the cursor."""
+        event.stop()
+        table = self.query_one(RecordTable)
+        if not self.is_open or not self._shown:
+            return
+        item = self._shown[table.cursor]
+        if item.disabled:
+            self._head(f"! {item.disabled}")
+            return
+        self.close()
+        self.post_message(self.Chosen(self, item.name))
+
+    def on_record_table_cursor_moved(self, event: RecordTable.CursorMoved) -> None:
+        """The list's own affair."""
+        event.stop()
+
+    def action_move(self, delta: int) -> None:
+        """The row above or below."""
+        self._head()
+        self.query_one(RecordTable).move(delta)
+
+    def action_page(self, pages: int) -> None:
+        """A page up or down."""
+        self._head()
+        self.query_one(RecordTable).page(pages)
+
+    def action_cancel(self) -> None:
+        """Close without a choice."""
+        self.close()
+        self.post_message(self.Cancelled(self))
+
+
+class _Rows:
+    """The items as lines of a table."""
+
+    def __init__(self, items: Sequence[Item], with_key: bool) -> None:
+        self._items = items
+        self._with_key = with_key
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def key(self, index: int) -> int | None:
+        return index
+
+    def line(self, index: int) -> Line | None:
+        item = self._items[index]
+        cells = (item.label, item.disabled or item.hint)
+        return Line(index, (item.key, *cells) if self._with_key else cells, dim=bool(item.disabled))
+
+
+def _searched(item: Item) -> str:
+    return " ".join((item.key, item.label, item.hint, item.words)).casefold()

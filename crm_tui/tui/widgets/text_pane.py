@@ -1,0 +1,48 @@
+"""Several lines of plain text, cut to the width: a preview, a detail. No markup, no scrolling, no focus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from crm_tui.tui.widgets.cells import fit
+
+
+class TextPane(Widget, can_focus=False):
+    """The lines; `show` changes them and repaints only those that differ."""
+
+    DEFAULT_CSS = """
+    TextPane { background: $background; color: $foreground; overflow: hidden; }
+    TextPane:ansi { background: ansi_default; color: ansi_default; }
+    """
+
+    def __init__(self, *, id: str | None = None, edge: str = "") -> None:  # noqa: A002
+        """`edge` is drawn before each line."""
+        super().__init__(id=id)
+        self._lines: tuple[str, ...] = ()
+        self._edge = edge
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What it shows, uncut."""
+        return self._lines
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Show these lines instead."""
+        before, self._lines = self._lines, tuple(lines)
+        height = self.size.height
+        old = [*before[:height], *[""] * (height - len(before))]
+        new = [*self._lines[:height], *[""] * (height - len(self._lines))]
+        regions = [Region(0, y, self.size.width, 1) for y, pair in enumerate(zip(old, new, strict=True)) if pair[0] != pair[1]]
+        if regions:
+            self.refresh(*regions)
+
+    def render_line(self, y: int) -> Strip:
+        """One line, padded."""
+        width = self.size.width
+        text = self._edge + (self._lines[y] if y < len(self._lines) else "")
+        return Strip([Segment(fit(text, width))]).adjust_cell_length(width).apply_style(self.rich_style)

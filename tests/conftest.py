@@ -1,0 +1,56 @@
+"""A fresh database for every test that asks for one, and the team that works on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from crm_tui.store.database import Database
+from tests.factories import Clock, Team
+
+settings.register_profile("fixed", deadline=None, derandomize=True)
+settings.register_profile("wild", deadline=None, max_examples=1_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a new database, to be copied."""
+    path = tmp_path_factory.mktemp("blank") / "crm.db"
+    Database(path, create=True).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def staffed(blank: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a database with the team in it and no customer, to be copied."""
+    path = tmp_path_factory.mktemp("staffed") / "crm.db"
+    shutil.copy(blank, path)
+    database = Database(path)
+    Team(database, Clock())
+    database.close()
+    return path
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def database(staffed: Path, tmp_path: Path) -> Iterator[Database]:
+    path = tmp_path / "crm.db"
+    shutil.copy(staffed, path)
+    opened = Database(path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def team(database: Database, clock: Clock) -> Team:
+    return Team(database, clock)

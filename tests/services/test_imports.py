@@ -1,0 +1,338 @@
+"""Importing tables: what becomes of each row, of the same row twice, and of an import that does not come to its end."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crm_tui.domain.errors import NotAllowed, UsageError
+from crm_tui.services import history, people
+from crm_tui.services.imports import Imported, plan, run
+from crm_tui.services.session import Session
+from crm_tui.store.database import Database
+
+NOW = datetime(2026, 3, 11, 9, 30, tzinfo=UTC)  # a Wednesday
+ACCOUNTS = Path(__file__).parents[3] / "shared" / "data" / "sales-pipeline" / "accounts.csv"
+
+Table = Callable[..., Path]
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    database = Database(tmp_path / "crm.db", create=True)
+    admin = people.sign_in(database, "ann", source="test", clock=lambda: NOW)
+    people.set_rule(admin, "time_zone", "UTC")
+    for login, role, name in (("li", "rep", "李娜"), ("bo", "rep", "Bo"), ("sue", "service", "Sue")):
+        people.add(admin, login, role=role, name=name, time_zone="Asia/Shanghai")
+    return people.sign_in(database, "ann", source="import", clock=lambda: NOW)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Table:
+    def write(text: str, name: str = "new.csv") -> Path:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def bring(session: Session, path: Path, *, owner: str = "pool", dedupe: bool = True, dry_run: bool = False,
+          **planned: object) -> Imported:  # fmt: skip
+    return run(session, plan(session, path, **planned), owner=owner, dedupe=dedupe, dry_run=dry_run)  # type: ignore[arg-type]
+
+
+def counts(found: Imported) -> tuple[int, int, int, int]:
+    return found.new, found.same, found.refused, found.totals
+
+
+def customer(session: Session, name: str) -> dict[str, object]:
+    cursor = session.database.connection.execute("SELECT * FROM customer WHERE name = ?", (name,))
+    names = [column[0] for column in cursor.description]
+    return dict(zip(names, next(cursor), strict=True))
+
+
+def profile(session: Session, name: str) -> dict[str, str]:
+    text = session.database.value(
+        "SELECT fields FROM profile p JOIN customer c ON c.id = p.id WHERE c.name = ?", (name,)
+    )
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
+def contact(session: Session, name: str) -> tuple[object, ...] | None:
+    return session.database.row(
+        "SELECT k.name, k.role, k.title, k.phone FROM contact k JOIN customer c ON c.id = k.customer_id"
+        " WHERE c.name = ?",
+        (name,),
+    )
+
+
+def hashed(session: Session) -> list[object]:
+    tables = ("customer", "profile", "contact", "follow_up", "tag", "customer_tier", "stage_change", "tier_change",
+              "journal_entry", "journal_change", "stage_count")  # fmt: skip
+    return [session.database.rows(f"SELECT * FROM {name}") for name in tables]
+
+
+def test_columns_are_understood_without_being_told(session: Session, table: Table) -> None:
+    path = table(
+        "客户名称,联系人,职务,手机,电子邮箱,省份,所属行业,客户来源,客户阶段,等级,负责人,标签,员工数,网点数\n"
+        "广州远达科技有限公司,王芳,采购经理,138 0013 8000,wf@yuanda.cn,广东,电子,广交会,成交,意A,李娜,"
+        "VIP、华南,120人,7\n"
+    )
+    assert counts(bring(session, path)) == (1, 0, 0, 0)
+    row = customer(session, "广州远达科技有限公司")
+    assert row["kind"] == "organization"
+    assert (row["stage"], row["tier"], row["tier_rank"]) == ("actual", "A", 0)
+    assert (row["email"], row["region"], row["industry"], row["source"]) == ("wf@yuanda.cn", "广东", "电子", "广交会")
+    assert row["owner_id"] == session.database.value("SELECT id FROM user WHERE login = 'li'")
+    assert contact(session, "广州远达科技有限公司") == ("王芳", None, "采购经理", "+8613800138000")
+    assert profile(session, "广州远达科技有限公司") == {"headcount": "120", "网点数": "7"}
+    assert [tag for (tag,) in session.database.rows("SELECT name FROM tag ORDER BY id")] == ["vip", "华南"]
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells", "field", "value"),
+    [
+        ("name,stage", "x,老客户", "stage", "actual"),
+        ("name,stage", "x,签约", "stage", "actual"),
+        ("name,stage", "x,", "stage", "potential"),
+        ("name,tier", "x,B类客户", "tier", "B"),
+        ("name,tier", "x,", "tier", "D"),
+        ("name,phone", "x,020-87654321转8021", "phone", "+862087654321 ext 8021"),
+        ("name,phone", "x,13800138000.0", "phone", "+8613800138000"),
+        ("name,phone", "x,13800138000 / 13900139000", "phone", "+8613800138000"),
+        ("name,email", "x,a@b.cn; c@d.cn", "email", "a@b.cn"),
+        ("name,email", "x,无", "email", None),
+        ("name,region", "x,'-north", "region", "-north"),
+        ("name,created", "x,2024-05-06", "created_at", "2024-05-06 00:00:00"),
+        ("name,created", "x,2024/5/6 8:30", "created_at", "2024-05-06 08:30:00"),
+        ("name,last_contact", "x,3天前", "last_contact", "2026-03-08 00:00:00"),
+        ("name,next_follow_up", "x,fri", "next_on", "2026-03-13"),
+        ("name,next_follow_up", "x,2026-01-05", "next_on", "2026-01-05"),
+        ("姓名,手机", "John Smith,13800138000", "kind", "person"),
+        ("name,kind", "x,个人客户", "kind", "person"),
+    ],
+)  # fmt: skip
+def test_a_cell_becomes_a_value(
+    session: Session, table: Table, headings: str, cells: str, field: str, value: object
+) -> None:
+    bring(session, table(f"{headings}\n{cells}\n"))
+    assert customer(session, cells.split(",")[0])[field] == value
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells", "kept"),
+    [
+        ("name,revenue", "x,a lot", {"revenue (text)": "a lot"}),
+        ("name,电话", "x,打不通", {"电话 (text)": "打不通"}),
+        ("name,created", "x,2030-01-01", {"created (text)": "2030-01-01"}),
+        ("name,next_follow_up", "x,soon", {"next_follow_up (text)": "soon"}),
+        ("name,客户类型", "x,重点", {"客户类型 (text)": "重点"}),
+        ("name,phone,tel", "x,13800138000,13900139000", {"tel": "+8613900139000"}),
+        ("姓名,年营业额", "张伟,5万", {"年营业额 (text)": "5万"}),
+        ("name,region,地区", "x,north,south", {"地区": "south"}),
+        ("name,size of fleet", "x,7", {"size of fleet": "7"}),
+    ],
+)
+def test_what_fits_no_field_is_kept(
+    session: Session, table: Table, headings: str, cells: str, kept: dict[str, str]
+) -> None:
+    assert bring(session, table(f"{headings}\n{cells}\n")).refused == 0
+    assert profile(session, cells.split(",")[0]) == kept
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells", "reason"),
+    [
+        ("name,region", ",north", "name"),
+        ("name,stage", "x,nowhere", "stage"),
+        ("name,tier", "x,Z9", "tier"),
+        ("name,owner", "x,nobody", "nobody"),
+        ("name,owner", "x,sue", "hold no customers"),
+        ("name,email", "x,not an address", "email"),
+    ],
+)
+def test_what_must_not_be_wrong_is_refused_and_can_be_imported_again(
+    session: Session, table: Table, headings: str, cells: str, reason: str
+) -> None:
+    found = bring(session, table(f"{headings}\n{cells}\nright,\n"))
+    assert counts(found) == (1, 0, 1, 0)
+    assert found.exit_code == 4
+    assert found.errors is not None
+    with found.errors.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["reason", *headings.split(",")]
+    assert reason in rows[1][0]
+    assert rows[1][1:] == cells.split(",")
+    again = bring(session, found.errors)
+    assert counts(again) == (0, 0, 1, 0)
+    assert again.errors is not None
+    assert again.errors.name == "new.errors-2.csv"
+    assert again.errors.read_text() == found.errors.read_text()
+
+
+def test_the_same_file_twice_makes_nothing_and_is_no_failure(session: Session, table: Table) -> None:
+    path = table("name,phone\nAcme Inc,13800138000\nＡＣＭＥ,\nAcme,13900139000\n合计,2\n")
+    first = bring(session, path)
+    assert counts(first) == (2, 1, 0, 1)
+    before = hashed(session)
+    second = bring(session, path)
+    assert (counts(second), second.exit_code, second.entry_id) == ((0, 3, 0, 1), 0, None)
+    assert hashed(session) == before
+    assert bring(session, path, dedupe=False).new == 3
+
+
+def test_one_undo_takes_back_the_whole_import(session: Session, table: Table) -> None:
+    rows = "".join(f"客户{n}有限公司,王{n},1380013{n:04},a b\n" for n in range(2_100))
+    found = bring(session, table("公司,联系人,手机,标签\n" + rows), owner="me")
+    assert found.new == 2_100
+    assert session.database.value("SELECT count(*) FROM journal_entry WHERE id = ?", (found.entry_id,)) == 1
+    assert session.database.value("SELECT count(*) FROM search_gram") == 2_100
+    history.undo(session)
+    for name in ("customer", "profile", "contact", "follow_up", "tag", "customer_tier", "search_gram"):
+        assert session.database.value(f"SELECT count(*) FROM {name}") == 0, name
+    history.redo(session)
+    assert session.database.value("SELECT count(*) FROM contact") == 2_100
+
+
+def test_who_receives_prospects_calls_them_next_working_day(session: Session, table: Table) -> None:
+    bring(session, table("name,stage\nnew,\nold,actual\ngone,lost\n"), owner="me")
+    promised = "SELECT c.name, f.kind, f.due_on FROM follow_up f JOIN customer c ON c.id = f.customer_id"
+    assert session.database.rows(promised) == [("new", "first_contact", "2026-03-12")]
+    bring(session, table("name\npooled\n"))
+    assert customer(session, "pooled")["next_on"] is None
+    assert customer(session, "pooled")["pool_id"] == 1
+
+
+def test_the_holding_cap_binds_reps(session: Session, table: Table) -> None:
+    people.set_rule(session, "pool.holding_cap", "2")
+    path = table("name,stage\na,\nb,actual\nc,\nd,\n")
+    found = bring(session, path, owner="李娜")
+    assert counts(found) == (3, 0, 1, 0)
+    assert "cap" in found.reasons[0][2]
+    assert bring(session, path, owner="me", dedupe=False).refused == 0
+
+
+def test_a_rep_gives_customers_to_nobody_else(session: Session, table: Table) -> None:
+    rep = people.sign_in(session.database, "li", source="import", clock=lambda: NOW)
+    with pytest.raises(NotAllowed):
+        bring(rep, table("name\nx\n"), owner="bo")
+    assert counts(bring(rep, table("name,owner\nx,bo\ny,李娜\n"))) == (1, 0, 1, 0)
+    service = people.sign_in(session.database, "sue", source="import", clock=lambda: NOW)
+    with pytest.raises(NotAllowed):
+        bring(service, table("name\nx\n"))
+
+
+def test_columns_and_fields_can_be_told(session: Session, table: Table) -> None:
+    path = table("what,who,more\nAcme,x,7\nBeta,,8\n")
+    found = plan(session, path, mapping={"what": "name", "who": "source", "more": ""}, fixed={"source": "广交会"})
+    assert found.mapping == {"what": "name", "who": "source", "more": ""}
+    run(session, found)
+    assert [customer(session, name)["source"] for name in ("Acme", "Beta")] == ["x", "广交会"]
+    with pytest.raises(UsageError, match="no column"):
+        plan(session, path, mapping={"where": "region"})
+    with pytest.raises(UsageError, match="no field"):
+        plan(session, path, mapping={"what": "nmae"})
+    with pytest.raises(UsageError, match="name"):
+        run(session, plan(session, path))
+    with pytest.raises(UsageError, match="stage"):
+        run(session, plan(session, path, mapping={"what": "name"}, fixed={"stage": "nowhere"}))
+
+
+def test_a_dry_run_counts_the_same_and_changes_nothing(session: Session, table: Table) -> None:
+    path = table("name,stage\na,\nb,nowhere\nb,\na,\n")
+    before = hashed(session)
+    tried = bring(session, path, dry_run=True)
+    assert hashed(session) == before
+    assert (tried.errors, tried.entry_id) == (None, None)
+    assert not list(path.parent.glob("*.errors*"))
+    assert counts(tried) == counts(bring(session, path)) == (2, 1, 1, 0)
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, RuntimeError])
+def test_an_import_that_stops_leaves_nothing(session: Session, table: Table, failure: type[BaseException]) -> None:
+    path = table("name,stage\n" + "".join(f"c{n},{'nowhere' if n == 1 else ''}\n" for n in range(4_500)))
+    before = hashed(session)
+    calls: list[tuple[int, int | None]] = []
+
+    def progress(done: int, most: int | None) -> None:
+        calls.append((done, most))
+        if done >= 4_000:
+            raise failure
+
+    with pytest.raises(failure):
+        run(session, plan(session, path), progress=progress)
+    assert calls == [(2_000, 4_500), (4_000, 4_500)]
+    assert hashed(session) == before
+    assert not list(path.parent.glob("*.errors*"))
+
+
+def test_an_import_that_fails_at_its_very_end_leaves_no_error_file(
+    session: Session, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    path = table("name,stage\na,\nb,nowhere\n")
+    monkeypatch.setattr("crm_tui.store.search.index", fail)
+    with pytest.raises(RuntimeError):
+        bring(session, path)
+    assert session.database.value("SELECT count(*) FROM customer") == 0
+    assert not list(path.parent.glob("*.errors*"))
+
+
+def test_hostile_text_is_kept_clean(session: Session, table: Table) -> None:
+    bring(session, table('name,note,"=1+1"\n"[/x] \x1b]0;t\x07Acme","a\nb\x9b31m",\'=2+2\n'))
+    row = session.database.row("SELECT name, note FROM customer")
+    assert row == ("[/x] ]0;tAcme", "a\nb31m")
+    assert profile(session, "[/x] ]0;tAcme") == {"=1+1": "=2+2"}
+
+
+def test_a_person_tells_what_is_theirs(session: Session, table: Table) -> None:
+    path = table("姓名,职位,手机,生日\n张伟,经理,13800138000,1980-05-17\n")
+    bring(session, path, mapping={"生日": "birthday"})
+    assert profile(session, "张伟") == {"title": "经理", "birthday": "1980-05-17"}
+    assert customer(session, "张伟")["phone"] == "+8613800138000"
+
+
+@pytest.mark.slow
+def test_a_killed_import_leaves_nothing(session: Session, table: Table) -> None:
+    path = table("name\n" + "".join(f"c{n}\n" for n in range(200_000)))
+    code = (
+        "from pathlib import Path\nfrom crm_tui.services import people\n"
+        "from crm_tui.services.imports import plan, run\n"
+        "from crm_tui.store.database import Database\n"
+        f"s = people.sign_in(Database(Path({str(session.database.path)!r})), 'ann', source='import')\n"
+        f"run(s, plan(s, {str(path)!r}), progress=lambda done, most: print(done, flush=True))\n"
+    )
+    before = hashed(session)
+    here = Path(__file__).parents[2]
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=here)
+    assert child.stdout is not None
+    while int(child.stdout.readline()) < 20_000:
+        pass
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    assert hashed(session) == before
+    assert counts(bring(session, table("name\nafter\n", "b.csv"))) == (1, 0, 0, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not ACCOUNTS.exists(), reason="the data set is not there")
+def test_real_accounts_are_understood(session: Session, tmp_path: Path) -> None:
+    found = run(session, plan(session, ACCOUNTS), owner="me", errors=tmp_path / "errors.csv")
+    assert counts(found) == (85, 0, 0, 0)
+    row = customer(session, "Bluth Company")
+    assert (row["industry"], row["region"], row["parent"]) == ("technolgy", "United States", "Acme Corporation")
+    assert profile(session, "Bluth Company") == {"founded": "1993", "headcount": "3027", "revenue": "1242.32"}
+    assert counts(run(session, plan(session, ACCOUNTS), owner="me")) == (0, 85, 0, 0)

@@ -1,0 +1,21 @@
+"""Pilots that do not wait longer than they must."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from crm_tui.tui.terminal import profile
+
+profile.prepare(os.environ)  # before anything imports textual
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    import textual._wait
+    import textual.screen
+
+    monkeypatch.setattr(textual.screen, "UPDATE_PERIOD", 0.002)
+    monkeypatch.setattr(textual._wait, "SLEEP_GRANULARITY", 0.002)
+    monkeypatch.setattr(textual._wait, "SLEEP_IDLE", 0.0006)  # a turn of an idle loop takes up to half of that
