@@ -16,7 +16,6 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import App
 from textual.filter import LineFilter
-from textual.screen import Screen
 
 from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.dispatch import Prepared, Targets, perform, prepare
@@ -40,6 +39,8 @@ from crm_tui.tui.widgets.overlay import holder, settle
 
 _THEMES = {"dark": "textual-dark", "light": "textual-light", "ansi": "ansi-dark", "none": "ansi-dark"}
 _WATCHDOG = 2.0
+HOME = 2
+"""Screens on the stack where nothing lies over a place: Textual's own blank one, and the place."""
 
 
 class CrmApp(App[int]):
@@ -64,16 +65,13 @@ class CrmApp(App[int]):
 
     # -- places
 
-    def get_default_screen(self) -> Screen[Any]:
-        """The home screen, its rows read already."""
-        return self.place_named(self.home.name)
-
     def place_named(self, name: str) -> Place:
         """The place of that name; made when it is first entered."""
         if name not in self._places:
             make = {"due": DueScreen, "pipeline": PipelineScreen, "history": HistoryScreen}[name]
             home = self.home if self.home.name == name else None
             self._places[name] = make(self.desk, self.session, home)
+            self.install_screen(self._places[name], name)
         return self._places[name]
 
     @property
@@ -81,6 +79,11 @@ class CrmApp(App[int]):
         """Where one is."""
         assert isinstance(self.screen, Place)
         return self.screen
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether a card lies over the place."""
+        return len(self.screen_stack) > HOME
 
     def get_line_filters(self) -> list[LineFilter]:
         """The last gate: no control character of any data reaches the terminal."""
@@ -167,7 +170,8 @@ class CrmApp(App[int]):
     # -- leaving
 
     async def on_mount(self) -> None:
-        """A hang-up saves what was typed and leaves."""
+        """Go home. From now on a hang-up saves what was typed and leaves."""
+        await self.push_screen(self.place_named(self.home.name))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             try:
@@ -189,7 +193,7 @@ class CrmApp(App[int]):
 
     async def go(self, name: str) -> None:
         """Change the place; whatever lies over it is closed."""
-        while len(self.screen_stack) > 1:
+        while len(self.screen_stack) > HOME:
             await self.pop_screen()
         target = self.place_named(name)
         if self.screen is not target:

@@ -29,7 +29,7 @@ PAUSE = 0.08
 _MOVES_ON = {"done", "log", "no-answer", "next", "snooze"}
 
 COLUMNS = (
-    Column("when", "", 10),
+    Column("when", "", 12),
     Column("name", "", 18, flex=3),
     Column("tier", "", 4),
     Column("reason", "", 20, flex=4),

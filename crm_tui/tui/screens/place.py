@@ -211,7 +211,7 @@ class Place(QuietScreen[None]):
 
     async def back(self) -> None:
         """Back to where one came from; on the first screen, ask to quit."""
-        if len(self.app.screen_stack) > 1:
+        if self.crm.is_covered:
             await self.app.pop_screen()
             await self.crm.place.returned()
         else:
