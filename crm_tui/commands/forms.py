@@ -14,8 +14,9 @@ from crm_tui.commands.language import Call
 from crm_tui.commands.registry import Argument
 from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _
+from crm_tui.domain.profile import as_typed
 from crm_tui.domain.profile import fields as profile_fields
-from crm_tui.domain.profile_fields import CHANNELS, FIELD, KINDS, ROLES, Field
+from crm_tui.domain.profile_fields import CHANNELS, CUSTOM, FIELD, KINDS, ROLES, Field
 from crm_tui.domain.stages import FIRST, STAGES, Choice
 from crm_tui.services import contacts, profiles
 from crm_tui.services.session import Session
@@ -147,7 +148,12 @@ def _edit(session: Session, ids: Sequence[int], key: str, title: str) -> Sheet:
     facts = session.one(ids[0])
     values, __ = customers.values(session.database, facts.id) if len(ids) == 1 else ({}, {})
     known = profile_fields(facts.kind)
-    asked = [_of_field(field, str(values.get(field.identifier) or "")) for field in known]
+    asked = [_of_field(field, as_typed(field, str(values.get(field.identifier) or ""))) for field in known]
+    asked += [
+        Asked(f"field.{CUSTOM}{name}", name, "text", str(values[name]), "fields", f"{CUSTOM}{name}")
+        for name in values
+        if name not in FIELD and name not in customers.COLUMNS
+    ]
     asked.append(Asked("field.note", _("note"), "long", str(values.get("note") or ""), "fields", "note", limit=_LONG_LIMIT))
     # The name cannot be the same for several, and is needed for one.
     first = replace(asked[0], required=len(ids) == 1)

@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import N_, _
+from crm_tui.domain.money import format_amount, parse_amount
 from crm_tui.domain.profile_fields import CONTACT, FIELD, FIELDS, Field
 from crm_tui.domain.stages import Choice, choose
 
@@ -66,11 +67,11 @@ def stale_on(verified: Mapping[str, date], kind: str, tier_rank: int, stale_days
     return min(days) + timedelta(days=stale_days) if days else None
 
 
-def parse_value(field: Field | str, text: str, today: date) -> str:
-    """The value as it is stored; an empty text for none. `today` bounds years and dates.
+def parse_value(field: Field | str, text: str, today: date, currency: str = "CNY") -> str:
+    """The value as it is stored; an empty text for none. `today` bounds years and dates, `currency` is the database's.
 
     Stored are: dates `1980-05-17`, partly known ones `1980-05`, `1980`, `05-17`; years `1998`; numbers `1200.5`;
-    money the same, with its currency where one was typed: `1200000 USD`; choices by identifier; `yes` or `no`;
+    money in minor units with its currency: `120050 CNY`; choices by identifier; `yes` or `no`;
     lists separated by `; `; text on one line, long text with its lines. Raises UsageError that names the field.
     """
     known = FIELD[field] if isinstance(field, str) else field
@@ -80,6 +81,8 @@ def parse_value(field: Field | str, text: str, today: date) -> str:
     plain = " ".join(text.split())
     if not plain or known.type == "text":
         return plain
+    if known.type == "money":
+        return _money(known, plain, currency)
     return _PARSERS[known.type](known, plain, today)
 
 
@@ -88,14 +91,22 @@ def format_value(field: Field | str, stored: str) -> str:
     another form is shown as it is.
     """
     known = FIELD[field] if isinstance(field, str) else field
-    if known.type in ("number", "money"):
+    if known.type == "money":
         amount, _space, currency = stored.partition(" ")
-        if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", amount):
-            return f"{Decimal(amount):,f} {currency}".rstrip()
+        if re.fullmatch(r"-?[0-9]+", amount) and currency:
+            return f"{format_amount(int(amount), currency)} {currency}"
+    if known.type == "number" and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", stored):
+        return f"{Decimal(stored):,f}"
     if known.type in ("choice", "yes_no"):
         choices = known.choices or YES_NO
         return next((c.title for c in choices if c.identifier == stored), stored)
     return stored
+
+
+def as_typed(field: Field | str, stored: str) -> str:
+    """The stored value as one would type it, so that `parse_value` gives it back: money is kept in minor units."""
+    known = FIELD[field] if isinstance(field, str) else field
+    return format_value(known, stored) if known.type == "money" else stored
 
 
 YES_NO: tuple[Choice, ...] = (
@@ -103,16 +114,9 @@ YES_NO: tuple[Choice, ...] = (
     Choice("no", N_("no"), ("n", "false", "0", "否", "无", "無", "没有", "沒有", "未加", "未添加")),
 )
 _UNITS = {"": 1, "k": 10**3, "千": 10**3, "万": 10**4, "萬": 10**4, "w": 10**4, "m": 10**6, "亿": 10**8, "億": 10**8}
-_SIGNS = {"¥": "CNY", "$": "USD", "€": "EUR", "£": "GBP"}
-_YUAN = ("元", "块", "人民币", "人民幣", "rmb")
-_CURRENCIES = (
-    "AED AUD BRL CAD CHF CLP CNY CZK DKK EGP EUR GBP HKD HUF IDR ILS INR JPY KES KRW KWD KZT MOP MXN MYR NGN NOK NZD "
-    "PHP PKR PLN QAR RON RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR"
-)
 _MAX_DIGITS = 15
 _DIGITS = r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,4}(?:,[0-9]{4})+|[0-9]+"
 _NUMBER = re.compile(rf"({_DIGITS})(\.[0-9]+)?\s*([k千万萬wm亿億]?)")
-_CURRENCY = re.compile(r"([a-z]{3})\s*(?=[0-9])|(?<=[0-9k千万萬wm亿億])\s*([a-z]{3})$")
 _DATE = re.compile(r"([0-9]{4})(?:[-/.年]\s*([0-9]{1,2})(?:[-/.月]\s*([0-9]{1,2})日?|月)?|年)?")
 _MONTH_DAY = re.compile(r"([0-9]{1,2})[-/.月]\s*([0-9]{1,2})[日号號]?")
 _FIRST_YEAR = 1000
@@ -144,22 +148,11 @@ def _amount(field: Field, text: str, plain: str) -> str:
     return canonical.rstrip("0").rstrip(".") if "." in canonical else canonical
 
 
-def _money(field: Field, text: str, today: date) -> str:
-    plain = _half_width(text)
-    currency = ""
-    for sign, code in _SIGNS.items():
-        if plain.startswith(sign):
-            plain, currency = plain[len(sign) :], code
-    for yuan in _YUAN:
-        if not currency and (plain.startswith(yuan) or plain.endswith(yuan)):
-            plain, currency = plain.removeprefix(yuan).removesuffix(yuan), "CNY"
-    code_found = None if currency else _CURRENCY.search(plain)
-    if code_found:
-        currency = (code_found[1] or code_found[2]).upper()
-        if currency not in _CURRENCIES.split():
-            raise _bad(field, text, _("%s is not a known currency") % currency)
-        plain = plain[: code_found.start()] + plain[code_found.end() :]
-    return f"{_amount(field, text, plain)} {currency}".rstrip()
+def _money(field: Field, text: str, currency: str) -> str:
+    try:
+        return f"{parse_amount(text, currency)} {currency}"
+    except UsageError as error:
+        raise _bad(field, text, str(error)) from None
 
 
 def _year(field: Field, text: str, today: date) -> str:
@@ -217,7 +210,6 @@ def _list(field: Field, text: str, today: date) -> str:
 
 _PARSERS: Mapping[str, Callable[[Field, str, date], str]] = {
     "number": _number,
-    "money": _money,
     "year": _year,
     "date": _date,
     "choice": _choice,

@@ -110,6 +110,9 @@ class Field:
         return _(self.label)
 
 
+CUSTOM = "x."
+"""What stands before the name of a field of one's own where a field is named: `x.Route`. It is kept without it."""
+
 _A, _B, _C, _D = 0, 1, 2, 3
 
 

@@ -177,8 +177,7 @@ class Tongue:
         if name == "headcount":
             return str(5 + int(dice.random() ** 3 * 900))
         if name == "revenue":
-            currency = "CNY" if self.language == "zh" else "USD"
-            return f"{1 + int(dice.random() ** 2 * 200)}000000 {currency}"
+            return f"{1 + int(dice.random() ** 2 * 200)}00000000 CNY"
         if name == "birthday":
             day = f"{1 + int(dice.random() * 12):02}-{1 + int(dice.random() * 28):02}"
             return day if dice.random() < 0.4 else f"{1960 + int(dice.random() * 40)}-{day}"

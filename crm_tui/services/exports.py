@@ -17,9 +17,10 @@ from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.people import is_masked
-from crm_tui.domain.profile_fields import FIELDS
+from crm_tui.domain.profile import as_typed
+from crm_tui.domain.profile_fields import CUSTOM, FIELDS
 from crm_tui.formats.tables import write_csv
-from crm_tui.services.imports.plans import CONTACT, CUSTOM, PERSONAL
+from crm_tui.services.imports.plans import CONTACT, PERSONAL
 from crm_tui.services.session import Session
 from crm_tui.store import importing
 
@@ -89,7 +90,9 @@ def _values(session: Session, row: dict[str, Any]) -> dict[str, str | None]:
     values["created"] = _local(session, row["created_at"])
     values["last_contact"] = _local(session, row["last_contact"])
     values["next_follow_up"] = _local(session, row["next_at"], seconds=False) or row["next_on"]
-    values |= {heading: profile.pop(field, None) for heading, field in _PROFILE.items()}
+    for heading, field in _PROFILE.items():
+        stored = profile.pop(field, None)
+        values[heading] = as_typed(field, stored) if stored else stored
     if is_masked(session.person, row["owner_id"]):
         return values | dict.fromkeys(_REACH)
     sensitive = {f.identifier for f in FIELDS if f.sensitive}

@@ -92,7 +92,8 @@ def entries(
 
     A rep sees own entries, and everybody's that changed a customer of one's own when that is asked for.
     """
-    conditions, parameters = ["1"], []
+    conditions: list[str] = ["1"]
+    parameters: list[int | str] = []
     if before is not None:
         conditions.append("e.id < ?")
         parameters.append(before)

@@ -14,7 +14,7 @@ from crm_tui.domain.names import name_key
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.phones import parse_phone
 from crm_tui.domain.profile import Completeness, completeness, parse_value, stale_on
-from crm_tui.domain.profile_fields import FIELD, Field
+from crm_tui.domain.profile_fields import CUSTOM, FIELD, Field
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.text import clean
 from crm_tui.services.session import Outcome, Session, done, named
@@ -38,11 +38,11 @@ class Values:
         return bool(self.columns or self.profile)
 
 
-def check(session: Session, given: Mapping[str, str], kind: str | None = None, *, custom: bool = False) -> Values:
-    """The values as they are kept, by field identifier.
+def check(session: Session, given: Mapping[str, str], kind: str | None = None) -> Values:
+    """The values as they are kept, by field identifier; `x.NAME` is a field of one's own.
 
-    Unknown fields raise UsageError that suggests the nearest, or with `custom` become fields of one's own; so does a
-    value that the field cannot have, or a field that this kind of customer has not.
+    Unknown fields raise UsageError that suggests the nearest; so does a value that the field cannot have, or a field
+    that this kind of customer has not.
     """
     columns: dict[str, str | None] = {}
     profile: dict[str, str] = {}
@@ -51,10 +51,11 @@ def check(session: Session, given: Mapping[str, str], kind: str | None = None, *
         if field is None and name == "note":
             columns["note"] = clean(text, multiline=True, limit=_LONG) or None
         elif field is None:
-            if not custom and not name.startswith("x."):
-                hint = nearest(name, FIELD)
+            own = name.removeprefix(CUSTOM)
+            if not own or own == name or own in FIELD:
+                hint = nearest(name, FIELD) or _("; one of your own is x.{name}").format(name=name)
                 raise UsageError(_('unknown field "{name}"{hint}').format(name=name, hint=hint), name, 0)
-            profile[name] = clean(text, multiline=True, limit=_LONG)
+            profile[own] = clean(text, multiline=True, limit=_LONG)
         else:
             if kind is not None and kind not in field.kinds:
                 message = _('a customer of kind {kind} has no field "{name}"').format(kind=kind, name=name)
@@ -76,7 +77,7 @@ def _checked(session: Session, field: Field, text: str) -> str:
         return check_phone(session, text)
     if field.identifier == "email" and text:
         return check_email(text)
-    return parse_value(field, text, session.today)
+    return parse_value(field, text, session.today, session.settings["currency"])
 
 
 def check_phone(session: Session, text: str) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_tui.domain.errors import UsageError
-from crm_tui.domain.profile import completeness, fields, format_value, parse_value, required, stale_on
+from crm_tui.domain.profile import as_typed, completeness, fields, format_value, parse_value, required, stale_on
 from crm_tui.domain.profile_fields import CHANNELS, COLUMNS, CONTACT, FIELD, FIELDS, KINDS, ROLES, SECTIONS, Field
 from crm_tui.domain.stages import choose
 
@@ -92,15 +92,12 @@ def test_a_profile_is_complete_when_nothing_is_missing(kind: str, rank: int, fil
         ("headcount", "1.5k", "1500"),
         ("headcount", "200人", "200"),
         ("headcount", "0", "0"),
-        ("revenue", "1100.04", "1100.04"),
-        ("revenue", "1200.50", "1200.5"),
-        ("revenue", "¥1,200,000", "1200000 CNY"),
-        ("revenue", "120万元", "1200000 CNY"),
-        ("revenue", "1,2000,0000", "120000000"),
-        ("revenue", "1.2亿", "120000000"),
-        ("revenue", "1.5m USD", "1500000 USD"),
-        ("revenue", "eur 3k", "3000 EUR"),
-        ("revenue", "$5", "5 USD"),
+        ("revenue", "1100.04", "110004 CNY"),
+        ("revenue", "1200.50", "120050 CNY"),
+        ("revenue", "¥1,200,000", "120000000 CNY"),
+        ("revenue", "120万元", "120000000 CNY"),
+        ("revenue", "1.2亿", "12000000000 CNY"),
+        ("revenue", "1.5m CNY", "150000000 CNY"),
         ("birthday", "1980-5-7", "1980-05-07"),
         ("birthday", "1980年5月7日", "1980-05-07"),
         ("birthday", "19800507", "1980-05-07"),
@@ -126,7 +123,7 @@ def test_a_profile_is_complete_when_nothing_is_missing(kind: str, rank: int, fil
 )
 def test_a_value_is_kept_in_one_form(field: str, typed: str, stored: str) -> None:
     assert parse_value(field, typed, TODAY) == stored
-    assert parse_value(field, stored, TODAY) == stored
+    assert parse_value(field, as_typed(field, stored), TODAY) == stored
 
 
 @pytest.mark.parametrize(
@@ -139,9 +136,10 @@ def test_a_value_is_kept_in_one_form(field: str, typed: str, stored: str) -> Non
         ("headcount", "-5", "is not a number"),
         ("headcount", "1,20", "is not a number"),
         ("headcount", "9" * 16, "is too large"),
-        ("revenue", "9" * 5000, "is too large"),
-        ("revenue", "1e400", "is not a number"),
-        ("revenue", "12 pcs", "PCS is not a known currency"),
+        ("revenue", "9" * 5000, "amount too long"),
+        ("revenue", "9" * 30, "amount too large"),
+        ("revenue", "12 pcs", ""),
+        ("revenue", "$5", ""),
         ("birthday", "1981-02-29", "is not a day of the calendar"),
         ("birthday", "13-01", "is not a day of the calendar"),
         ("birthday", "0980-01-01", "is too long ago"),
@@ -166,7 +164,7 @@ def test_whatever_is_typed_is_kept_in_a_form_that_reads_back_or_is_refused(field
         stored = parse_value(field, typed, TODAY)  # type: ignore[arg-type]
     except UsageError:
         return
-    assert parse_value(field, stored, TODAY) == stored  # type: ignore[arg-type]
+    assert parse_value(field, as_typed(field, stored), TODAY) == stored  # type: ignore[arg-type]
     assert isinstance(format_value(field, stored), str)  # type: ignore[arg-type]
 
 
@@ -175,7 +173,7 @@ def test_whatever_is_typed_is_kept_in_a_form_that_reads_back_or_is_refused(field
     [
         ("business_role", "end_user", "end user"),
         ("wecom", "yes", "yes"),
-        ("revenue", "1200000.5 USD", "1,200,000.5 USD"),
+        ("revenue", "120000050 USD", "1,200,000.50 USD"),
         ("headcount", "2822", "2,822"),
         ("founded", "1998", "1998"),
         ("birthday", "05-17", "05-17"),

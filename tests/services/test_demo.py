@@ -15,7 +15,7 @@ from crm_tui.domain.due import KINDS
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.names import name_key, pinyin
 from crm_tui.domain.phones import parse_phone
-from crm_tui.domain.profile import parse_value, stale_on
+from crm_tui.domain.profile import as_typed, parse_value, stale_on
 from crm_tui.domain.profile_fields import CHANNELS, FIELD, ROLES
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.stages import check_move
@@ -218,7 +218,7 @@ def test_what_is_kept_is_in_its_canonical_form(database: Database) -> None:
     for kind, fields in database.rows("SELECT kind, fields FROM customer JOIN profile USING (id)"):
         for name, value in json.loads(fields).items():
             assert kind in FIELD[name].kinds
-            assert parse_value(name, value, today) == value
+            assert parse_value(name, as_typed(name, value), today) == value
     for (phone,) in database.rows("SELECT phone FROM customer UNION SELECT phone FROM contact"):
         assert phone is None or str(parse_phone(phone)) == phone
     mails = database.rows("SELECT email FROM customer UNION SELECT email FROM contact")

@@ -334,5 +334,5 @@ def test_real_accounts_are_understood(session: Session, tmp_path: Path) -> None:
     assert counts(found) == (85, 0, 0, 0)
     row = customer(session, "Bluth Company")
     assert (row["industry"], row["region"], row["parent"]) == ("technolgy", "United States", "Acme Corporation")
-    assert profile(session, "Bluth Company") == {"founded": "1993", "headcount": "3027", "revenue": "1242.32"}
+    assert profile(session, "Bluth Company") == {"founded": "1993", "headcount": "3027", "revenue": "124232 CNY"}
     assert counts(run(session, plan(session, ACCOUNTS), owner="me")) == (0, 85, 0, 0)

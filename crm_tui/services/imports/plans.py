@@ -13,14 +13,11 @@ from pathlib import Path
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
-from crm_tui.domain.profile_fields import FIELD, FIELDS
+from crm_tui.domain.profile_fields import CUSTOM, FIELD, FIELDS
 from crm_tui.domain.text import clean
 from crm_tui.formats import headings as meanings
 from crm_tui.formats.tables import open_table, undefuse
 from crm_tui.services.session import Session
-
-CUSTOM = "x."
-"""What a field of one's own begins with, in places and in the headings of an export."""
 
 REASON = "reason"
 """The first column of an error file: why the row was refused."""

@@ -18,11 +18,11 @@ from crm_tui.domain.language import _
 from crm_tui.domain.names import guess_kind, has_company_word, name_key
 from crm_tui.domain.phones import parse_phone, phones_in
 from crm_tui.domain.profile import parse_value
-from crm_tui.domain.profile_fields import FIELD, Field
+from crm_tui.domain.profile_fields import CUSTOM, FIELD, Field
 from crm_tui.domain.when import When, parse
 from crm_tui.formats.headings import kind_of, plain
 from crm_tui.services.imports import values
-from crm_tui.services.imports.plans import CONTACT, CUSTOM, PERSONAL, Plan, cell, custom_name, heading_of
+from crm_tui.services.imports.plans import CONTACT, PERSONAL, Plan, cell, custom_name, heading_of
 from crm_tui.services.session import Session
 from crm_tui.store import importing
 
@@ -122,6 +122,7 @@ class Reader:
         self._holders = Holders(session)
         self._owner = self._holders.named(owner)
         self.capped = self._holders.capped
+        self._currency = session.settings["currency"]
         self._width = len(plan.places)
         self._fixed = {place: kept for place, text in plan.fixed.items() if (kept := _kept(place, text))}
         headings = dict(zip(plan.places, plan.headings, strict=True))
@@ -331,7 +332,7 @@ class Reader:
 
     def _read_value(self, field: str, text: str) -> str | None:
         try:
-            return parse_value(field, text, self._now.date())
+            return parse_value(field, text, self._now.date(), self._currency)
         except UsageError:
             return None
 
