@@ -152,7 +152,7 @@ def _edit(session: Session, ids: Sequence[int], key: str, title: str) -> Sheet:
     asked += [
         Asked(f"field.{CUSTOM}{name}", name, "text", str(values[name]), "fields", f"{CUSTOM}{name}")
         for name in values
-        if name not in FIELD and name not in customers.COLUMNS
+        if name not in FIELD and name not in customers.column_names()
     ]
     asked.append(Asked("field.note", _("note"), "long", str(values.get("note") or ""), "fields", "note", limit=_LONG_LIMIT))
     # The name cannot be the same for several, and is needed for one.

@@ -104,7 +104,7 @@ def _items(facts: Facts, values: dict[str, Any], verified: dict[str, str], maske
         if masked and field.identifier in _REACH:
             shown = MASK
         items.append(Item(field.identifier, field.title, shown, SECTIONS[field.section], _day(verified, field.identifier)))
-    names = {field.identifier for field in known} | set(customers.COLUMNS)
+    names = {field.identifier for field in known} | set(customers.column_names())
     for name, stored in values.items():
         if name not in names and stored not in (None, ""):
             items.append(Item(name, name, str(stored), "", _day(verified, name)))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crm_tui.domain.clock import stamp
 from crm_tui.domain.errors import CrmError
@@ -16,7 +16,9 @@ from crm_tui.domain.settings import Settings
 from crm_tui.store import customers
 from crm_tui.store.customers import Facts
 from crm_tui.store.database import Database
-from crm_tui.store.journal import Change, recording
+
+if TYPE_CHECKING:
+    from crm_tui.store.journal import Change
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ class Session:
     @contextmanager
     def changing(self) -> Iterator[Change]:
         """The journal entry of the running command: opened by the first change, shared by those within."""
+        from crm_tui.store.journal import recording  # what only reads does without it
+
         if self.change is not None:
             yield self.change
             return

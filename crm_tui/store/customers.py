@@ -12,9 +12,6 @@ from typing import Any
 
 from crm_tui.domain.people import Sight
 from crm_tui.store.database import Database
-from crm_tui.store.models import Customer, columns
-
-COLUMNS = columns(Customer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +130,13 @@ def values(database: Database, customer_id: int) -> tuple[dict[str, Any], dict[s
     profile = json.loads(row.pop("profile_fields") or "{}")
     verified = json.loads(row.pop("profile_verified") or "{}")
     return {**row, **profile}, verified
+
+
+def column_names() -> tuple[str, ...]:
+    """The columns of a customer's row: what in `values` is no field of the profile."""
+    from crm_tui.store.models import Customer, columns  # no list needs the models
+
+    return columns(Customer)
 
 
 def held_by(database: Database, user_id: int) -> int:

@@ -21,9 +21,7 @@ from playhouse.apsw_ext import APSWDatabase
 
 from crm_tui.domain.clock import stamp
 from crm_tui.domain.errors import DatabaseUnusable
-from crm_tui.domain.filters.search import digits
 from crm_tui.domain.language import _
-from crm_tui.domain.text import fold
 
 APPLICATION_ID = 0x43524D54  # "CRMT"
 SCHEMA_VERSION = 1

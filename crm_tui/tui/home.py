@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crm_tui.services import due, lists
-from crm_tui.services.lists import Page, Query
+from typing import TYPE_CHECKING
+
+from crm_tui.services import due
 from crm_tui.services.session import Session
+
+if TYPE_CHECKING:
+    from crm_tui.services.lists import Page
 
 
 @dataclass(frozen=True)
@@ -28,4 +32,6 @@ def first(session: Session) -> Home:
     queue = due.queue(session)
     if queue:
         return Home("due", tuple(queue))
-    return Home("pipeline", (), lists.page(session, Query(first_filter(session))))
+    from crm_tui.services import lists  # a rep with something to do does not need it yet
+
+    return Home("pipeline", (), lists.page(session, lists.Query(first_filter(session))))

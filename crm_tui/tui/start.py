@@ -12,12 +12,17 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crm_tui import config
 from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _
 from crm_tui.tui.desk import Desk
 from crm_tui.tui.terminal import profile
+
+if TYPE_CHECKING:
+    from crm_tui.services.session import Session
+    from crm_tui.tui.home import Home
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def start(words: Sequence[str]) -> int:
 
 def _open(wanted: Wanted, settings: config.Config, folder: Path | None) -> int:
     desk = Desk()
-    opening = desk.submit(_session, wanted, settings, folder)
+    opening = desk.submit(_session, wanted, settings, folder, desk)
     try:
         from crm_tui.tui.app import CrmApp
 
@@ -89,7 +94,7 @@ def _open(wanted: Wanted, settings: config.Config, folder: Path | None) -> int:
         desk.close()
 
 
-def _session(wanted: Wanted, settings: config.Config, folder: Path | None):  # type: ignore[no-untyped-def]
+def _session(wanted: Wanted, settings: config.Config, folder: Path | None, desk: Desk) -> tuple[Session, Home]:
     """Open, sign in, and read the first screen; runs on the desk."""
     from crm_tui.services import people
     from crm_tui.tui.home import first
@@ -100,4 +105,5 @@ def _session(wanted: Wanted, settings: config.Config, folder: Path | None):  # t
         path = config.database_path(wanted.database, settings, os.environ)
         named = wanted.user or os.environ.get("CRM_TUI_USER")
         session = people.open_session(path, named, create=True, source="screen")
+    desk.interrupt = session.database.connection.interrupt  # the connection is this thread's, its interrupt anybody's
     return session, first(session)

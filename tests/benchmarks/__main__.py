@@ -1,0 +1,56 @@
+"""`python -m tests.benchmarks`: the budgets, measured against what each is a ratio to, in one run, as one table.
+
+    --customers N   the big database (1,000,000); the small one has 10,000
+    --cache FOLDER  where the databases are kept between runs (a folder of that name in the temporary one)
+    --only GROUP    screens, filters or peers; may be given more than once
+
+The exit code is 0 even where a budget is exceeded: the table says it, on whatever machine it was made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.benchmarks import customers, filters, peers, screens
+from tests.benchmarks.table import Row, printed
+
+GROUPS = ("screens", "filters", "peers")
+SMALL = 10_000
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure, print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("--customers", type=int, default=1_000_000, metavar="N")
+    parser.add_argument("--cache", metavar="FOLDER")
+    parser.add_argument("--only", action="append", choices=GROUPS)
+    given = parser.parse_args(words)
+    now, cache = datetime.now(UTC), customers.folder(given.cache)
+    small, big = (customers.kept(cache, size, now) for size in (SMALL, given.customers))
+    rows: list[Row] = []
+    for group in given.only or GROUPS:
+        print(f"{group} …", file=sys.stderr, flush=True)
+        rows += measured(group, small, big, given.customers)
+    print(printed(rows))
+    over = sum(row.verdict == "over" for row in rows)
+    print(f"\n{len(rows)} rows, {over} over; {given.customers:,} customers, {big.stat().st_size / 1e6:,.0f} MB")
+    return 0
+
+
+def measured(group: str, small: Path, big: Path, size: int) -> list[Row]:
+    """The rows of one group."""
+    if group == "screens":
+        return list(screens.rows(big))
+    if group == "filters":
+        return list(filters.rows(small, big, sizes=f"{SMALL // 1_000}k"))
+    with tempfile.TemporaryDirectory(dir=big.parent) as scratch:
+        return list(peers.rows(big, Path(scratch)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
