@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -9,13 +10,21 @@ from collections.abc import Sequence
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if opens_screens(words):
-        from crm_tui.tui.start import start
+    try:
+        if opens_screens(words):
+            from crm_tui.tui.start import start
 
-        return start(words)
-    from crm_tui.cli import run
+            return start(words)
+        # A tenth of a short command's time is looking for garbage among modules, which are none: look less often.
+        gc.set_threshold(100_000)
+        from crm_tui.cli import run
 
-    return run(words)
+        return run(words)
+    except KeyboardInterrupt:
+        # Before anything was begun.
+        return 130
+    finally:
+        gc.freeze()  # nor is there anything to collect on the way out
 
 
 def opens_screens(words: Sequence[str]) -> bool:
@@ -28,7 +37,7 @@ def opens_screens(words: Sequence[str]) -> bool:
         elif word in ("--help", "--version", "--json", "--csv"):
             return False
         elif not word.startswith("--"):
-            return word == "demo"
+            return word == "demo" and "--help" not in rest
     return True
 
 

@@ -7,86 +7,142 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crm_tui import config
+from crm_tui.commands import shell
 from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.dispatch import Prepared, perform, prepare
-from crm_tui.commands.language import Call, read_arguments
-from crm_tui.commands.shell import Shell
+from crm_tui.commands.language import GLOBAL_OPTIONS, Call, read_arguments
+from crm_tui.commands.printing import plain, reconfigure
 from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _
-from crm_tui.services import people
-from crm_tui.services.session import Session
 
-_WITHOUT_DATABASE = {"help", "version"}
+if TYPE_CHECKING:
+    from crm_tui.services.session import Session
+
+_WITHOUT_DATABASE = ("help", "version")
+_INTERRUPTED = 130
 
 
 def run(words: Sequence[str]) -> int:
     """Run one command; its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure(stream, errors="replace")  # what a terminal cannot show is no reason to stop
+    try:
+        code = _obeyed(words)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        _forget_output()
+        return 0
+    except OSError as error:
+        _forget_output()
+        print(f"crm-tui: {plain(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        _forget_output()
+        print(_("interrupted"), file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _obeyed(words: Sequence[str]) -> int:
     try:
         settings = config.load()
         config.speak(settings)
-        call = read_arguments(_renamed(words), CATALOG)
-        code = _run(call, settings)
-        sys.stdout.flush()
-        return code
+        call = read_arguments(_usual([_decoded(word) for word in words]), CATALOG)
+        return _run(call, settings)
     except CrmError as error:
         _complain(error)
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has gone; what is left of it has no reader, and that is no error.
+
+
+def _decoded(word: str) -> str:
+    """A word of the shell as text, whatever the locale; what is no text may only name a file."""
+    if not any("\ud800" <= character <= "\udfff" for character in word):
+        return word
+    try:
+        return os.fsencode(word).decode("utf-8")
+    except UnicodeDecodeError:
+        if os.path.exists(word):
+            return word
+        raise UsageError(_('"{word}" is not UTF-8').format(word=word)) from None
+
+
+def _forget_output() -> None:
+    """Send what is still to be printed nowhere: whoever would read it has gone, and that is no error."""
+    if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        print(_("interrupted; nothing was changed"), file=sys.stderr)
-        return 130
 
 
-def _renamed(words: Sequence[str]) -> list[str]:
+def _usual(words: Sequence[str]) -> list[str]:
     """`--help` and `--version` as every program has them."""
-    if "--version" in words:
-        return ["version"]
-    if "--help" in words:
-        return ["help", " ".join(word for word in words if not word.startswith("--"))]
-    return list(words)
+    own = list(words[: words.index("--")] if "--" in words else words)
+    rest = [word for word in own if word != "--help"]
+    while rest and rest[0].startswith("--") and rest[0] != "--version":
+        del rest[: 2 if rest[0].removeprefix("--") in GLOBAL_OPTIONS else 1]
+    if rest[:1] == ["--version"]:
+        return [*(word for word in words if word != "--version"), "version"]
+    if "--help" not in own:
+        return list(words)
+    names = [" ".join(rest[:length]) for length in (2, 1)]
+    return ["help", next((name for name in names if name in CATALOG), " ".join(rest[:1]))]
 
 
 def _run(call: Call, settings: config.Config) -> int:
-    if call.command.name in _WITHOUT_DATABASE:
-        shell = Shell(None, call)
-        return shell.call(prepare_nothing(call))
-    session = open_session(call, settings, create=call.command.changes or call.command.name == "import")
-    try:
+    command = call.command
+    if command.name in _WITHOUT_DATABASE or not shell.has(command):
+        return shell.Shell(None, call).call(Prepared(call, dict(call.values), ()))
+    with _session(call, settings) as session:
+        place = shell.Shell(session, call)
         prepared = prepare(session, call)
-        shell = Shell(session, call)
-        if prepared.call.command.view:
-            return shell.call(prepared)
+        if command.view:
+            return place.call(prepared)
         _confirm(prepared)
         outcome = perform(session, prepared)
-        shell.tell(outcome, prepared.ids)
+        place.tell(outcome, prepared.ids)
         return outcome.exit_code
-    finally:
-        session.database.close()
 
 
-def prepare_nothing(call: Call) -> Prepared:
-    """A call that needs no database."""
-    return Prepared(call, dict(call.values), ())
+@contextmanager
+def _session(call: Call, settings: config.Config) -> Iterator[Session]:
+    """Open the database and sign in, as the call, the environment and the configuration say.
 
+    A command that writes makes a missing database; a dry run makes one that does not remain.
+    """
+    from crm_tui.services import people
 
-def open_session(call: Call, settings: config.Config, *, create: bool) -> Session:
-    """Open the database and sign in, as the call, the environment and the configuration say."""
     path = config.database_path(call.settings.get("db"), settings, os.environ)
     named = call.settings.get("user") or os.environ.get("CRM_TUI_USER")
-    return people.open_session(path, named, create=create, source="command")
+    writes = call.command.changes or call.command.name == "import"
+    with _passing(path, passing=writes and "dry-run" in call.flags) as found:
+        session = people.open_session(found, named, create=writes, source="command")
+        try:
+            yield session
+        finally:
+            session.database.close()
+
+
+@contextmanager
+def _passing(path: Path, *, passing: bool) -> Iterator[Path]:
+    if not passing or path.exists():
+        yield path
+        return
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="crm-tui-") as folder:
+        yield Path(folder) / "crm.db"
 
 
 def _confirm(prepared: Prepared) -> None:
     flags = prepared.call.flags
     if not prepared.is_bulk or "yes" in flags or "dry-run" in flags:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise UsageError(_("{question}: say --yes, or look first with --dry-run").format(question=prepared.question))
     print(_("{question}. Go on? [y/N] ").format(question=prepared.question), end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().casefold() not in ("y", "yes", "是"):
@@ -94,11 +150,9 @@ def _confirm(prepared: Prepared) -> None:
 
 
 def _complain(error: CrmError) -> None:
-    print(f"crm-tui: {error}", file=sys.stderr)
+    print(f"crm-tui: {plain(error)}", file=sys.stderr)
     if isinstance(error, UsageError) and error.text and error.position is not None and "\n" not in error.text:
         from rich.cells import cell_len
 
-        print(f"  {error.text}", file=sys.stderr)
-        print(f"  {' ' * cell_len(error.text[: error.position])}^", file=sys.stderr)
-
-
+        print(f"  {plain(error.text)}", file=sys.stderr)
+        print(f"  {' ' * cell_len(plain(error.text[: error.position]))}^", file=sys.stderr)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gettext
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -42,12 +41,17 @@ def load(path: Path | None = None) -> Config:
     """The configuration of the user; UsageError that names the file and the key."""
     path = path or Path(os.environ.get("CRM_TUI_CONFIG") or folder("config") / "config.toml")
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
         return Config()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise UsageError(_("{path}: {error}").format(path=path, error=error)) from error
-    return _checked(path, data)
+    import tomllib
+
+    try:
+        return _checked(path, tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(_("{path}: {error}").format(path=path, error=error)) from error
 
 
 def _checked(path: Path, data: Mapping[str, object]) -> Config:
@@ -55,7 +59,8 @@ def _checked(path: Path, data: Mapping[str, object]) -> Config:
     choices = {"theme": ("", *THEMES), "language": LANGUAGES}
     for key, value in data.items():
         if key not in known:
-            raise UsageError(_("{path}: {key}: unknown; known are {names}").format(path=path, key=key, names=", ".join(known)))
+            message = _("{path}: {key}: unknown; known are {names}")
+            raise UsageError(message.format(path=path, key=key, names=", ".join(known)))
         if type(value) is not known[key] or (key in choices and value not in choices[key]):
             wanted = ", ".join(repr(c) for c in choices.get(key, ())) or known[key].__name__
             raise UsageError(_("{path}: {key}: must be {wanted}").format(path=path, key=key, wanted=wanted))

@@ -6,12 +6,15 @@ To add a command: a line here, a function in `crm_tui.services`, its test.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from crm_tui.commands import kinds, verbs
 from crm_tui.commands.registry import Argument, Command
 from crm_tui.domain.language import N_, _
 from crm_tui.domain.people import ROLES
-from crm_tui.services.session import Session
+
+if TYPE_CHECKING:
+    from crm_tui.services.session import Session
 
 
 def _administrator(session: Session) -> str | None:
@@ -32,7 +35,7 @@ _LOGGED = (
     _NOTE,
     Argument("next", kinds.WHEN, N_("the next date"), option=True, fill=verbs.cadence_date),
     _PURPOSE,
-    Argument("channel", kinds.CHANNEL, N_("how"), option=True),
+    Argument("channel", kinds.CHANNEL, N_("how"), option=True, fill=verbs.usual_channel),
     Argument("contact", kinds.NUMBER, N_("with whom"), option=True, fill=verbs.last_contact),
     Argument("outcome", kinds.TEXT, N_("what came of it"), option=True),
     Argument("at", kinds.PAST, N_("when it was, if not now"), option=True),
@@ -66,12 +69,17 @@ _CUSTOMERS = (
     Command(
         "paste", N_("make a customer from one pasted line: company, name, mobile"), verbs.paste, changes=True,
         ask="missing",
-        arguments=(Argument("line", kinds.LINE, N_("company, name, mobile, mail in any order"), required=True), _OWNER, _ANYWAY),
+        arguments=(
+            Argument("line", kinds.LINE, N_("company, name, mobile, mail in any order"), required=True),
+            _OWNER, _ANYWAY,
+        ),
     ),
     Command(
         "edit", N_("change fields; each one given counts as verified today"), verbs.edit, target="rows", changes=True,
         ask="bare",
-        arguments=(_SOME_FIELDS, Argument("version", kinds.NUMBER, N_("only if it is still at this version"), option=True)),
+        arguments=(
+            _SOME_FIELDS, Argument("version", kinds.NUMBER, N_("only if it is still at this version"), option=True),
+        ),
     ),
     Command("archive", N_("take out of all lists"), verbs.archive, target="rows", changes=True),
     Command("unarchive", N_("bring back into the lists"), verbs.unarchive, target="rows", changes=True),
@@ -186,7 +194,9 @@ _VIEWS = (
     Command("bottom", N_("to the last row"), view="bottom"),
     Command(
         "copy", N_("send to the terminal's clipboard"), view="copy", ask="missing",
-        arguments=(Argument("what", kinds.one_of("what", "phone", "email", "name"), N_("what to copy"), required=True),),
+        arguments=(
+            Argument("what", kinds.one_of("what", "phone", "email", "name"), N_("what to copy"), required=True),
+        ),
     ),
     Command("keys", N_("the keys and commands here"), view="keys_menu"),
     Command("palette", N_("find a command"), view="palette"),
@@ -199,7 +209,7 @@ _VIEWS = (
     Command("quit", N_("leave the program"), view="quit"),
     Command(
         "help", N_("the manual"), view="help",
-        arguments=(Argument("topic", kinds.TEXT, N_("a command or a page")),),
+        arguments=(Argument("topic", kinds.WORDS, N_("a command or a page"), many=True),),
     ),
 )  # fmt: skip
 

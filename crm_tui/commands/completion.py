@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crm_tui.commands import kinds
-from crm_tui.commands.language import GLOBAL_FLAGS, Word, split
+from crm_tui.commands.language import BLANK, GLOBAL_FLAGS, OPENING, Word, split
 from crm_tui.commands.registry import Argument, Command
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters import complete as complete_filter
+from crm_tui.domain.text import ascii_twin
 from crm_tui.services import lists
 from crm_tui.services.session import Session
 
@@ -27,25 +28,36 @@ class Offer:
 
 def complete(session: Session, line: str, catalog: Mapping[str, Command]) -> Offer:
     """What may stand at the end of the line."""
-    try:
-        words = split(line)
-    except UsageError:
+    words, quoted = _words(line)
+    if words is None:
         return Offer(len(line), ())
-    open_word = words[-1] if words and not line[-1:].isspace() else None
+    open_word = words[-1] if words and (quoted or line[-1] not in BLANK) else None
     done = words[:-1] if open_word else words
     prefix = open_word.text if open_word else ""
     start = open_word.start if open_word else len(line)
     command, rest = _command(done, catalog)
     if command is None:
-        typed = " ".join([*(word.text for word in done), prefix]).strip().casefold()
+        typed = " ".join([*(word.text for word in done), prefix]).strip()
         first = done[0].start if done else start
-        return _commands(typed, first, catalog)
+        return _commands(ascii_twin(typed).casefold(), first, catalog)
     return _argument(session, command, rest, prefix, start, line)
+
+
+def _words(line: str) -> tuple[list[Word] | None, bool]:
+    """The words of a line that may end inside a quote, and whether it does; None where it cannot be read."""
+    try:
+        return split(line), False
+    except UsageError as error:
+        closing = OPENING.get(line[error.position or 0], "")
+    try:
+        return split(line + closing), True
+    except UsageError:
+        return None, False
 
 
 def _command(done: list[Word], catalog: Mapping[str, Command]) -> tuple[Command | None, list[Word]]:
     for length in (2, 1):
-        name = " ".join(word.text.casefold() for word in done[:length])
+        name = ascii_twin(" ".join(word.text for word in done[:length])).casefold()
         if len(done) >= length and name in catalog:
             return catalog[name], done[length:]
     return None, []
@@ -62,18 +74,42 @@ def _argument(session: Session, command: Command, rest: list[Word], prefix: str,
     option = command.options.get(before[2:]) if before.startswith("--") else None
     if option is not None and option.option:
         return _values(session, option, prefix, start)
+    takes_filter = command.target != "none"
+    if before == "--on" and takes_filter:
+        return _filter_from(session, line, start)
     if prefix.startswith("--"):
-        names = [*command.options, *(("on",) if command.target != "none" else ()), *GLOBAL_FLAGS]
+        names = [*command.options, *(("on",) if takes_filter else ()), *GLOBAL_FLAGS]
         return Offer(start, tuple(f"--{name}" for name in names if name.startswith(prefix[2:])), command.usage)
-    filtering = command.positional and command.positional[0].kind is kinds.FILTER
-    if before == "--on" or filtering:
-        text_start = start if before == "--on" else (rest[0].start if rest else start)
-        return _filter(session, line[text_start:], text_start)
-    plain = [word for word in rest if not word.text.startswith("--")]
+    plain = _plain(command, rest)
     arguments = command.positional
+    if arguments and arguments[0].kind is kinds.FILTER:
+        many = arguments[0].many
+        if many or not plain:
+            return _filter_from(session, line, plain[0].start if plain and many else start)
     if not arguments or (len(plain) >= len(arguments) and not arguments[-1].many):
         return Offer(start, (), command.usage)
     return _values(session, arguments[min(len(plain), len(arguments) - 1)], prefix, start, command.usage)
+
+
+def _plain(command: Command, rest: list[Word]) -> list[Word]:
+    """The words that are neither options nor their values."""
+    plain: list[Word] = []
+    words = iter(rest)
+    for word in words:
+        if not word.text.startswith("--"):
+            plain.append(word)
+            continue
+        name, equals, __ = word.text[2:].partition("=")
+        option = command.options.get(name)
+        if not equals and (name == "on" or (option is not None and option.option)):
+            next(words, None)
+    return plain
+
+
+def _filter_from(session: Session, line: str, start: int) -> Offer:
+    """What may follow in the filter that begins at `start`, maybe with a quote."""
+    inside = start + 1 if line[start : start + 1] in OPENING else start
+    return _filter(session, line[inside:], inside)
 
 
 def _values(session: Session, argument: Argument, prefix: str, start: int, usage: str = "") -> Offer:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crm_tui.commands.language import Call, write
 from crm_tui.commands.registry import Argument
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _
-from crm_tui.services import lists
-from crm_tui.services.session import Outcome, Session
+
+if TYPE_CHECKING:
+    from crm_tui.services.session import Outcome, Session
 
 BULK = 20
 """A change of more rows than this is asked about first (DESIGN §2)."""
@@ -102,6 +103,8 @@ def _targets(session: Session, call: Call, targets: Targets | None) -> tuple[tup
     if call.on is not None:
         if call.ids:
             raise UsageError(_("give ids or --on FILTER, not both"), call.line, call.positions["on"])
+        from crm_tui.services import lists
+
         try:
             ids = tuple(key for batch in lists.every(session, lists.Query(call.on)) for key in batch)
         except UsageError as error:
@@ -113,9 +116,11 @@ def _targets(session: Session, call: Call, targets: Targets | None) -> tuple[tup
         if not ids:
             raise CrmError(_("there is no customer under the cursor"))
     elif not ids:
-        raise UsageError(_("which customers? {usage}, or --on FILTER").format(usage=command.usage), call.line, len(call.line))
+        message = _("which customers? {usage}, or --on FILTER").format(usage=command.usage)
+        raise UsageError(message, call.line, len(call.line))
     if command.target == "one" and len(ids) > 1:
-        raise UsageError(_("{command} takes one customer, not {n}").format(command=command.name, n=len(ids)), call.line, 0)
+        message = _("{command} takes one customer, not {n}").format(command=command.name, n=len(ids))
+        raise UsageError(message, call.line, 0)
     return tuple(dict.fromkeys(ids)), hidden
 
 
@@ -137,7 +142,8 @@ def perform(session: Session, prepared: Prepared) -> Outcome:
             call.line,
             len(call.line),
         )
-    before, session.command = session.command, written(call, prepared.ids)
+    before, settings = session.command, session.settings
+    session.command = written(call, prepared.ids)
     try:
         if "dry-run" not in call.flags:
             return _run(session, prepared)
@@ -146,6 +152,7 @@ def perform(session: Session, prepared: Prepared) -> Outcome:
                 outcome = _run(session, prepared)
                 raise _DryRun
         except _DryRun:
+            session.settings = settings
             message = _("{message} (dry run: nothing was changed)").format(message=outcome.message)
             return replace(outcome, message=message, entry_id=None)
     finally:
@@ -160,7 +167,8 @@ def _run(session: Session, prepared: Prepared) -> Outcome:
     except UsageError as error:
         # A service found the value wrong: point at the argument that it came from.
         for name, given in prepared.call.values.items():
-            if error.text and isinstance(given, str) and error.text == given:
+            texts = given if isinstance(given, tuple) else (given,)
+            if error.text and any(error.text in (text, *str(text).split("=", 1)) for text in texts):
                 raise _placed(prepared.call, name, error) from error
         raise
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from crm_tui.commands import kinds
+from crm_tui.commands.dispatch import Prepared
 from crm_tui.commands.language import Call
 from crm_tui.commands.registry import Argument
 from crm_tui.domain.errors import CrmError, UsageError
@@ -17,7 +18,7 @@ from crm_tui.domain.language import _
 from crm_tui.domain.profile import as_typed
 from crm_tui.domain.profile import fields as profile_fields
 from crm_tui.domain.profile_fields import CHANNELS, CUSTOM, FIELD, KINDS, ROLES, Field
-from crm_tui.domain.stages import FIRST, STAGES, Choice
+from crm_tui.domain.stages import FIRST, LOST_REASONS, STAGES, Choice, move, neighbour
 from crm_tui.services import contacts, profiles
 from crm_tui.services.session import Session
 from crm_tui.store import customers
@@ -117,7 +118,8 @@ def _people(session: Session, ids: Sequence[int]) -> Choices:
     if len(ids) != 1:
         return ()
     rows = session.database.rows(
-        "SELECT id, name FROM contact WHERE customer_id = ? AND archived_at IS NULL ORDER BY is_primary DESC, id", (ids[0],)
+        "SELECT id, name FROM contact WHERE customer_id = ? AND archived_at IS NULL ORDER BY is_primary DESC, id",
+        (ids[0],),
     )
     return tuple((str(key), name) for key, name in rows)
 
@@ -129,7 +131,8 @@ def _of_field(field: Field, value: str) -> Asked:
         options = field.choices or (Choice("yes", _("yes")), Choice("no", _("no")))
         look, choices = "choice", (("", "–"), *_listed(options))
     limit = _LONG_LIMIT if look == "long" else _LIMIT
-    return Asked(f"field.{field.identifier}", field.title, look, value, "fields", field.identifier, False, choices, limit)
+    name = f"field.{field.identifier}"
+    return Asked(name, field.title, look, value, "fields", field.identifier, False, choices, limit)
 
 
 def _contact_fields(values: Mapping[str, str]) -> list[Asked]:
@@ -154,10 +157,11 @@ def _edit(session: Session, ids: Sequence[int], key: str, title: str) -> Sheet:
         for name in values
         if name not in FIELD and name not in customers.column_names()
     ]
-    asked.append(Asked("field.note", _("note"), "long", str(values.get("note") or ""), "fields", "note", limit=_LONG_LIMIT))
-    # The name cannot be the same for several, and is needed for one.
-    first = replace(asked[0], required=len(ids) == 1)
-    return Sheet(key, title, (first, *asked[1:]) if len(ids) == 1 else tuple(asked[1:]), facts.version if len(ids) == 1 else None)
+    note = str(values.get("note") or "")
+    asked.append(Asked("field.note", _("note"), "long", note, "fields", "note", limit=_LONG_LIMIT))
+    if len(ids) > 1:  # the name cannot be the same for several
+        return Sheet(key, title, tuple(asked[1:]))
+    return Sheet(key, title, (replace(asked[0], required=True), *asked[1:]), facts.version)
 
 
 def _edit_contact(session: Session, call: Call) -> Sheet:
@@ -173,10 +177,39 @@ def _edit_contact(session: Session, call: Call) -> Sheet:
     return Sheet(f"contact edit {number}", title, tuple(_contact_fields(values)))
 
 
+@dataclass(frozen=True)
+class Reason:
+    """A reason that is to be asked for: the question, and what may be chosen, each with its meaning."""
+
+    question: str
+    candidates: Choices = ()
+
+
+def reason_wanted(session: Session, prepared: Prepared) -> Reason | None:
+    """What to ask before customers are moved back, or to lost, without a reason (DOMAIN §2); None when nothing."""
+    name = prepared.call.command.name
+    if name not in ("stage", "advance", "retreat") or prepared.values.get("reason"):
+        return None
+    seen, __ = session.see(prepared.ids)
+    targets: set[str] = set()
+    for facts in seen:
+        beside = neighbour(facts.stage, 1 if name == "advance" else -1)
+        to = prepared.values["stage"] if name == "stage" else beside.identifier if beside else facts.stage
+        if move(facts.stage, to).needs_reason:
+            targets.add(to)
+    if not targets:
+        return None
+    if "lost" in targets:
+        return Reason(_("why lost"), _listed(LOST_REASONS))
+    titles = " / ".join(stage.title for stage in STAGES if stage.identifier in targets)
+    return Reason(_("why back to {stage}").format(stage=titles))
+
+
 def filled(call: Call, form: Sheet, values: Mapping[str, str]) -> Call:
     """The call with what was filled in: given fields that differ from what they were, and all other arguments."""
     given: dict[str, str | tuple[str, ...] | bool] = {}
-    fields: list[str] = []
+    before = call.values.get("fields")
+    fields = list(before) if isinstance(before, tuple) else []  # a later assignment of the same field wins
     for asked in form.fields:
         value = values.get(asked.name, asked.value)
         if asked.field:

@@ -71,6 +71,8 @@ _NAMES = {
 
 def key_name(key: str, character: str | None) -> str:
     """The key as keymaps write it: a printable character itself (full-width punctuation as its ASCII twin)."""
+    if character == "\u3000":
+        return "space"
     if character is not None and len(character) == 1 and character.isprintable() and character != " ":
         return ascii_twin(character)
     return _NAMES.get(key, key)

@@ -1,8 +1,12 @@
-"""The kinds of arguments: how each is read from text, and what may be typed for it."""
+"""The kinds of arguments: how each is read from text, and what may be typed for it.
+
+What only some kinds need is imported when they are read, so that the other commands start the sooner.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from crm_tui.commands.registry import Kind, Suggestion
 from crm_tui.domain import settings as rules
@@ -12,34 +16,45 @@ from crm_tui.domain.people import ROLES as USER_ROLES
 from crm_tui.domain.profile_fields import CHANNELS, FIELDS, KINDS
 from crm_tui.domain.schemes import Scheme, shipped
 from crm_tui.domain.stages import LOST_REASONS, STAGES, Choice, choose, stage
-from crm_tui.domain.when import When, describe
-from crm_tui.domain.when import parse as parse_when
-from crm_tui.services import lists, people
-from crm_tui.services.session import Session
+
+if TYPE_CHECKING:
+    from crm_tui.domain.when import When
+    from crm_tui.services.lists import Order
+    from crm_tui.services.session import Session
 
 
 def when(session: Session, text: str) -> When:
     """A date to come, as people type it."""
-    return parse_when(text, session.now, workdays=session.settings.workdays)
+    from crm_tui.domain.when import parse
+
+    return parse(text, session.now, workdays=session.settings.workdays)
 
 
 def past_when(session: Session, text: str) -> When:
     """A date gone by."""
-    return parse_when(text, session.now, workdays=session.settings.workdays, past=True)
+    from crm_tui.domain.when import parse
+
+    return parse(text, session.now, workdays=session.settings.workdays, past=True)
 
 
 def said(session: Session, text: str) -> str:
     """What a typed date means, its weekday and a warning for a holiday; shown before Enter."""
-    return describe(when(session, text), session.today, session.settings.workdays)
+    return _said(session, when(session, text))
 
 
 def said_past(session: Session, text: str) -> str:
     """What a typed date gone by means."""
-    return describe(past_when(session, text), session.today, session.settings.workdays)
+    return _said(session, past_when(session, text))
+
+
+def _said(session: Session, found: When) -> str:
+    from crm_tui.domain.when import describe
+
+    return describe(found, session.today, session.settings.workdays)
 
 
 def _dates(session: Session) -> Sequence[Suggestion]:
-    words = ("today", "tomorrow", "+3d", "fri", "next mon", "+1w", "+2w", "+1m")
+    words = ("today", "tomorrow", "+3d", "fri", "mon", "+1w", "+2w", "+1m")
     return [(word, said(session, word)) for word in words]
 
 
@@ -52,7 +67,8 @@ def _chosen(name: str, choices: Sequence[Choice]) -> Kind:
         found = choose(text, choices)
         if found is None:
             names = ", ".join(choice.identifier for choice in choices)
-            raise UsageError(_('{name} "{text}" is not one of {names}').format(name=name, text=text, names=names), text, 0)
+            message = _('{name} "{text}" is not one of {names}')
+            raise UsageError(message.format(name=name, text=text, names=names), text, 0)
         return found.identifier
 
     return Kind(name, read, lambda session: _choices(choices))
@@ -80,24 +96,52 @@ def assignment(text: str) -> tuple[str, str]:
 def _scheme(session: Session, text: str) -> Scheme:
     found = shipped().get(text)
     if found is None:
-        raise UsageError(_('there is no scheme "{text}": {names}').format(text=text, names=", ".join(shipped())), text, 0)
+        message = _('there is no scheme "{text}": {names}')
+        raise UsageError(message.format(text=text, names=", ".join(shipped())), text, 0)
     return found
 
 
 def _tiers(session: Session) -> Sequence[Suggestion]:
-    named = [(tier.identifier, f"{scheme.title}: {tier.title}") for scheme in shipped().values() for tier in scheme.tiers]
+    named = [(tier.identifier, f"{s.title}: {tier.title}") for s in shipped().values() for tier in s.tiers]
     return [*named, ("accept", _("what the stage proposes"))]
 
 
 def _filter(session: Session, text: str) -> str:
+    from crm_tui.services import lists
+
     lists.read(session, text)
     return text
 
 
+def _order(session: Session, text: str) -> Order:
+    from crm_tui.services import lists
+
+    return lists.sort_order(text)
+
+
+def _orders(session: Session) -> Sequence[Suggestion]:
+    from crm_tui.services import lists
+
+    return [(name, "") for name in lists.SORTS] + [(f"-{name}", _("the other way round")) for name in lists.SORTS]
+
+
+def _owners(session: Session) -> Sequence[Suggestion]:
+    from crm_tui.services import people
+
+    return [("me", ""), ("pool", _("the public pool")), *((name, "") for name in people.logins(session.database))]
+
+
+def _tags(session: Session) -> Sequence[Suggestion]:
+    return [(row[0], "") for row in session.database.rows("SELECT DISTINCT name FROM tag LIMIT 50")]
+
+
+def _settings(session: Session) -> Sequence[Suggestion]:
+    return [(rule.name, _(rule.meaning)) for rule in rules.RULES.values()]
 
 TEXT = Kind("text")
 LONG_TEXT = Kind("text", long=True)
 LINE = Kind("line")
+WORDS = Kind("words", long=True)
 WHEN = Kind("when", when, _dates)
 PAST = Kind("when", past_when, lambda session: [("today", ""), ("yesterday", ""), ("-2d", "")])
 STAGE = Kind(
@@ -115,15 +159,11 @@ ASSIGNMENT = Kind(
     lambda session, text: assignment(text),
     lambda session: [(f"{f.identifier}=", f.title) for f in FIELDS],
 )
-TAG = Kind("tag", suggest=lambda session: [(row[0], "") for row in session.database.rows("SELECT DISTINCT name FROM tag LIMIT 50")])
+TAG = Kind("tag", suggest=_tags)
 FILTER = Kind("filter", _filter, long=True)
-SORT = Kind(
-    "key",
-    lambda session, text: lists.sort_order(text),
-    lambda session: [(name, "") for name in lists.SORTS] + [(f"-{name}", _("the other way round")) for name in lists.SORTS],
-)
+SORT = Kind("key", _order, _orders)
 NUMBER = Kind("number", _number)
-OWNER = Kind("name", suggest=lambda session: [("me", ""), ("pool", _("the public pool")), *((n, "") for n in people.logins(session.database))])
+OWNER = Kind("name", suggest=_owners)
 ROLE = one_of("role", *USER_ROLES)
-SETTING = Kind("setting", lambda session, text: rules.rule(text).name, lambda session: [(r.name, _(r.meaning)) for r in rules.RULES.values()])
+SETTING = Kind("setting", lambda session, text: rules.rule(text).name, _settings)
 FILE = Kind("file")

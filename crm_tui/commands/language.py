@@ -1,7 +1,7 @@
 """The one language of keys, `:` line, macros and shell: a line of words ↔ a `Call`.
 
-`VERB [VALUE…] [ID…] [--option VALUE] [--on FILTER]`: several words for one argument are quoted, ids come last. What
-`write` makes of a call, `read` reads back as the same call.
+`VERB [VALUE…] [ID…] [--option VALUE] [--on FILTER]`: several words for one argument are quoted, ids come last; a quoted
+number is no id, and after `--` nothing is an option. What `write` makes of a call, `read` reads back as the same call.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crm_tui.commands.registry import Argument, Command
-from crm_tui.domain.errors import UsageError
+from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.text import ascii_twin
@@ -42,8 +42,9 @@ class Call:
     positions: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
-_OPENING = {'"': '"', "'": "'", "“": "”", "‘": "’", "＂": "＂", "「": "」"}
-_BLANK = " \t\u3000"
+OPENING = {'"': '"', "'": "'", "“": "”", "‘": "’", "＂": "＂", "「": "」"}
+BLANK = " \t\u3000"
+_LONGEST_ID = 18
 
 
 def split(line: str) -> list[Word]:
@@ -62,15 +63,15 @@ def split(line: str) -> list[Word]:
                 inside = ""
             else:
                 text.append(c)
-        elif c in _BLANK:
+        elif c in BLANK:
             if start >= 0:
                 words.append(Word("".join(text), start, line[start:i]))
                 text, start = [], -1
         else:
             if start < 0:
                 start = i
-            if c in _OPENING and (not text or c in "\"'" or text[-1] in ":=,：＝"):
-                inside = _OPENING[c]
+            if c in OPENING and (not text or c in "\"'" or text[-1] in ":=,：＝，"):
+                inside = OPENING[c]
                 opened = i
             elif c == "\\" and i + 1 < len(line):
                 i += 1
@@ -86,8 +87,9 @@ def split(line: str) -> list[Word]:
 
 
 def quote(text: str) -> str:
-    """The text as one word of a line."""
-    if text and not any(c in _BLANK or c in "\\\"'“‘＂「”’」#\n" for c in text):
+    """The text as one word of a line; a number is quoted too, lest it be read as an id."""
+    plain = text and not any(c in BLANK or c in "\\\"'“‘＂「”’」#\n" for c in text)
+    if plain and not _is_digits(text):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -98,14 +100,13 @@ def read(line: str, catalog: Mapping[str, Command]) -> Call:
 
 
 def read_arguments(words: Sequence[str], catalog: Mapping[str, Command]) -> Call:
-    """The call that a shell's words say."""
-    line = " ".join(quote(word) for word in words)
+    """The call that a shell's words say; its line is the words as they came, so that each stands where errors point."""
     placed: list[Word] = []
     start = 0
     for word in words:
         placed.append(Word(word, start, word))
-        start += len(quote(word)) + 1
-    return read_words(placed, catalog, line)
+        start += len(word) + 1
+    return read_words(placed, catalog, " ".join(words))
 
 
 def read_words(words: Sequence[Word], catalog: Mapping[str, Command], line: str) -> Call:
@@ -122,9 +123,9 @@ def _leading_options(words: list[Word], line: str) -> tuple[list[Word], list[Wor
     """Global options may stand before the command's name."""
     before: list[Word] = []
     while words and _is_option(words[0].text):
-        name = words[0].text[2:].partition("=")[0]
+        name, equals, __ = _parts(words[0])
         before.append(words.pop(0))
-        if name in GLOBAL_OPTIONS and "=" not in before[-1].text and words:
+        if name in GLOBAL_OPTIONS and not equals and words:
             before.append(words.pop(0))
     return before, words
 
@@ -146,8 +147,25 @@ def _command(words: list[Word], catalog: Mapping[str, Command], line: str) -> tu
 
 
 def _is_option(text: str) -> bool:
-    twin = ascii_twin(text[:2])
-    return twin == "--" and len(text) > 2 or text.startswith("——") and len(text) > 2
+    return len(text) > 2 and (ascii_twin(text[:2]) == "--" or text.startswith("——"))
+
+
+def _is_digits(text: str) -> bool:
+    twin = ascii_twin(text)
+    return twin.isascii() and twin.isdigit()
+
+
+def _id(word: Word) -> int:
+    digits = ascii_twin(word.text)
+    if len(digits) > _LONGEST_ID:
+        raise CrmError(_("there is no customer {id}").format(id=digits))
+    return int(digits)
+
+
+def _parts(word: Word) -> tuple[str, bool, str]:
+    """An option's name, whether a value is in the same word, and that value."""
+    name, equals, __ = ascii_twin(word.text[2:]).partition("=")
+    return name.casefold(), bool(equals), word.text[len(name) + 3 :]
 
 
 class _Reading:
@@ -168,7 +186,7 @@ class _Reading:
         rest = list(words)
         while rest:
             word = rest.pop(0)
-            if word.text == "--":
+            if word.raw in ("--", "——", "－－"):
                 self.plain.extend(rest)
                 return
             if _is_option(word.text):
@@ -177,8 +195,7 @@ class _Reading:
                 self.plain.append(word)
 
     def _option(self, word: Word, rest: list[Word]) -> None:
-        name, equals, given = word.text[2:].partition("=")
-        name = name.casefold()
+        name, equals, given = _parts(word)
         known = self.command.options.get(name)
         if name in GLOBAL_FLAGS or (known is not None and known.flag):
             if equals:
@@ -190,7 +207,8 @@ class _Reading:
             return
         takes_filter = name == "on" and self.command.target != "none"
         if known is None and name not in GLOBAL_OPTIONS and not takes_filter:
-            names = [*self.command.options, *GLOBAL_FLAGS, *GLOBAL_OPTIONS, *(["on"] if self.command.target != "none" else [])]
+            on = ["on"] if self.command.target != "none" else []
+            names = [*self.command.options, *GLOBAL_FLAGS, *GLOBAL_OPTIONS, *on]
             raise self._wrong(
                 _("{command} has no option --{name}{hint}").format(
                     command=self.command.name, name=name, hint=nearest(name, names)
@@ -231,8 +249,8 @@ class _Reading:
         required = [a for a in arguments if a.required]
         head, tail = words[: len(required)], words[len(required) :]
         if self.command.target != "none":
-            while tail and tail[-1].text.isascii() and tail[-1].text.isdigit():
-                self.ids.insert(0, int(tail.pop().text[:18]))
+            while tail and _is_digits(tail[-1].raw):
+                self.ids.insert(0, _id(tail.pop()))
         for argument, word in zip(required, head, strict=False):
             self._set(argument, word.text, word.start)
         spare = [a for a in arguments if not a.required or a.many]
@@ -260,7 +278,23 @@ class _Reading:
 
 def write(call: Call) -> str:
     """The call as a line that `read` reads back."""
-    words = [call.command.name]
+    plain = [*_written_values(call), *(str(key) for key in call.ids)]
+    options = _written_options(call)
+    if any(_is_option(word) or word == "--" for part in plain for word in _bare(part)):
+        return " ".join([call.command.name, *options, "--", *plain])
+    return " ".join([call.command.name, *plain, *options])
+
+
+def _bare(part: str) -> list[str]:
+    """The texts of the words that were written, which `read` sees without their quotes."""
+    try:
+        return [word.text for word in split(part)]
+    except UsageError:
+        return [part]
+
+
+def _written_values(call: Call) -> list[str]:
+    words: list[str] = []
     for argument in call.command.positional:
         value = call.values.get(argument.name)
         if isinstance(value, tuple):
@@ -268,7 +302,11 @@ def write(call: Call) -> str:
         elif isinstance(value, str):
             filter_text = argument.kind.long and argument.many
             words.append(value if filter_text else quote(value))
-    words.extend(str(key) for key in call.ids)
+    return words
+
+
+def _written_options(call: Call) -> list[str]:
+    words: list[str] = []
     for name, argument in call.command.options.items():
         value = call.values.get(argument.name)
         if value is True:
@@ -279,5 +317,4 @@ def write(call: Call) -> str:
             words.append(f"--{name} {quote(value)}")
     if call.on is not None:
         words.append(f"--on {quote(call.on)}")
-    words.extend(f"--{name}" for name in GLOBAL_FLAGS if name in call.flags)
-    return " ".join(words)
+    return [*words, *(f"--{name}" for name in GLOBAL_FLAGS if name in call.flags)]

@@ -16,19 +16,24 @@ PAGES = ("start", "filters", "dates", "import", "keys")
 
 def page(topic: str = "") -> list[str]:
     """The lines of a page: a command's, one of PAGES, or for "" the list of all; UsageError for anything else."""
-    topic = topic.strip().casefold()
+    topic = " ".join(topic.casefold().split())
     if not topic:
         return _overview()
+    if topic == "keys":
+        return key_table()
     if topic in CATALOG:
-        return _command(CATALOG[topic])
+        return [*_command(CATALOG[topic]), *(["", *_written(topic)] if topic in PAGES else [])]
     group = [command for name, command in CATALOG.items() if name.startswith(topic + " ")]
     if group:
         return [line for command in group for line in (*_command(command), "")]
-    if topic == "keys":
-        return key_table()
     if topic in PAGES:
-        return files("crm_tui").joinpath("help", f"{topic}.md").read_text(encoding="utf-8").splitlines()
-    raise UsageError(_('there is no help on "{topic}"{hint}').format(topic=topic, hint=nearest(topic, (*CATALOG, *PAGES))), topic, 0)
+        return _written(topic)
+    message = _('there is no help on "{topic}"{hint}')
+    raise UsageError(message.format(topic=topic, hint=nearest(topic, (*CATALOG, *PAGES))), topic, 0)
+
+
+def _written(name: str) -> list[str]:
+    return files("crm_tui").joinpath("help", f"{name}.md").read_text(encoding="utf-8").splitlines()
 
 
 def _overview() -> list[str]:
@@ -59,7 +64,7 @@ def _command(command: Command) -> list[str]:
 def key_table(place: Place | None = None) -> list[str]:
     """The keys as Markdown rows: key, command, what it does; of one place, or of all."""
     rows: dict[tuple[str, str], str] = {}
-    for where in (place,) if place else ("any", "due", "pipeline"):
+    for where in (place,) if place else ("any", "due", "pipeline", "history"):
         for keys, line in bindings(where).items():
             if place or where == "any" or bindings("any").get(keys) != line:
                 name = keys if where == "any" or place else f"{keys} ({where})"

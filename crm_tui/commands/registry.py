@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from crm_tui.domain.language import _
-from crm_tui.services.session import Outcome, Session
+
+if TYPE_CHECKING:
+    from crm_tui.services.session import Outcome, Session
 
 Suggestion = tuple[str, str]
 """What may be typed, and what it means."""
@@ -47,7 +49,8 @@ class Argument:
         return self.name.replace("_", " ")
 
 
-Verb = Callable[[Session, Mapping[str, Any], Sequence[int]], Outcome]
+Verb = Callable[["Session", Mapping[str, Any], Sequence[int]], "Outcome"]
+
 
 @dataclass(frozen=True)
 class Command:

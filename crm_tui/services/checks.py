@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crm_tui.domain.language import _
+from crm_tui.domain.language import N_, _
 from crm_tui.services.session import Session
 
 
@@ -20,31 +20,31 @@ class Fault:
 
 _INVARIANTS = (
     (
-        "a customer has neither owner nor pool, or both",
+        N_("a customer has neither owner nor pool, or both"),
         "SELECT id FROM customer WHERE (owner_id IS NOT NULL) + (pool_id IS NOT NULL) + (blocked <> 0) <> 1",
     ),
     (
-        "the stage is not the last step of its history",
+        N_("the stage is not the last step of its history"),
         "SELECT c.id FROM customer c WHERE c.stage IS NOT (SELECT to_stage FROM stage_change s"
         " WHERE s.customer_id = c.id ORDER BY s.id DESC LIMIT 1)",
     ),
     (
-        "the history of stages has a gap",
+        N_("the history of stages has a gap"),
         "SELECT customer_id FROM (SELECT customer_id, from_stage,"
         " lag(to_stage) OVER (PARTITION BY customer_id ORDER BY id) AS before FROM stage_change)"
         " WHERE from_stage IS NOT before",
     ),
     (
-        "the next date is not that of the open follow-up",
+        N_("the next date is not that of the open follow-up"),
         "SELECT c.id FROM customer c LEFT JOIN follow_up f ON f.customer_id = c.id AND f.closed_at IS NULL"
         " WHERE c.next_on IS NOT f.due_on OR c.next_at IS NOT f.due_at",
     ),
     (
-        "the last contact is older than an interaction says",
+        N_("the last contact is older than an interaction says"),
         "SELECT c.id FROM customer c WHERE c.last_touch IS NOT NULL AND c.last_touch < coalesce(c.last_contact, '')",
     ),
     (
-        "the kept count differs from the customers",
+        N_("the kept count differs from the customers"),
         "SELECT holder || ' ' || stage FROM (SELECT holder, stage, sum(n) AS n FROM ("
         " SELECT holder, stage, customers AS n FROM stage_count UNION ALL"
         " SELECT coalesce('u' || owner_id, 'p' || pool_id, 'b'), stage, -1 FROM customer WHERE archived_at IS NULL)"

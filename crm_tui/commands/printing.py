@@ -1,0 +1,175 @@
+"""What the shell prints: results on standard output, words about them on standard error.
+
+Nothing printed for people holds a control character, and JSON holds none unescaped; with `--json` standard output is
+one object a line and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from crm_tui.domain.language import _
+
+if TYPE_CHECKING:
+    from crm_tui.services.cards import Card
+    from crm_tui.services.session import Outcome
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_FIRST = 200
+"""The widths of so many rows hold for all that follow, so that nothing waits for the end of a long list."""
+
+_WIDEST = 40
+_LEFT_OUT = ("profile", "contacts", "timeline")
+
+
+def plain(text: object) -> str:
+    """The text as one line that is safe to print."""
+    return _CONTROL.sub("\ufffd", str(text).replace("\n", " ⏎ "))
+
+
+def json_line(row: Mapping[str, Any]) -> str:
+    """The row as one line of JSON, its control characters escaped."""
+    text = json.dumps(row, ensure_ascii=False, default=str)
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+class Printer:
+    """Prints as the flags of a call want it: `json`, `csv`, `quiet`."""
+
+    def __init__(self, flags: Collection[str]) -> None:
+        self.json = "json" in flags
+        self.csv = "csv" in flags and not self.json
+        self.quiet = "quiet" in flags
+        if self.json or self.csv:
+            # What scripts read is UTF-8 whatever the terminal is.
+            reconfigure(sys.stdout, encoding="utf-8")
+
+    def say(self, text: str) -> None:
+        """A message about what was done."""
+        if not self.quiet:
+            print(plain(text), file=sys.stderr)
+
+    def rows(
+        self, rows: Iterable[Mapping[str, Any]], columns: Sequence[str], headings: Sequence[str] | None = None
+    ) -> None:
+        """Print rows as JSON lines, as CSV, or the `columns` of them for people.
+
+        `headings` are those of a CSV without rows, where they are not the columns.
+        """
+        if self.json:
+            for row in rows:
+                sys.stdout.write(json_line(row) + "\n")
+        elif self.csv:
+            _csv(rows, headings or columns)
+        else:
+            _columns(rows, columns)
+
+    def lines(self, lines: Iterable[str], **record: Any) -> None:
+        """Print lines for people, or with `--json` one object that holds them beside `record`."""
+        if self.json:
+            sys.stdout.write(json_line({**record, "lines": list(lines)}) + "\n")
+            return
+        for line in lines:
+            print(plain(line))
+
+    def outcome(self, outcome: Outcome, ids: Sequence[int]) -> None:
+        """Print what a verb did: its data or lines, then on standard error its message and what was refused."""
+        if self.json:
+            self.rows(outcome.data or _per_row(outcome, ids), ())
+        elif self.csv and outcome.data:
+            self.rows(outcome.data, list(outcome.data[0]))
+        else:
+            self.lines(outcome.lines)
+        self.say(outcome.message)
+        for refusal in outcome.refused:  # said to the quiet ones too: it is why the exit code is not 0
+            name = f" {refusal.name}" if refusal.name else ""
+            print(plain(f"  {refusal.id}{name}: {refusal.reason}"), file=sys.stderr)
+
+
+def reconfigure(stream: Any, **how: str) -> None:
+    """Set the stream's encoding or what it does with what it cannot encode; a closed or replaced one is left."""
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(**how)
+
+
+def _per_row(outcome: Outcome, ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+    refused = {refusal.id: refusal.reason for refusal in outcome.refused}
+    for key in dict.fromkeys((*ids, *outcome.changed, *refused)):
+        yield {"id": key, "done": key not in refused, "reason": refused.get(key)}
+
+
+def _csv(rows: Iterable[Mapping[str, Any]], headings: Sequence[str]) -> None:
+    import csv
+    from itertools import chain
+
+    from crm_tui.formats.tables import defuse
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
+        writer.writerow(headings)
+        return
+    names = [name for name in first if name not in _LEFT_OUT]
+    writer.writerow(names)
+    for row in chain((first,), rows):
+        writer.writerow([_CONTROL.sub(" ", defuse(shown(row.get(name)))) for name in names])
+
+
+def _columns(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    from rich.cells import cell_len, set_cell_size
+
+    batch: list[list[str]] = []
+    widths: list[int] = []
+
+    def flush() -> None:
+        nonlocal widths
+        if batch and not widths:
+            widths = [min(_WIDEST, max(map(cell_len, column))) for column in zip(*batch, strict=True)]
+        for cells in batch:
+            padded = [set_cell_size(cell, width) for cell, width in zip(cells[:-1], widths, strict=False)]
+            print("  ".join((*padded, cells[-1])).rstrip())
+        batch.clear()
+
+    for row in rows:
+        batch.append([plain(shown(row.get(name))) for name in columns])
+        if len(batch) == _FIRST:
+            flush()
+    flush()
+
+
+def shown(value: object) -> str:
+    """A value as text: nothing for None, words for a list."""
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return " ".join(str(part) for part in value)
+    return str(value)
+
+
+def card_lines(card: Card) -> Iterator[str]:
+    """A card as lines of text."""
+    facts = card.facts
+    holder = card.owner or (_("pool {pool}").format(pool=card.pool) if card.pool else _("blocked"))
+    yield f"{facts.id}  {facts.name}  ·  {facts.stage}  ·  {facts.tier or '–'}  ·  {holder}"
+    if card.tags:
+        yield "  " + " ".join(f"#{tag}" for tag in card.tags)
+    yield from (f"  ! {reason}" for reason in card.reasons)
+    missing = ", ".join(field.title for field in card.completeness.missing)
+    yield _("profile {percent} %").format(percent=card.completeness.percent) + (
+        _(", missing: {fields}").format(fields=missing) if missing else ""
+    )
+    for item in card.items:
+        verified = _(" (verified {day})").format(day=item.verified) if item.verified else ""
+        yield f"  {item.label}: {item.value}{verified}"
+    if card.note:
+        yield f"  {card.note}"
+    for person in card.contacts:
+        parts = (str(person.id), person.name, person.role, person.title, person.phone, person.email, person.wechat)
+        yield "  " + "  ".join(part for part in parts if part)
+    for event in card.events:
+        yield f"  {event.at}  {event.who}  {event.what}  {event.text}  {event.more}".rstrip()

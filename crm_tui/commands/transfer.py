@@ -1,0 +1,172 @@
+"""Files in and out, from the shell: what will happen is shown first; a file that is written is whole or not there."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from crm_tui.commands.language import Call, write
+from crm_tui.commands.printing import Printer, json_line, plain
+from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
+from crm_tui.domain.language import _, ngettext
+
+if TYPE_CHECKING:
+    from crm_tui.services.imports import Plan
+    from crm_tui.services.session import Session
+
+_BATCH = 2_000
+_LONGEST = 24
+_OFTEN = 0.2
+"""Seconds between two lines of progress."""
+
+
+def import_file(session: Session, call: Call, values: Mapping[str, Any], printer: Printer) -> int:
+    """Show how the table is understood, bring it in, say the counts; the exit code."""
+    from crm_tui.services import imports
+
+    plan = imports.plan(
+        session, Path(values["file"]), mapping=dict(values.get("map", ())), encoding=values.get("encoding"),
+        delimiter=_separator(values.get("separator")), fixed=dict(values.get("set", ())),
+    )  # fmt: skip
+    for line in preview(plan):
+        printer.say(line)
+    session.command = write(replace(call, flags=frozenset())).encode("utf-8", "replace").decode()
+    progress = _Progress() if sys.stderr is not None and sys.stderr.isatty() and not printer.quiet else None
+    try:
+        done = imports.run(
+            session, plan, owner=values.get("owner", "pool"), dedupe=not values.get("no_dedupe"),
+            dry_run="dry-run" in call.flags, errors=Path(values["errors"]) if "errors" in values else None,
+            progress=progress,
+        )  # fmt: skip
+    finally:
+        if progress is not None:
+            progress.clear()
+    if printer.json:
+        sys.stdout.write(json_line(done.data) + "\n")
+    for number, name, reason in done.reasons:
+        text = _("line {line}, {name}: {reason}").format(line=number, name=name, reason=reason)
+        print(plain(f"  {text}"), file=sys.stderr)
+    printer.say(done.message)
+    return done.exit_code
+
+
+def _separator(text: str | None) -> str | None:
+    """The separator as typed: a character, or `tab`."""
+    if text is None:
+        return None
+    found = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(found) != 1:
+        raise UsageError(_('separator "{text}" is not one character, or tab').format(text=text), text, 0)
+    return found
+
+
+def preview(plan: Plan) -> Iterator[str]:
+    """How the table is understood: each heading with its field and the first values under it."""
+    from rich.cells import cell_len, set_cell_size
+
+    yield _("{path}: {encoding}, separated by {separator}").format(
+        path=plan.path, encoding=plan.encoding, separator={"\t": "tab"}.get(plan.delimiter, plan.delimiter)
+    )
+    headings = [_cut(heading) for heading in plan.headings]
+    places = [_cut(place or _("left out")) for place in plan.places]
+    wide = [max(map(cell_len, column), default=0) for column in (headings, places)]
+    for i, (heading, place) in enumerate(zip(headings, places, strict=True)):
+        values = "  |  ".join(_cut(row[i]) for row in plan.sample[:3] if any(row[i : i + 1]))
+        yield f"  {set_cell_size(heading, wide[0])} → {set_cell_size(place, wide[1])}  {values}".rstrip()
+    for field, text in plan.fixed.items():
+        yield _("  every row without one: {field} = {text}").format(field=field, text=text)
+    for warning in plan.warnings:
+        yield f"  {warning}"
+
+
+def _cut(text: str) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    text = plain(text)
+    return text if cell_len(text) <= _LONGEST else set_cell_size(text, _LONGEST - 1) + "…"
+
+
+class _Progress:
+    """A line on the terminal that is written over: rows done, of how many, and how many a second."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.monotonic()
+        self._shown = False
+
+    def __call__(self, done: int, most: int | None) -> None:
+        now = time.monotonic()
+        if now - self._last < _OFTEN:
+            return
+        self._last, self._shown = now, True
+        rate = f"{done / max(now - self._start, 0.001):,.0f}"
+        if most:
+            text = _("{done} of {most} rows, {rate} a second").format(done=f"{done:,}", most=f"{most:,}", rate=rate)
+        else:
+            text = _("{done} rows, {rate} a second").format(done=f"{done:,}", rate=rate)
+        print(f"\r{text:<60}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            print(f"\r{'':<60}\r", end="", file=sys.stderr, flush=True)
+
+
+def export_file(session: Session, call: Call, values: Mapping[str, Any], printer: Printer) -> None:
+    """Write the customers that the filter finds into the file; `-` is standard output."""
+    from crm_tui.services import exports, lists
+
+    if session.person.role == "service":
+        raise NotAllowed(_("service takes no data out"))
+    target = None if values["file"] == "-" else Path(values["file"])
+    if target is None and printer.json:
+        raise UsageError(_("export - writes CSV; for JSON: list FILTER --json"))
+    if target is not None and target.is_file() and "yes" not in call.flags:
+        raise CrmError(_("{path} is there already: --yes overwrites it").format(path=target))
+    query = lists.Query(values["filter"])
+    if "dry-run" in call.flags:
+        n = lists.count(session, query)
+        message = ngettext("{n} customer would be written", "{n} customers would be written", n)
+    else:
+        with _out(target) as stream:
+            n = exports.export(session, lists.every(session, query, _BATCH), stream)
+        message = ngettext("{n} customer written to {path}", "{n} customers written to {path}", n)
+    if printer.json:
+        sys.stdout.write(json_line({"customers": n, "file": str(target)}) + "\n")
+    printer.say(message.format(n=f"{n:,}", path=target or _("standard output")))
+
+
+@contextmanager
+def _out(target: Path | None) -> Iterator[IO[str]]:
+    """The stream of a new file, which takes its name once it is whole and on the disk; None for standard output."""
+    if target is None:
+        # A CSV for a spreadsheet is UTF-8 with its own line ends, whatever the terminal is.
+        with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as stream:
+            yield stream
+        return
+    target = target.resolve()  # the file that a link points to is replaced, not the link
+    whole = target.is_file() or not target.exists()  # a device or a pipe is written to, never replaced
+    beside = target.with_name(f".{target.name[:100]}-{os.getpid()}") if whole else target
+    made = False
+    try:
+        with beside.open("x" if whole else "w", encoding="utf-8", newline="") as stream:
+            made = whole
+            yield stream
+            stream.flush()
+            if whole:
+                os.fsync(stream.fileno())
+        if whole:
+            beside.replace(target)
+            made = False
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CrmError(_("{path} cannot be written: {reason}").format(path=target, reason=error.strerror)) from error
+    finally:
+        if made:
+            beside.unlink(missing_ok=True)

@@ -1,0 +1,169 @@
+"""Every command of the catalogue through the one dispatch, as every role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from crm_tui.commands import shell
+from crm_tui.commands.catalog import CATALOG, MARKS, VIEWS
+from crm_tui.commands.dispatch import perform, prepare
+from crm_tui.commands.keymap import Place, bindings
+from crm_tui.commands.language import read
+from crm_tui.domain.errors import CrmError
+from crm_tui.services.session import Session
+from tests.factories import Team, make
+
+ROLES = ("admin", "li", "lead", "service")
+
+# name → a line of it, and the exit codes that admin, the rep who holds the customer, the lead and service get.
+# {id} is the customer, {contact} its contact, {folder} a place for files.
+CHANGE, READ, RULE = (0, 0, 0, 1), (0, 0, 0, 0), (0, 3, 3, 3)
+CASES: dict[str, tuple[str, tuple[int, ...]]] = {
+    "new": ("new Neu region=west --stage intent --contact Wu", (0, 0, 0, 3)),
+    "paste": ("paste '新公司, 张三, 13800138001'", (0, 0, 0, 3)),
+    "edit": ("edit region=west {id}", CHANGE),
+    "archive": ("archive {id}", CHANGE),
+    "unarchive": ("unarchive {id}", (0, 0, 0, 1)),
+    "contact add": ("contact add An role=finance {id}", CHANGE),
+    "contact edit": ("contact edit {contact} title=CEO", CHANGE),
+    "stage": ("stage intent {id}", CHANGE),
+    "advance": ("advance {id}", CHANGE),
+    "retreat": ("retreat {id} --reason 'no need'", CHANGE),
+    "tier": ("tier A {id} --reason hot", CHANGE),
+    "tag": ("tag vip {id}", CHANGE),
+    "untag": ("untag vip {id}", CHANGE),
+    "log": ("log 'all well' {id} --next fri --channel visit", CHANGE),
+    "done": ("done 'all well' {id}", CHANGE),
+    "no-answer": ("no-answer {id}", CHANGE),
+    "next": ("next 明天下午3点 {id} --purpose offer", CHANGE),
+    "snooze": ("snooze +2d {id}", CHANGE),
+    "why": ("why {id}", READ),
+    "undo": ("undo", (0, 0, 1, 1)),
+    "redo": ("redo", (1, 1, 1, 1)),
+    "users add": ("users add chen --role lead", RULE),
+    "config set": ("config set currency EUR", RULE),
+    "view": ("view pipeline", READ),
+    "open": ("open {id}", READ),
+    "filter": ("filter tier:D", READ),
+    "tab": ("tab potential", READ),
+    "sort": ("sort -name", READ),
+    "help": ("help tier", READ),
+    "list": ("list owner:any --limit 3", READ),
+    "due": ("due", READ),
+    "show": ("show {id}", READ),
+    "history": ("history --limit 3", READ),
+    "import": ("import {folder}/in.csv", (0, 0, 0, 3)),
+    "export": ("export '' {folder}/out.csv --yes", (0, 0, 0, 3)),
+    "users list": ("users list", READ),
+    "config show": ("config show", READ),
+    "config get": ("config get currency", READ),
+    "check": ("check", READ),
+    "version": ("version", READ),
+}
+BEFORE = {"unarchive": "archive {id}", "untag": "tag vip {id}"}
+FOR_SCREENS = {name for name, command in CATALOG.items() if not shell.has(command)}
+
+
+def obey(session: Session, line: str) -> int:
+    """Run the line as the command line does; its exit code."""
+    call = read(line, CATALOG)
+    place = shell.Shell(session, call)
+    try:
+        prepared = prepare(session, call)
+        if call.command.view:
+            return place.call(prepared)
+        outcome = perform(session, prepared)
+        place.tell(outcome, prepared.ids)
+        return outcome.exit_code
+    except CrmError as error:
+        return error.exit_code
+
+
+@pytest.fixture
+def fill(team: Team, tmp_path: Path) -> Callable[[str], str]:
+    key = make(team.li, "Acme", contact={"name": "Wu"}, stage="target")
+    contact = team.database.value("SELECT id FROM contact")
+    make(team.admin, "Admins")
+    (tmp_path / "in.csv").write_text("name\nImported\n")
+    return lambda line: line.format(id=key, contact=contact, folder=tmp_path)
+
+
+def test_every_command_has_a_case_or_is_for_the_screens() -> None:
+    assert set(CASES) | FOR_SCREENS == set(CATALOG)
+    assert not set(CASES) & FOR_SCREENS
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_command_as_every_role(team: Team, fill: Callable[[str], str], name: str) -> None:
+    line, codes = CASES[name]
+    if name in BEFORE:
+        obey(team.li, fill(BEFORE[name]))
+    dry = " --dry-run" if CATALOG[name].changes or name == "import" else ""
+    before = state(team)
+    for role, code in zip(ROLES, codes, strict=True):
+        session: Session = getattr(team, role)
+        assert (role, obey(session, fill(line) + dry)) == (role, code)
+        assert session.change is None
+    assert state(team) == before
+
+
+CHANGES = [name for name, command in CATALOG.items() if command.changes and name not in ("undo", "redo")]
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_change_is_journaled_and_taken_back(team: Team, fill: Callable[[str], str], name: str) -> None:
+    if name in BEFORE:
+        obey(team.admin, fill(BEFORE[name]))
+    before = state(team)
+    assert obey(team.admin, fill(CASES[name][0])) == 0
+    assert state(team) != before
+    assert team.database.value("SELECT command FROM journal_entry ORDER BY id DESC LIMIT 1").startswith(name)
+    assert obey(team.admin, "undo") == 0
+    assert state(team) == before
+
+
+def state(team: Team) -> list[object]:
+    """All rows of the present state that a command may change, without versions."""
+    tables = {
+        "customer": "name, stage, tier, region, next_on, next_at, last_contact, last_touch, archived_at",
+        "profile": "id, fields, verified", "contact": "customer_id, name, title", "tag": "customer_id, name",
+        "customer_tier": "customer_id, scheme, tier", "follow_up": "customer_id, due_on, closed_as",
+        "user": "login, role", "setting": "name, value", "interaction": "customer_id, note, channel",
+    }  # fmt: skip
+    return [team.database.rows(f"SELECT {names} FROM {table} ORDER BY {names}") for table, names in tables.items()]
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_a_command_does_or_shows_and_explains_itself(name: str) -> None:
+    command = CATALOG[name]
+    assert bool(command.verb) != bool(command.view)
+    assert command.summary
+    assert not command.summary.endswith(".")
+    assert command.usage.startswith(name)
+    assert all(argument.help for argument in command.arguments)
+    required = [argument.required for argument in command.positional]
+    assert required == sorted(required, reverse=True), "what must be given comes first"
+    assert not [argument for argument in command.positional[:-1] if argument.many], "only the last takes many"
+
+
+def test_changing_commands_ask_for_what_they_need() -> None:
+    """On the screens a key gives no arguments: what is required is asked for."""
+    lines = {line for place in get_args(Place) for line in bindings(place).values()}
+    for line in lines:
+        call = read(line, CATALOG)
+        if call.values:
+            continue
+        name, command = call.command.name, call.command
+        if any(argument.required for argument in command.arguments):
+            assert command.ask, name
+
+
+def test_the_words_of_views_and_marks_are_read() -> None:
+    for view in VIEWS:
+        assert read(f"view {view}", CATALOG).values == {"name": view}
+    for mark in MARKS:
+        assert read(f"mark {mark}", CATALOG).values == {"what": mark}

@@ -1,0 +1,168 @@
+"""From a call to its effect: whom it acts on, what is asked first, where errors point, what the journal says."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm_tui.commands.catalog import CATALOG
+from crm_tui.commands.dispatch import BULK, Prepared, Targets, perform, prepare
+from crm_tui.commands.language import read
+from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
+from crm_tui.services.session import Outcome, Session
+from tests.factories import Team, column, make
+
+
+def prepared(session: Session, line: str, targets: Targets | None = None) -> Prepared:
+    return prepare(session, read(line, CATALOG), targets)
+
+
+def run(session: Session, line: str, *ids: int) -> Outcome:
+    return perform(session, prepared(session, line, Targets(ids)))
+
+
+def last_command(team: Team) -> str:
+    return str(team.database.value("SELECT command FROM journal_entry ORDER BY id DESC LIMIT 1"))
+
+
+def test_a_command_acts_on_ids_else_on_a_filter_else_on_what_is_marked(team: Team) -> None:
+    keys = [make(team.li, f"Firma {n}", region="north" if n else "south") for n in range(3)]
+    marked = Targets((keys[2],))
+    assert prepared(team.li, f"tag x {keys[0]} {keys[0]}", marked).ids == (keys[0],)
+    assert set(prepared(team.li, "tag x --on region:north", marked).ids) == set(keys[1:])
+    assert prepared(team.li, "tag x", marked).ids == (keys[2],)
+    assert prepared(team.li, "undo", marked).ids == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "targets", "code"),
+    [
+        ("tag x", None, 2), ("tag x", Targets(), 1), ("tag x 1 --on id:1", None, 2), ("tag x --on name:none", None, 1),
+        ("show 1 2", None, 2), ("tag x --on foo:1", None, 2),
+    ],
+)  # fmt: skip
+def test_without_anything_to_act_on_it_says_so(team: Team, line: str, targets: Targets | None, code: int) -> None:
+    make(team.li)
+    with pytest.raises(CrmError) as error:
+        prepared(team.li, line, targets)
+    assert error.value.exit_code == code
+
+
+def test_a_bulk_change_is_asked_about_with_its_number_and_what_is_hidden(team: Team) -> None:
+    many = tuple(range(1, 1_235))
+    asked = prepared(team.li, 'next "next mon"', Targets(many, hidden=1_100))
+    assert asked.is_bulk
+    assert asked.question == 'next "next mon": 1,234 customers (1,100 hidden by the filter)'
+    assert not prepared(team.li, "next fri", Targets(many[:BULK])).is_bulk
+    assert prepared(team.li, "next fri", Targets(many[: BULK + 1])).is_bulk
+    assert not prepared(team.li, "undo", Targets(many)).is_bulk
+
+
+def test_a_dry_run_counts_and_changes_nothing(team: Team) -> None:
+    mine, other = make(team.li, "Acme"), make(team.wang, "Bolt")
+    before = team.database.value("SELECT count(*) FROM journal_entry")
+    outcome = run(team.li, "tier A --dry-run", mine, other)
+    assert (outcome.changed, len(outcome.refused), outcome.entry_id) == ((mine,), 1, None)
+    assert "nothing was changed" in outcome.message
+    assert column(team.database, "tier", mine) == "D"
+    assert team.database.value("SELECT count(*) FROM journal_entry") == before
+    run(team.admin, "config set pool.holding_cap 5 --dry-run")
+    assert team.admin.settings["pool.holding_cap"] == 100
+    assert run(team.li, "tier A", mine, other).changed == outcome.changed
+
+
+@pytest.mark.parametrize(
+    ("line", "under"),
+    [
+        ("next fryday", "fryday"), ('next "fri 25:00"', "25:00"), ("stage moon", "moon"), ("tier E", "E"),
+        ("tier E --scheme label", "E"),
+        ("log x --next fryday", "fryday"), ("log x --channel pigeon", "pigeon"), ("edit region=n emial=x", "emial"),
+        ("edit nothing", "nothing"), ("edit region=n email=nobody", "nobody"), ("tag x --on 'tier:A regio:n'", "regio"),
+        ("undo first", "first"), ("tier A --scheme none", "none"), ("new Neu --owner nobody", "nobody"),
+    ],
+)  # fmt: skip
+def test_an_error_points_at_what_was_typed(team: Team, line: str, under: str) -> None:
+    key = make(team.li)
+    with pytest.raises(UsageError) as error:
+        run(team.lead, line, key)
+    assert error.value.text == line
+    assert error.value.position is not None
+    assert line[error.value.position :].startswith(under)
+
+
+def test_what_is_missing_is_named(team: Team) -> None:
+    key = make(team.li)
+    asked = prepared(team.li, "tier", Targets((key,)))
+    assert asked.missing == ("tier",)
+    with pytest.raises(UsageError, match="TIER is missing"):
+        perform(team.li, asked)
+
+
+@pytest.mark.parametrize(
+    ("line", "journaled"),
+    [
+        ("tier a", "tier a {id}"), ("tier A {id} --yes --json", "tier A {id}"), ('log "he said: 5" --next fri', None),
+        ("log 'note' --attempt --purpose x", "log note {id} --purpose x --attempt"),
+        ("tag x --on id:{id}", "tag x --on id:{id}"),
+        ('done "42"', 'done "42" {id}'), ("done -- --no", "done -- --no {id}"), ("edit region=北 {id}", None),
+    ],
+)  # fmt: skip
+def test_the_journal_keeps_a_line_that_does_the_same_again(team: Team, line: str, journaled: str | None) -> None:
+    key = make(team.li)
+    call = read(line.format(id=key), CATALOG)
+    perform(team.li, prepare(team.li, call, Targets((key,))))
+    assert journaled is None or last_command(team) == journaled.format(id=key)
+    again = read(last_command(team), CATALOG)
+    assert again.values == call.values
+    assert (again.ids == (key,)) != (again.on is not None)
+
+
+def test_the_ids_of_a_bulk_change_are_not_in_its_line(team: Team) -> None:
+    keys = [make(team.admin, f"Firma {n}") for n in range(BULK + 1)]
+    run(team.admin, "tag x", *keys)
+    assert last_command(team) == "tag x"
+
+
+def test_the_command_of_the_session_is_given_back(team: Team) -> None:
+    key = make(team.li)
+    team.li.command = "outer"
+    run(team.li, "tag x", key)
+    with pytest.raises(UsageError):
+        run(team.li, "tier E", key)
+    assert team.li.command == "outer"
+    assert team.li.change is None
+
+
+def test_who_may_not_run_a_command_is_told_before_anything_is_read(team: Team) -> None:
+    with pytest.raises(NotAllowed):
+        prepared(team.lead, "config set nonsense nonsense")
+
+
+@pytest.mark.parametrize(
+    ("line", "query", "expected"),
+    [
+        ("new Neu --kind person --stage intent --owner li --contact Wu",
+         "SELECT kind, stage, owner_id, (SELECT name FROM contact) FROM customer WHERE name = 'Neu'", ("person",
+         "intent", 3, "Wu")),
+        ("new Neu --owner pool", "SELECT owner_id, pool_id FROM customer WHERE name = 'Neu'", (None, 1)),
+        ("new Acme region=x --anyway", "SELECT count(*) FROM customer", (2,)),
+        ("done well", "SELECT count(*) FROM follow_up WHERE closed_at IS NULL", (0,)),
+        ("log well", "SELECT count(*) FROM follow_up WHERE closed_at IS NULL", (1,)),
+        ("log well --done", "SELECT count(*) FROM follow_up WHERE closed_at IS NULL", (0,)),
+        ("log x --attempt --at yesterday", "SELECT connected, at < '2026-11-18' FROM interaction", (0, 1)),
+        ("no-answer engaged", "SELECT connected, note FROM interaction", (0, "engaged")),
+        ("next fri --purpose offer", "SELECT due_on, original_on, purpose FROM follow_up WHERE closed_at IS NULL",
+         ("2026-11-20", "2026-11-20", "offer")),
+        ("snooze +9d", "SELECT due_on, original_on FROM follow_up WHERE closed_at IS NULL", ("2026-11-27",
+        "2026-11-19")),
+        ("stage lost --reason price", "SELECT stage, (SELECT reason FROM stage_change ORDER BY id DESC) FROM customer",
+         ("lost", "price")),
+        ("advance", "SELECT stage FROM customer", ("target",)),
+        ("retreat --reason 'no need'", "SELECT stage FROM customer", ("non_customer",)),
+        ("tier high --scheme label", "SELECT tier FROM customer_tier WHERE scheme = 'label'", ("high",)),
+        ("archive", "SELECT archived_at IS NULL FROM customer", (0,)),
+    ],
+)  # fmt: skip
+def test_every_argument_reaches_its_service(team: Team, line: str, query: str, expected: tuple[object, ...]) -> None:
+    key = make(team.admin, "Acme")
+    perform(team.admin, prepared(team.admin, line, Targets((key,))))
+    assert team.database.row(query) == expected

@@ -1,0 +1,91 @@
+"""The manual is true: every page is shown, is short, and its examples parse."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from crm_tui.commands import manual
+from crm_tui.commands.catalog import CATALOG
+from crm_tui.commands.language import read_arguments
+from crm_tui.domain.errors import UsageError
+from crm_tui.domain.filters import parse as parse_filter
+from crm_tui.domain.settings import RULES
+from crm_tui.domain.when import parse as parse_when
+from crm_tui.domain.workdays import Workdays
+from tests.domain.filters.samples import CONTEXT
+
+WRITTEN = ("start", "filters", "dates", "import")
+
+
+def examples(page: str) -> list[str]:
+    """What stands indented, up to two blanks."""
+    return [re.split(r"\s{2,}", line.strip())[0] for line in manual.page(page) if line.startswith("    ")]
+
+
+@pytest.mark.parametrize("name", manual.PAGES)
+def test_every_page_is_shown(name: str) -> None:
+    lines = manual.page(name)
+    assert lines
+    assert all(len(line) <= 120 for line in lines if name not in CATALOG)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_written_page_is_short_and_in_the_list(name: str) -> None:
+    assert len(files("crm_tui").joinpath("help", f"{name}.md").read_text().splitlines()) <= 60
+    assert name in manual.page()[-1]
+    assert {path.name for path in files("crm_tui").joinpath("help").iterdir()} == {f"{name}.md" for name in WRITTEN}
+
+
+@pytest.mark.parametrize("text", examples("filters"))
+def test_every_filter_of_the_manual_parses(text: str) -> None:
+    parse_filter(text, CONTEXT)
+
+
+@pytest.mark.parametrize("text", examples("dates"))
+def test_every_date_of_the_manual_parses(text: str) -> None:
+    parse_when(text, CONTEXT.now, workdays=Workdays("CN"))
+
+
+def command_lines() -> list[str]:
+    """The command lines that the written pages name."""
+    text = "\n".join(line for page in WRITTEN for line in manual.page(page))
+    shown = [line.removeprefix("crm-tui ") for line in examples("start") if line.startswith("crm-tui ")]
+    return [*re.findall(r"`crm-tui ([^`]+)`", text), *shown]
+
+
+@pytest.mark.parametrize("text", command_lines())
+def test_every_command_of_the_manual_is_one(text: str) -> None:
+    words = [word[1] or word[0] for word in re.findall(r"('([^']*)'|\S+)", text)]
+    assert read_arguments(words, CATALOG).command.name in CATALOG
+
+
+def test_the_options_of_the_import_page_are_all_there() -> None:
+    told = set(re.findall(r"--[a-z-]+", "\n".join(manual.page("import"))))
+    assert {f"--{name}" for name in CATALOG["import"].options} <= told
+    assert told - {f"--{name}" for name in CATALOG["import"].options} == {"--dry-run", "--json"}
+
+
+def test_the_settings_that_pages_name_exist() -> None:
+    named = {name for page in WRITTEN for name in re.findall(r"setting `([a-z.]+)`", " ".join(manual.page(page)))}
+    assert named
+    assert named <= set(RULES)
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_every_command_has_a_page_with_its_arguments(name: str) -> None:
+    if name == "keys":
+        return
+    text = "\n".join(manual.page(name))
+    assert CATALOG[name].usage in text
+    for argument in CATALOG[name].arguments:
+        assert argument.help in text
+
+
+def test_a_group_of_commands_has_a_page_and_nonsense_has_none() -> None:
+    assert "users add" in "\n".join(manual.page("users"))
+    assert manual.page("  Contact   ADD ") == manual.page("contact add")
+    with pytest.raises(UsageError, match="did you mean"):
+        manual.page("fliters")

@@ -1,0 +1,60 @@
+"""How the program is laid out, and what starting a command may load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+import crm_tui
+
+SOURCE = Path(crm_tui.__file__).parent
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules that a new process has loaded after the statement."""
+    program = f"import sys\n{statement}\nprint(*sys.modules, file=sys.__stderr__)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split())
+
+
+def test_imports_point_one_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = SOURCE.parent / "pyproject.toml"
+    if not project.exists():
+        pytest.skip("the contracts are beside the source")
+    monkeypatch.chdir(project.parent)
+    assert lint_imports(config_filename=str(project), cache_dir=None) == 0
+
+
+def test_the_command_line_loads_no_screen() -> None:
+    loaded = loaded_by("import crm_tui.cli")
+    assert not {"textual", "crm_tui.tui", "rich"} & loaded
+
+
+def test_what_a_command_does_not_need_is_not_loaded() -> None:
+    loaded = loaded_by("import crm_tui.cli; crm_tui.cli.run(['version'])")
+    late = {
+        "apsw", "peewee", "playhouse", "dateutil", "phonenumbers", "pypinyin", "holidays", "chinese_calendar",
+        "charset_normalizer", "difflib", "csv", "argparse", "asyncio",
+    }  # fmt: skip
+    assert not late & loaded
+    assert not {name for name in loaded if name.startswith(("crm_tui.services", "crm_tui.store", "crm_tui.formats"))}
+
+
+def test_the_queue_starts_without_what_it_does_not_use(staffed: Path) -> None:
+    run = f"crm_tui.cli.run(['due', '--db', {str(staffed)!r}, '--user', 'li'])"
+    loaded = loaded_by(f"import crm_tui.cli; assert {run} == 0")
+    late = {"playhouse.migrations", "phonenumbers", "pypinyin", "holidays", "charset_normalizer", "csv", "difflib"}
+    assert not late & loaded
+    services = {name.removeprefix("crm_tui.services.") for name in loaded if name.startswith("crm_tui.services.")}
+    assert not {"imports", "exports", "demo", "cards", "checks", "interactions", "tiers"} & services
+
+
+def test_files_stay_readable() -> None:
+    commands = [*SOURCE.glob("commands/*.py"), *SOURCE.glob("*.py")]
+    long = {path.name: n for path in commands if (n := len(path.read_text().splitlines())) > 400}
+    assert not long
