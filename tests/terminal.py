@@ -134,11 +134,12 @@ class Terminal:
 
     def text(self) -> str:
         """The screen, blanks at the end of its lines left out."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        return "\n".join(self.row(y) for y in range(self.screen.lines))
 
     def row(self, y: int) -> str:
         """Row `y` of the screen, from 0; negative ones count from the bottom."""
-        return self.screen.display[y].rstrip()
+        line = self.screen.buffer[y % self.screen.lines]  # pyte's own `display` trips over half a wide character
+        return "".join(line[x].data for x in range(self.screen.columns)).rstrip()
 
     def resize(self, cols: int, rows: int) -> None:
         """Make the window another size; the kernel tells the child."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from crm_tui.domain.clock import moment
@@ -14,6 +15,7 @@ from crm_tui.domain.nearest import nearest
 from crm_tui.services import people
 from crm_tui.services.session import Session
 from crm_tui.store import customers, lists
+from crm_tui.store.database import Database
 from crm_tui.store.lists import SORTS, Order, Page, Position
 
 __all__ = ["SORTS", "Order", "Page", "Position", "Query"]
@@ -32,10 +34,33 @@ class Query:
         return replace(self, filter=text)
 
 
+class _Logins(Mapping[str, int]):
+    """The users' ids by login, read when a filter asks for them: most name none or one, and a firm has many."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @cached_property
+    def _all(self) -> dict[str, int]:
+        return people.logins(self._database)
+
+    def __getitem__(self, login: str) -> int:
+        found = self._database.value("SELECT id FROM user WHERE login = ?", (login,))
+        if found is None:
+            raise KeyError(login)
+        return int(found)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
 def context(session: Session) -> FilterContext:
     """What filters are read by: the user's clock, the logins, the pools."""
     return FilterContext(
-        session.now, session.person.id, people.logins(session.database), pools=people.pool_names(session.database)
+        session.now, session.person.id, _Logins(session.database), pools=people.pool_names(session.database)
     )
 
 

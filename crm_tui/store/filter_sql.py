@@ -1,7 +1,8 @@
 """A filter as SQL: what `domain.filters.match` says of one customer, asked of all of them (a property test compares).
 
 SQL's unknown is the filter's unknown: what is masked compares as NULL. One term at most drives the query through its
-index; all others only test the rows that it yields, so that the plan never depends on statistics.
+index; all others only test the rows that it yields, so that the plan never depends on statistics. What a rep sees is
+asked for in two parts, own customers and the pools', since no one index leads to both.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from crm_tui.domain.clock import stamp
 from crm_tui.domain.filters.nodes import And, Node, Not, Operator, Or, Span, Term, Words
-from crm_tui.domain.filters.search import grams, search
+from crm_tui.domain.filters.search import SHORT, grams, search
 from crm_tui.domain.people import Sight
 from crm_tui.domain.text import fold
 from crm_tui.store.database import Database
@@ -28,10 +29,18 @@ _PLAIN = {"stage": "stage", "tier": "tier", "owner": "owner_id", "id": "id", "ki
 _SPELT = {"region": "region", "source": "source", "industry": "industry"}
 _RANGES = {"id": "id", "due": "next_on", "last": "last_contact", "created": "created_at", "since": "stage_since"}
 _MASKED = {"phone", "email", "wechat"}
+_CONTAINS = {"name": "text", "phone": "reach", "email": "reach"}
+
+FEW = 2_000
+"""So many rows are sorted or looked through at once; more of them are met in the order of the list instead."""
+
+EVERYTHING, OWN, POOL = "everything", "own", "pool"
+"""The parts of what one sees: everything, or (together) one's own customers and those of the public pools."""
 
 # Which term drives, the most selective first; what is not here never does.
 _DRIVERS = (
-    "id", "words", "owner", "tag", "region", "source", "industry", "due", "last", "created", "since", "tier", "stage",
+    "id", "owner", "words", "name", "phone", "email", "tag", "region", "source", "industry", "due", "last", "created",
+    "since", "tier", "stage", "kind", "archived", "blocked", "has",
 )  # fmt: skip
 
 _CONTACT = "SELECT 1 FROM contact k WHERE k.customer_id = c.id AND k.archived_at IS NULL"
@@ -47,73 +56,157 @@ _THINGS = {
     "tier": "c.tier IS NOT NULL",
     "last": "c.last_contact IS NOT NULL",
 }
+# Their indexes hold something else between the value and the id.
+_UNORDERED = {"owner", "blocked"}
+_OF_CONTACTS = "SELECT customer_id FROM contact WHERE archived_at IS NULL"
+_WHO_HAS = {
+    **{
+        way: f"SELECT id FROM customer WHERE {way} IS NOT NULL UNION ALL {_OF_CONTACTS} AND {way} IS NOT NULL"
+        for way in ("phone", "email", "wechat")
+    },
+    "next": "SELECT id FROM customer WHERE next_on IS NOT NULL",
+    "owner": "SELECT id FROM customer WHERE owner_id IS NOT NULL",
+    "contact": _OF_CONTACTS,
+    "tag": "SELECT customer_id FROM tag",
+    "note": "SELECT id FROM customer WHERE note IS NOT NULL",
+    "tier": "SELECT id FROM customer WHERE tier IS NOT NULL",
+    "last": "SELECT id FROM customer WHERE last_contact IS NOT NULL",
+}
 
 
 @dataclass
 class Compiled:
-    """A filter as the parts of a query over `customer c`: tables before it, the condition, its parameters."""
+    """A filter as the parts of a query over `customer c`: tables before it, the condition, its parameters.
+
+    Rows come in the order of `key` (their id) when `by_id`, or in that of the column `by`. `driving` selects the rows
+    that the driver yields ("" for no driver); its parameters are the first `driven_by`.
+    """
 
     source: str = "customer c"
     condition: str = "1"
     parameters: list[Any] = field(default_factory=list)
+    key: str = "c.id"
+    by: str = ""
+    by_id: bool = True
+    driving: str = ""
+    driven_by: int = 0
+
+    def is_narrow(self, database: Database) -> bool:
+        """Whether the driver yields few rows; found out by reading them up to that number."""
+        if not self.driving:
+            return False
+        limited = f"SELECT count(*) FROM ({self.driving} LIMIT {FEW + 1})"
+        return int(database.value(limited, self.parameters[: self.driven_by])) <= FEW
 
 
 @dataclass
 class _Scope:
-    """Where in the tree a term stands: `plain` inside no negation, `driver` the term that may use its index."""
+    """Where in the tree a term stands: `plain` inside no negation, `driver` the term that may use its index.
+
+    `bounds` narrows the ids that words are looked up for, where more is known of the page that is wanted.
+    """
 
     database: Database
     sight: Sight
+    part: str
     driver: Node | None
     parameters: list[Any]
+    bounds: str = ""
 
     def bind(self, value: Any) -> str:
         self.parameters.append(value)
         return "?"
 
+    def hides(self, thing: str) -> bool:
+        """Whether it is hidden; in one's own customers nothing is."""
+        return thing in _MASKED and self.part == POOL
 
-def compile_filter(node: Node, sight: Sight, database: Database) -> Compiled:
-    """The filter (defaults applied) for what `sight` sees; the rights themselves are the caller's to add."""
-    driver = _driver(node)
-    scope = _Scope(database, sight, driver, [])
+
+def compile_filter(
+    node: Node, sight: Sight, database: Database, part: str = EVERYTHING, *, driven: bool = True, bounds: str = ""
+) -> Compiled:
+    """The filter (defaults applied) for that part of what `sight` sees, its rights included.
+
+    Not `driven`: the rows are met in the order of the list, whichever that is. `bounds` is a condition on `rowid`
+    that all ids wanted fulfil ("" for none).
+    """
+    driver = _driver(node, database) if driven and part != OWN else None
+    scope = _Scope(database, sight, part, driver, [], bounds)
     compiled = Compiled(parameters=scope.parameters)
-    if isinstance(driver, Words):
-        compiled.source, first = _searched(driver, scope)
-        rest = _sql(_without(node, driver), scope, plain=True)
-        compiled.condition = f"{first} AND {rest}"
-    elif isinstance(driver, Term) and driver.field == "tag":
-        compiled.source = "tag d CROSS JOIN customer c ON c.id = d.customer_id"
-        first = _same("d.name", driver, scope, table="tag", column="name")
-        compiled.condition = f"{first} AND {_sql(_without(node, driver), scope, plain=True)}"
-    else:
-        compiled.condition = _sql(node, scope, plain=True)
-    # The caller adds the rights behind it: an "or" at its top must not let anything past them.
-    compiled.condition = f"({compiled.condition})"
+    conditions: list[str] = []
+    if driver is not None:
+        conditions.append(_first(driver, compiled, scope))
+    if part == OWN:
+        conditions.append(f"c.owner_id = {int(sight.user_id)}")
+        compiled.driving, compiled.by_id = f"SELECT 1 FROM customer c WHERE {conditions[0]}", False
+    elif part == POOL:
+        conditions.append("+c.pool_id IS NOT NULL")
+    conditions.append(_sql(_without(node, driver), scope, plain=True))
+    # An "or" at the top of the filter must not let anything past the rights.
+    compiled.condition = " AND ".join(f"({condition})" for condition in conditions)
     return compiled
 
 
-def _driver(node: Node) -> Node | None:
+def _first(driver: Node, compiled: Compiled, scope: _Scope) -> str:
+    """The condition of the driver, which comes first; the tables that it needs are put before the customers."""
+    if isinstance(driver, Words):
+        table, first = _searched(driver, scope)
+        compiled.source, compiled.key = f"{table} s CROSS JOIN customer c ON c.id = s.rowid", "s.rowid"
+        compiled.driving, compiled.driven_by = f"SELECT 1 FROM {table} s WHERE {first}", 1
+        return first
+    assert isinstance(driver, Term)
+    if driver.field in _CONTAINS:
+        first = f"s.search_trigram MATCH {scope.bind(_phrase(_CONTAINS[driver.field], str(driver.values[0])))}"
+        compiled.source, compiled.key = "search_trigram s CROSS JOIN customer c ON c.id = s.rowid", "s.rowid"
+        compiled.driving, compiled.driven_by = f"SELECT 1 FROM search_trigram s WHERE {first}", 1
+        return f"{first} AND ({_sql(driver, scope, plain=True)})"
+    if driver.field == "tag":
+        first = _same("d.name", driver, scope, table="tag", column="name")
+        compiled.source, compiled.key = "tag d CROSS JOIN customer c ON c.id = d.customer_id", "d.customer_id"
+        compiled.driving, compiled.driven_by = f"SELECT 1 FROM tag d WHERE {first}", len(scope.parameters)
+        return first
+    if driver.field == "has":
+        compiled.driving, compiled.by_id = _WHO_HAS[str(driver.values[0])], False
+        return f"c.id IN ({compiled.driving}) AND ({_sql(driver, scope, plain=True)})"
+    first = _sql(driver, scope, plain=True)
+    compiled.by = _RANGES[driver.field] if driver.operator is Operator.WITHIN else ""
+    compiled.by_id = not compiled.by and driver.field not in _UNORDERED and len(driver.values) == 1
+    compiled.driving, compiled.driven_by = f"SELECT 1 FROM customer c WHERE {first}", len(scope.parameters)
+    return first
+
+
+def _driver(node: Node, database: Database) -> Node | None:
     parts = node.parts if isinstance(node, And) else (node,)
     ranked = [(_DRIVERS.index(name), i, part) for i, part in enumerate(parts) if (name := _drives(part)) in _DRIVERS]
-    return min(ranked)[2] if ranked else None
+    driver = min(ranked)[2] if ranked else None
+    if isinstance(driver, Term) and driver.field == "has":
+        # No index holds these in order; it pays only where what is asked for is rare.
+        who = f"SELECT count(*) FROM ({_WHO_HAS[str(driver.values[0])]} LIMIT {FEW + 1})"
+        return driver if int(database.value(who)) <= FEW else None
+    return driver
 
 
 def _drives(part: Node) -> str:
+    """The name under which it may drive; "" for what has no index that answers it."""
     if isinstance(part, Words):
         return "words"
-    if not isinstance(part, Term) or part.operator in (Operator.PRESENT, Operator.CONTAINS):
+    if not isinstance(part, Term) or part.operator in (Operator.PRESENT, Operator.STARTS):
         return ""
+    if part.field in _CONTAINS:
+        return part.field if len(part.values) == 1 and len(str(part.values[0])) >= SHORT else ""
+    if part.field in ("has", "tag"):
+        return part.field if len(part.values) == 1 and part.operator is Operator.IS else ""
+    if part.field in ("archived", "blocked"):
+        return part.field if part.values == (True,) else ""
     if part.operator is Operator.IS and (None in part.values or len(part.values) > 1):
         # Several values make a sort of what one value yields in order; worth it only where few rows remain.
         return part.field if part.field in ("id", "owner") and None not in part.values else ""
-    if part.field == "tag" and (part.operator is not Operator.IS or len(part.values) > 1):
-        return ""
-    if part.operator is Operator.STARTS:
-        return ""
     return part.field
 
 
-def _without(node: Node, driver: Node) -> Node:
+def _without(node: Node, driver: Node | None) -> Node:
+    if driver is None:
+        return node
     if isinstance(node, And):
         return And(tuple(part for part in node.parts if part is not driver))
     return And(())
@@ -130,9 +223,10 @@ def _sql(node: Node, scope: _Scope, *, plain: bool) -> str:
         return _found(node, scope)
     if node.field in ("has", "no"):
         return _has(node, scope)
-    condition = _term(node, scope)
-    if node.field in _MASKED and not scope.sight.everything:
-        return f"CASE WHEN c.owner_id IS NOT NULL THEN ({condition}) IS TRUE END"
+    if scope.hides(node.field):
+        return "NULL"
+    known = _KNOWN.get((scope.part, node.field))
+    condition = (known(node) if known else None) or _term(node, scope)
     return condition if plain else f"({condition}) IS TRUE"
 
 
@@ -140,12 +234,46 @@ def _has(term: Term, scope: _Scope) -> str:
     parts: list[str] = []
     for thing in term.values:
         condition = _THINGS[str(thing)]
+        if thing == "owner" and scope.part != EVERYTHING:
+            condition = str(int(scope.part == OWN))
+        if thing == "next" and scope.part == POOL and not pool_has_dates(scope.database):
+            condition = "0"
         if term.field == "no":
             condition = f"NOT ({condition})"
-        if thing in _MASKED and not scope.sight.everything:
-            condition = f"CASE WHEN c.owner_id IS NOT NULL THEN {condition} END"
-        parts.append(f"({condition})")
+        parts.append("NULL" if scope.hides(str(thing)) else f"({condition})")
     return " OR ".join(parts)
+
+
+def _missing(term: Term) -> str:
+    """A field that nothing of this part has."""
+    return str(int(term.operator is Operator.IS and None in term.values))
+
+
+def _present(term: Term) -> str | None:
+    """A field that everything of this part has."""
+    if term.operator is Operator.PRESENT:
+        return "1"
+    return None if any(term.values) else "0"
+
+
+_KNOWN: dict[tuple[str, str], Callable[[Term], str | None]] = {
+    (OWN, "pool"): _missing,
+    (POOL, "owner"): _missing,
+    (POOL, "pool"): _present,
+    (OWN, "blocked"): lambda term: str(int(False in term.values)),
+    (POOL, "blocked"): lambda term: str(int(False in term.values)),
+}
+"""What a part says by itself: who holds a customer, DOMAIN §4's one of three."""
+
+
+def pool_has_dates(database: Database) -> bool:
+    """Whether anything in the pools has a next date, which a release drops: usually not, and then none need be read."""
+    return bool(
+        database.value(
+            "SELECT 1 FROM customer INDEXED BY customer_pool_next"
+            " WHERE pool_id IS NOT NULL AND next_on IS NOT NULL LIMIT 1"
+        )
+    )
 
 
 def _term(term: Term, scope: _Scope) -> str:
@@ -178,6 +306,8 @@ def _plain(column: str, term: Term, scope: _Scope) -> str:
 
 
 def _within(term: Term, scope: _Scope) -> str:
+    if term.field == "due" and scope.part == POOL and not pool_has_dates(scope.database):
+        return "0"
     column = _column(_RANGES[term.field], term, scope)
     ranges: list[str] = []
     for span in term.values:
@@ -252,11 +382,15 @@ def _pool(term: Term, scope: _Scope) -> str:
 def _archived(term: Term, scope: _Scope) -> str:
     if term.operator is Operator.PRESENT:
         return "1"
+    if term is scope.driver:
+        return "c.archived_at IS NOT NULL"
     return " OR ".join("+c.archived_at IS NOT NULL" if value else "+c.archived_at IS NULL" for value in term.values)
 
 
 def _blocked(term: Term, scope: _Scope) -> str:
-    return " OR ".join("c.blocked <> 0" if value else "c.blocked = 0" for value in term.values)
+    if term is scope.driver:
+        return "c.blocked <> 0"
+    return " OR ".join("+c.blocked <> 0" if value else "+c.blocked = 0" for value in term.values)
 
 
 def _name(term: Term, scope: _Scope) -> str:
@@ -282,8 +416,8 @@ def _reached(term: Term, scope: _Scope, column: str, form: str) -> str:
 
 
 def _maybe(text: str, column: str, scope: _Scope) -> str:
-    """A condition that the trigram index answers and that holds wherever the exact one may."""
-    if len(text) < 3:
+    """A condition that the trigram index answers and that holds wherever the exact one may; not for few rows."""
+    if len(text) < SHORT or scope.driver is not None or scope.part == OWN:
         return ""
     likely = scope.bind(_phrase(column, text))
     return f"c.id IN (SELECT rowid FROM search_trigram WHERE search_trigram MATCH {likely}) AND "
@@ -295,9 +429,13 @@ _OTHERS: dict[str, Callable[[Term, _Scope], str]] = {
 }  # fmt: skip
 
 
+def _quoted(text: str) -> str:
+    escaped = text.replace('"', '""')
+    return f'"{escaped}"'
+
+
 def _phrase(column: str, text: str) -> str:
-    quoted = text.replace('"', '""')
-    return f'{column}: "{quoted}"'
+    return f"{column}: {_quoted(text)}"
 
 
 def _queries(words: Words) -> tuple[str, str, str]:
@@ -305,33 +443,41 @@ def _queries(words: Words) -> tuple[str, str, str]:
     found = search(words)
     reach = " OR ".join(_phrase("reach", part) for part in found.reach)
     if found.gram:
-        quoted = (found.text if found.text in grams(found.text) else _NOTHING).replace('"', '""')
-        return "search_gram", f'"{quoted}"', reach
+        return "search_gram", _quoted(found.text if found.text in grams(found.text) else _NOTHING), reach
     return "search_trigram", _phrase("text", found.text), reach
+
+
+def _anywhere(words: Words, named: str, reach: str) -> str:
+    """The query for names and ways to reach; the same text in both is looked up once."""
+    found = search(words)
+    return _quoted(found.text) if found.reach == (found.text,) else f"({named}) OR ({reach})"
 
 
 def _searched(words: Words, scope: _Scope) -> tuple[str, str]:
     """The words as what drives the query: rows come in the index's own order, which is the order of ids."""
     table, named, reach = _queries(words)
-    source = f"{table} s CROSS JOIN customer c ON c.id = s.rowid"
-    if not reach:
-        return source, f"s.{table} MATCH {scope.bind(named)}"
-    condition = f"s.{table} MATCH {scope.bind(f'({named}) OR ({reach})')}"
-    if not scope.sight.everything:
-        condition += (
-            " AND (c.owner_id IS NOT NULL OR EXISTS (SELECT 1 FROM search_trigram x"
-            f" WHERE x.rowid = c.id AND x.search_trigram MATCH {scope.bind(named)}))"
-        )
-    return source, condition
+    if not reach or scope.part == POOL:
+        return table, f"s.{table} MATCH {scope.bind(named)}"
+    return table, f"s.{table} MATCH {scope.bind(_anywhere(words, named, reach))}"
 
 
 def _found(words: Words, scope: _Scope) -> str:
-    """The words anywhere else in the tree."""
+    """The words anywhere else in the tree, and in one's own customers."""
     table, named, reach = _queries(words)
-    condition = f"c.id IN (SELECT rowid FROM {table} WHERE {table} MATCH {scope.bind(named)})"
-    if not reach:
-        return condition
-    reached = f"c.id IN (SELECT rowid FROM search_trigram WHERE search_trigram MATCH {scope.bind(reach)})"
-    if not scope.sight.everything:
-        reached = f"(c.owner_id IS NOT NULL AND {reached})"
-    return f"({condition} OR {reached})"
+    bounds = f" AND {scope.bounds}" if scope.bounds else ""
+    if not reach or scope.part == POOL:
+        return f"c.id IN (SELECT rowid FROM {table} WHERE {table} MATCH {scope.bind(named)}{bounds})"
+    every = _anywhere(words, named, reach)
+    ids = f"SELECT rowid FROM {table} WHERE {table} MATCH ?{bounds}"
+    if scope.part == OWN and scope.database.value(f"SELECT count(*) FROM ({ids} LIMIT {FEW + 1})", (every,)) > FEW:
+        # A prefix of phones or a common mail domain: to look at one's own is less than to list everybody who has it.
+        return f"(c.id IN ({ids.replace('?', scope.bind(named))}) OR {_reaches(search(words).reach, scope)})"
+    return f"c.id IN ({ids.replace('?', scope.bind(every))})"
+
+
+def _reaches(parts: tuple[str, ...], scope: _Scope) -> str:
+    """Whether any of the texts is part of a way to reach the customer or one of its contacts."""
+    ways = (("phone", "digits"), ("email", "folded"), ("wechat", "folded"))
+    own = [f"instr({form}(c.{way}), {scope.bind(part)}) IS TRUE" for part in parts for way, form in ways]
+    theirs = [f"instr({form}(k.{way}), {scope.bind(part)}) IS TRUE" for part in parts for way, form in ways]
+    return f"({' OR '.join(own)} OR EXISTS ({_CONTACT} AND ({' OR '.join(theirs)})))"

@@ -1,18 +1,19 @@
 """Lists of customers: ids in order, a page at a time from where the last one ended, and how many there are.
 
-Rows without a value of the sort column come last, in either direction; equal values are in the order of ids.
+Rows without a value of the sort column come last, in either direction and by id; equal values are in the order of ids,
+which turns round with the direction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from crm_tui.domain.filters.nodes import And, Node, Operator, Span, Term
 from crm_tui.domain.people import Sight
-from crm_tui.store.customers import seen_by
 from crm_tui.store.database import Database
-from crm_tui.store.filter_sql import Compiled, compile_filter
+from crm_tui.store.filter_sql import EVERYTHING, OWN, POOL, Compiled, compile_filter, pool_has_dates
 
 SORTS: dict[str, tuple[str, bool]] = {
     "id": ("id", True),
@@ -72,83 +73,119 @@ def page(
     database: Database, sight: Sight, node: Node, order: Order, after: Position | None = None, limit: int = 200
 ) -> Page:
     """The next `limit` ids of the filter (defaults applied) in this order, after the position."""
-    compiled = compile_filter(node, sight, database)
-    column = SORTS[order.sort][0]
-    if column == "id":
-        rows = _by_id(database, sight, compiled, order, after, limit)
-    else:
-        rows = []
-        if after is None or after.value is not None:
-            rows = _by_value(database, sight, compiled, column, order, after, limit)
-        if len(rows) < limit:
-            rows += _without_value(database, sight, compiled, column, after, limit - len(rows))
+    asked = _Asked(database, sight, node, order, after, limit)
+    rows: list[_Row] = []
+    for part in _parts(database, sight):
+        found = asked.by_id(part, rows) if SORTS[order.sort][0] == "id" else asked.by_value(part)
+        rows = _merged(rows, found, order)[:limit]
     end = Position(rows[-1][1], rows[-1][0]) if len(rows) == limit else None
     return Page([row[0] for row in rows], end)
 
 
-def _visible(database: Database, sight: Sight) -> str:
-    """The rights as a condition that no index follows: when no pool holds anybody, one's own is all there is."""
-    if not sight.everything and not database.value(
-        "SELECT 1 FROM stage_count WHERE holder LIKE 'p%' AND customers > 0 LIMIT 1"
-    ):
-        return f"c.owner_id = {int(sight.user_id)}"
-    return seen_by(sight)
-
-
-def _by_id(
-    database: Database, sight: Sight, compiled: Compiled, order: Order, after: Position | None, limit: int
-) -> list[tuple[int, Any]]:
-    keys = {"search_trigram": "s.rowid", "search_gram": "s.rowid", "tag": "d.customer_id"}
-    key = keys.get(compiled.source.partition(" ")[0], "c.id")
-    sign, way = ("<", "DESC") if order.descending else (">", "ASC")
-    beyond = f" AND {key} {sign} {int(after.id)}" if after else ""
-    found = database.rows(
-        f"SELECT c.id, 0 FROM {compiled.source} WHERE {compiled.condition} AND {_visible(database, sight)}{beyond}"
-        f" ORDER BY {key} {way} LIMIT ?",
-        (*compiled.parameters, limit),
-    )
-    return [(row[0], 0) for row in found]
-
-
-def _by_value(
-    database: Database, sight: Sight, compiled: Compiled, column: str, order: Order, after: Position | None, limit: int
-) -> list[tuple[int, Any]]:
-    sign, way = ("<", "DESC") if order.descending else (">", "ASC")
-    beyond, more = "", []
-    if after is not None:
-        beyond = f" AND (c.{column}, c.id) {sign} (?, ?)"
-        more = [after.value, after.id]
-    return [
-        (row[0], row[1])
-        for row in database.rows(
-            f"SELECT c.id, c.{column} FROM {compiled.source} WHERE {compiled.condition}"
-            f" AND {_visible(database, sight)} AND c.{column} IS NOT NULL{beyond}"
-            f" ORDER BY c.{column} {way}, c.id {way} LIMIT ?",
-            (*compiled.parameters, *more, limit),
-        )
-    ]
-
-
-def _without_value(
-    database: Database, sight: Sight, compiled: Compiled, column: str, after: Position | None, limit: int
-) -> list[tuple[int, Any]]:
-    beyond = f" AND c.id > {int(after.id)}" if after is not None and after.value is None else ""
-    return [
-        (row[0], None)
-        for row in database.rows(
-            f"SELECT c.id FROM {compiled.source} WHERE {compiled.condition}"
-            f" AND {_visible(database, sight)} AND c.{column} IS NULL{beyond} ORDER BY c.id LIMIT ?",
-            (*compiled.parameters, limit),
-        )
-    ]
-
-
 def count(database: Database, sight: Sight, node: Node) -> int:
     """How many customers the filter (defaults applied) finds."""
-    compiled = compile_filter(node, sight, database)
-    return int(
-        database.value(
-            f"SELECT count(*) FROM {compiled.source} WHERE {compiled.condition} AND {_visible(database, sight)}",
+    found = 0
+    for part in _parts(database, sight):
+        compiled = compile_filter(node, sight, database, part)
+        found += database.value(
+            f"SELECT count(*) FROM {compiled.source} WHERE {compiled.condition}", compiled.parameters
+        )
+    return found
+
+
+_Row = tuple[int, Any]
+"""An id and the value of the sort column (0 where the list is sorted by id)."""
+
+
+def _parts(database: Database, sight: Sight) -> tuple[str, ...]:
+    """What is asked for what one sees: everything; or the pools, where they hold anybody, and one's own."""
+    if sight.everything:
+        return (EVERYTHING,)
+    pooled = database.value("SELECT 1 FROM customer INDEXED BY customer_pool WHERE pool_id IS NOT NULL LIMIT 1")
+    return (POOL, OWN) if pooled else (OWN,)
+
+
+def _merged(rows: list[_Row], more: list[_Row], order: Order) -> list[_Row]:
+    """Both in order. Those without a value come last, by id."""
+    if not rows or not more:
+        return rows or more
+    valued = [row for row in (*rows, *more) if row[1] is not None]
+    valued.sort(key=lambda row: (row[1], row[0]), reverse=order.descending)
+    return [*valued, *sorted(row for row in (*rows, *more) if row[1] is None)]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One page that is asked for."""
+
+    database: Database
+    sight: Sight
+    node: Node
+    order: Order
+    after: Position | None
+    limit: int
+
+    @property
+    def way(self) -> tuple[str, str]:
+        """The comparison that leads on, and the direction."""
+        return ("<", "DESC") if self.order.descending else (">", "ASC")
+
+    def by_id(self, part: str, known: list[_Row]) -> list[_Row]:
+        """The part's rows in the order of ids; where `known` rows fill the page already, only what comes before."""
+        sign, way = self.way
+        bounds = [f"rowid {sign} {int(self.after.id)}"] if self.after else []
+        if len(known) == self.limit:
+            bounds.append(f"rowid {'>' if sign == '<' else '<'} {known[-1][0]}")
+        compiled = self._compiled(part, " AND ".join(bounds))
+        beyond = "".join(f" AND {bound.replace('rowid', compiled.key)}" for bound in bounds)
+        # The plus keeps SQLite from walking all ids in order where a few rows are to be sorted.
+        key = compiled.key if compiled.by_id else f"+{compiled.key}"
+        return self._rows(
+            f"SELECT c.id, 0 FROM {compiled.source} WHERE {compiled.condition}{beyond} ORDER BY {key} {way}",
             compiled.parameters,
         )
-    )
+
+    def _compiled(self, part: str, bounds: str) -> Compiled:
+        compiled = compile_filter(self.node, self.sight, self.database, part, bounds=bounds)
+        if compiled.by_id or part == OWN or compiled.is_narrow(self.database):
+            return compiled
+        return compile_filter(self.node, self.sight, self.database, part, driven=False)
+
+    def by_value(self, part: str) -> list[_Row]:
+        """The part's rows in the order of the sort column."""
+        column = SORTS[self.order.sort][0]
+        compiled = compile_filter(self.node, self.sight, self.database, part)
+        walked = compiled.by == column or not compiled.driving
+        if not walked and part != OWN and not compiled.is_narrow(self.database):
+            compiled, walked = compile_filter(self.node, self.sight, self.database, part, driven=False), True
+        name = f"c.{column}" if walked else f"+c.{column}"
+        rows: list[_Row] = []
+        empty = part == POOL and column == "next_on" and not pool_has_dates(self.database)
+        if not empty and (self.after is None or self.after.value is not None):
+            rows = self._valued(compiled, name)
+        if len(rows) < self.limit and compiled.by != column:
+            rows += self._unvalued(compiled, name)
+        return rows[: self.limit]
+
+    def _valued(self, compiled: Compiled, name: str) -> list[_Row]:
+        sign, way = self.way
+        beyond, more = "", []
+        if self.after is not None:
+            beyond, more = f" AND ({name}, c.id) {sign} (?, ?)", [self.after.value, self.after.id]
+        return self._rows(
+            f"SELECT c.id, {name} FROM {compiled.source} WHERE {compiled.condition}"
+            f" AND {name} IS NOT NULL{beyond} ORDER BY {name} {way}, c.id {way}",
+            [*compiled.parameters, *more],
+        )
+
+    def _unvalued(self, compiled: Compiled, name: str) -> list[_Row]:
+        after = self.after
+        beyond = f" AND c.id > {int(after.id)}" if after is not None and after.value is None else ""
+        return self._rows(
+            f"SELECT c.id, NULL FROM {compiled.source} WHERE {compiled.condition} AND {name} IS NULL{beyond}"
+            " ORDER BY c.id",
+            compiled.parameters,
+        )
+
+    def _rows(self, sql: str, parameters: Sequence[Any]) -> list[_Row]:
+        return [(row[0], row[1]) for row in self.database.rows(f"{sql} LIMIT {self.limit}", tuple(parameters))]

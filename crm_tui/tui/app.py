@@ -1,7 +1,8 @@
 """The application: keys become command lines, lines become calls, calls go through the one dispatch.
 
 Keys are taken one after the other, each when the one before has had its effect, so that however fast they come they
-are obeyed in order; while an overlay is open they are its. Everything that touches the database runs on the desk.
+are obeyed in order; while an overlay is open they are its. They are taken beside the message pump, which therefore
+goes on painting while a query runs, and an Esc can stop it. Everything that touches the database runs on the desk.
 """
 
 from __future__ import annotations
@@ -10,45 +11,60 @@ import asyncio
 import inspect
 import os
 import signal
-from collections.abc import Mapping
-from typing import Any, ClassVar
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import App
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome
 
 from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.dispatch import Prepared, Targets, perform, prepare
 from crm_tui.commands.keymap import Resolver, key_name
 from crm_tui.commands.language import Call, read
+from crm_tui.commands.registry import Command
 from crm_tui.config import Config
 from crm_tui.domain.errors import CrmError, UsageError
-from crm_tui.domain.language import _
-from crm_tui.services.session import Outcome, Session
-from crm_tui.tui.desk import Desk
+from crm_tui.domain.language import _, ngettext
+from crm_tui.services.session import Session
+from crm_tui.tui.desk import Desk, Stopped
 from crm_tui.tui.home import Home
-from crm_tui.tui.screens.card import CardScreen
-from crm_tui.tui.screens.due import DueScreen
-from crm_tui.tui.screens.history import HistoryScreen
-from crm_tui.tui.screens.pipeline import PipelineScreen
+from crm_tui.tui.screens.asking import Gathered
 from crm_tui.tui.screens.place import Place
 from crm_tui.tui.terminal import profile
 from crm_tui.tui.terminal.driver import SafeDriver
 from crm_tui.tui.terminal.sanitize import Sanitize
+from crm_tui.tui.widgets.form import Form
 from crm_tui.tui.widgets.overlay import holder, settle
+from crm_tui.tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from textual.worker import WorkType
 
 _THEMES = {"dark": "textual-dark", "light": "textual-light", "ansi": "ansi-dark", "none": "ansi-dark"}
+_PLACES = {"due": "DueScreen", "pipeline": "PipelineScreen", "history": "HistoryScreen", "card": "CardScreen"}
 _WATCHDOG = 2.0
 HOME = 2
 """Screens on the stack where nothing lies over a place: Textual's own blank one, and the place."""
+LOOK = 3.0
+"""Seconds between two looks at whether another process has changed the database."""
+
+Typed = events.Key | events.Paste
+
+
+def kind_of(name: str) -> type[Place]:
+    """The class of a place; imported when it is first needed, since the first frame waits for one of them only."""
+    found: type[Place] = getattr(import_module(f"crm_tui.tui.screens.{name}"), _PLACES[name])
+    return found
 
 
 class CrmApp(App[int]):
     """The screens of one session."""
 
     ENABLE_COMMAND_PALETTE = False
-    CSS_PATH: ClassVar[list[str]] = []
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = []
 
     def __init__(self, desk: Desk, session: Session, home: Home, settings: Config) -> None:
         super().__init__(driver_class=SafeDriver)
@@ -56,11 +72,21 @@ class CrmApp(App[int]):
         self.session = session
         self.home = home
         self.resolver = Resolver()
-        self._gate = Sanitize()
-        self._places: dict[str, Place] = {}
         self.lines: list[str] = []
         """Lines typed after `:`, the newest last."""
         self.filters: list[str] = []
+        self.pressed = ""
+        """The key that is being obeyed."""
+        self.rested = asyncio.Event()
+        """Set while no key waits and none is being obeyed."""
+        self._gate = Sanitize()
+        self._places: dict[str, Place] = {}
+        self._typed: deque[Typed] = deque()
+        self._work: deque[Callable[[], Awaitable[object]]] = deque()
+        self._something = asyncio.Event()
+        self._attending: asyncio.Task[None] | None = None
+        self._version: int | None = None
+        self._looked = 0.0
         self.theme = _THEMES[settings.theme or ("none" if profile.colourless(os.environ) else "dark")]
 
     # -- places
@@ -68,10 +94,9 @@ class CrmApp(App[int]):
     def place_named(self, name: str) -> Place:
         """The place of that name; made when it is first entered."""
         if name not in self._places:
-            make = {"due": DueScreen, "pipeline": PipelineScreen, "history": HistoryScreen}[name]
             home = self.home if self.home.name == name else None
-            self._places[name] = make(self.desk, self.session, home)
-            self.install_screen(self._places[name], name)
+            place = self._places[name] = kind_of(name)(self.desk, self.session, home)
+            self.install_screen(place, name)
         return self._places[name]
 
     @property
@@ -86,109 +111,16 @@ class CrmApp(App[int]):
         return len(self.screen_stack) > HOME
 
     def get_line_filters(self) -> list[LineFilter]:
-        """The last gate: no control character of any data reaches the terminal."""
-        return [*super().get_line_filters(), self._gate]
+        """The last gate: no control character of any data reaches the terminal.
 
-    # -- keys
-
-    async def on_event(self, event: events.Event) -> None:
-        """Take keys before Textual does; an open overlay has them first."""
-        if not isinstance(event, events.Key) or event.is_forwarded or not isinstance(self.screen, Place):
-            await super().on_event(event)
-            return
-        focused = self.focused
-        if holder(focused) is not None:
-            await super().on_event(event)
-            await settle(focused)
-            return
-        await self.key(key_name(event.key, event.character))
-
-    async def key(self, key: str) -> None:
-        """One key where no overlay is open."""
-        place = self.place
-        if key == "ctrl+c":
-            place.say(_("ctrl+q quits"))
-            return
-        what, text = self.resolver.feed(key, place.keys)
-        place.pending(self.resolver)
-        if what == "line":
-            await self.obey(text, key)
-        elif what == "unknown":
-            place.say(_('no command for "{keys}"; ? shows the keys').format(keys=text), alert=True)
-
-    async def obey(self, line: str, key: str = "") -> None:
-        """Run a command line; errors are said, never raised."""
-        try:
-            await self.execute(read(line, CATALOG), key)
-        except CrmError as error:
-            self.place.say(str(error), alert=True)
-
-    # -- commands
-
-    async def execute(self, call: Call, key: str = "", *, confirmed: bool = False) -> Outcome | None:
-        """Run a call, or ask for what it needs first. Raises CrmError."""
-        command, place = call.command, self.place
-        if command.view:
-            await self._view(call, place)
-            return None
-        targets = place.targets() if command.target != "none" else Targets()
-        prepared = await self.desk.run(prepare, self.session, call, targets)
-        if await place.ask(prepared, key):
-            return None
-        if prepared.is_bulk and not confirmed and "yes" not in call.flags:
-            place.confirm(prepared, key)
-            return None
-        return await self.perform(prepared)
-
-    async def perform(self, prepared: Prepared) -> Outcome:
-        """Do it, and show what was done."""
-        place = self.place
-        outcome = await self.desk.run(perform, self.session, prepared)
-        await place.done(prepared.call, outcome)
-        return outcome
-
-    async def _view(self, call: Call, place: Place) -> None:
-        command = call.command
-        method = getattr(place, command.view, None)
-        if method is None:
-            raise CrmError(_("{command} is for the shell: crm-tui {command}").format(command=command.name))
-        values: Mapping[str, Any] = {}
-        if command.arguments or command.target != "none":
-            targets = place.targets() if command.target != "none" else None
-            prepared = await self.desk.run(prepare, self.session, call, targets)
-            if await place.ask(prepared, ""):
-                return
-            if prepared.missing:
-                raise UsageError(_("{usage}: something is missing").format(usage=command.usage))
-            values = prepared.values
-            if command.target != "none":
-                values = {"ids": prepared.ids}
-        found = method(*(values[name] for name in values))
-        if inspect.isawaitable(found):
-            await found
-
-    # -- leaving
-
-    async def on_mount(self) -> None:
-        """Go home. From now on a hang-up saves what was typed and leaves."""
-        await self.push_screen(self.place_named(self.home.name))
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            try:
-                loop.add_signal_handler(number, self.terminal_gone)
-            except (ValueError, RuntimeError, NotImplementedError):  # not the main thread: a test's pilot
-                return
-
-    def terminal_gone(self) -> None:
-        """The line was dropped: keep the drafts, then go, at the latest after two seconds."""
-        signal.setitimer(signal.ITIMER_REAL, _WATCHDOG)
-        place = self.screen
-        if isinstance(place, Place):
-            place.keep_draft()
-        self.exit(0)
+        Without colours nothing is coloured to begin with: Textual's own filter for that would make greys of it.
+        """
+        return [*(found for found in super().get_line_filters() if not isinstance(found, Monochrome)), self._gate]
 
     async def open_card(self, customer_id: int) -> None:
         """Put a customer's card over the place."""
+        from crm_tui.tui.screens.card import CardScreen
+
         await self.push_screen(CardScreen(self.desk, self.session, customer_id))
 
     async def go(self, name: str) -> None:
@@ -199,3 +131,204 @@ class CrmApp(App[int]):
         if self.screen is not target:
             await self.switch_screen(target)
         await target.entered()
+
+    # -- keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Put what is typed in its queue; an Esc while one waits for a reading stops that, and what was typed since."""
+        if not isinstance(event, Typed) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        if isinstance(event, events.Key) and event.key == "escape" and not self.rested.is_set() and self.desk.stop():
+            count = len(self._typed)
+            self._typed.clear()
+            text = ngettext("stopped; {n} key after it was dropped", "stopped; {n} keys after it were dropped", count)
+            self.place.say(text.format(n=count) if count else _("stopped"))
+            return
+        self._typed.append(event)
+        self._wake()
+
+    def work(self, job: Callable[[], Awaitable[object]]) -> None:
+        """Do this before the next key is taken; what is wrong is said."""
+        self._work.append(job)
+        self._wake()
+
+    def _wake(self) -> None:
+        self.rested.clear()
+        self._something.set()
+
+    async def _attend(self) -> None:
+        """Take what comes, one after the other, for as long as the program runs."""
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            try:
+                while self._work or self._typed:
+                    if self._work:
+                        await self._say_errors(self._work.popleft())
+                    else:
+                        await self._take(self._typed.popleft())
+            except Exception as error:
+                self._handle_exception(error)
+                return
+            self.rested.set()
+            if time.monotonic() - self._looked > LOOK / 3:
+                self.look()
+
+    async def _take(self, event: Typed) -> None:
+        """One key, or one paste."""
+        focused = self.focused
+        covering = holder(focused)
+        if isinstance(event, events.Key) and event.key in ("ctrl+c", "ctrl+q", "ctrl+x") and covering is not None:
+            await self._in_overlay(event.key)
+        elif covering is not None or not isinstance(self.screen, Place):
+            await super().on_event(event)
+            await settle(focused)
+        elif isinstance(event, events.Key):
+            self.pressed = key_name(event.key, event.character)
+            await self._say_errors(self._key)
+        else:
+            self.place.say(_("a paste is for a form or a line: O takes one as a new customer"), alert=True)
+
+    async def _in_overlay(self, key: str) -> None:
+        """The keys that overlays do not have for themselves."""
+        place = self.place
+        if key == "ctrl+q":
+            place.quit()
+        elif key == "ctrl+x" and place.form.is_open:
+            await place.clear_form()
+        elif key == "ctrl+c":
+            text = _("Esc closes this; ctrl+q quits")
+            for overlay in place.query(Form):
+                overlay.tell(text)
+            for prompt in place.query(Prompt):
+                prompt.hint(text) if prompt.is_open else None
+
+    async def _key(self) -> None:
+        """One key where no overlay is open."""
+        place, key = self.place, self.pressed
+        if key == "ctrl+c":
+            place.say(_("ctrl+q quits"))
+            return
+        what, text = self.resolver.feed(key, place.keys)
+        place.pending(self.resolver)
+        if what == "line":
+            await self.execute(read(text, CATALOG), key)
+        elif what == "unknown":
+            place.say(_('no command for "{keys}"; ? shows the keys').format(keys=text), alert=True)
+
+    async def obey(self, line: str) -> None:
+        """Run a command line; what is wrong with it is raised as CrmError."""
+        await self.execute(read(line, CATALOG))
+
+    async def _say_errors(self, job: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await job()
+        except CrmError as error:
+            self.place.say(str(error), alert=True)
+        except Stopped:
+            pass  # whoever stopped it has said so
+
+    # -- commands
+
+    async def execute(
+        self, call: Call, key: str = "", gathered: Gathered | None = None, *, complete: bool = False
+    ) -> None:
+        """Run a call, or ask for what it needs first (not if it is `complete`). Raises CrmError.
+
+        `gathered` is the overlay that the call comes from: open until nothing more can be wrong with what is in it.
+        """
+        gathered = gathered or Gathered()
+        command, place = call.command, self.place
+        if command.view and not self.has_view(place, command):
+            raise CrmError(self.no_view(command))
+        targets = place.targets() if command.target != "none" else Targets()
+        prepared = await self.desk.run(prepare, self.session, call, targets)
+        question = None if complete else await place.question(prepared)
+        if question is not None:
+            gathered.close()
+            await question()
+        elif command.view:
+            await self._view(prepared, gathered)
+        elif prepared.is_bulk and "yes" not in call.flags:
+            gathered.close()
+            place.confirm_bulk(prepared, key, gathered)
+        else:
+            await self.perform(prepared, gathered)
+
+    async def perform(self, prepared: Prepared, gathered: Gathered | None = None) -> None:
+        """Do it, and show what was done."""
+        place = self.place
+        outcome = await self.desk.run(perform, self.session, prepared)
+        if gathered is not None:
+            gathered.finish()
+        await place.done(prepared.call, outcome)
+
+    async def _view(self, prepared: Prepared, gathered: Gathered) -> None:
+        command = prepared.call.command
+        if prepared.missing:
+            raise UsageError(_("{usage}: something is missing").format(usage=command.usage))
+        values: Mapping[str, Any] = prepared.values
+        given = [prepared.ids] if command.target != "none" else [values.get(a.name) for a in command.arguments]
+        gathered.finish()
+        found = getattr(self.place, command.view)(*(value for value in given if value is not None))
+        if inspect.isawaitable(found):
+            await found
+
+    @staticmethod
+    def has_view(place: Place, command: Command) -> bool:
+        """Whether the place has this view command."""
+        return any(command.view in vars(kind) for kind in type(place).__mro__ if issubclass(kind, Place))
+
+    @staticmethod
+    def no_view(command: Command) -> str:
+        """Why a view command does nothing here."""
+        if any(command.view in vars(kind) for kind in map(kind_of, _PLACES)):
+            return _("{command} is for another screen").format(command=command.name)
+        return _("{command} is for the shell: crm-tui {command}").format(command=command.name)
+
+    # -- what others do
+
+    def look(self) -> None:
+        """See whether another process has changed the database, and show what it changed."""
+        self._looked = time.monotonic()
+        work: WorkType[None] = self._look
+        self.run_worker(work, exclusive=True, group="look")
+
+    async def _look(self) -> None:
+        try:
+            version = await self.desk.later("look", self.session.database.data_version)
+            before, self._version = self._version, version
+            if before not in (None, version) and isinstance(self.screen, Place):
+                await self.screen.others_changed()
+        except (CrmError, Stopped):
+            return  # the next command says what is wrong with the database
+
+    # -- coming and leaving
+
+    async def on_mount(self) -> None:
+        """Go home, and take the keys. From now on a hang-up saves what was typed and leaves."""
+        await self.push_screen(self.place_named(self.home.name))
+        loop = asyncio.get_running_loop()
+        self._attending = loop.create_task(self._attend())
+        self.rested.set()
+        if self._typed:
+            self._wake()
+        self.set_interval(LOOK, self.look)
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            try:
+                loop.add_signal_handler(number, self.terminal_gone)
+            except (ValueError, RuntimeError, NotImplementedError):  # not the main thread: a test's pilot
+                return
+
+    async def on_unmount(self) -> None:
+        """Take no more keys."""
+        if self._attending is not None:
+            self._attending.cancel()
+
+    def terminal_gone(self) -> None:
+        """The line was dropped: keep the drafts, then go, at the latest after two seconds."""
+        signal.setitimer(signal.ITIMER_REAL, _WATCHDOG)
+        if isinstance(self.screen, Place):
+            self.screen.keep_draft()
+        self.exit(0)

@@ -65,15 +65,21 @@ class Desk:
 
     async def read(self, kind: str, job: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a job that only reads, and wait for it; Stopped when a newer one of its kind came, or `stop` did."""
-        return await self._reading(_Job(lambda: job(*args, **kwargs), _NOW, kind))
+        result: R = await self._reading(_Job(lambda: job(*args, **kwargs), _NOW, kind))
+        return result
 
     async def later(self, kind: str, job: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Like `read`, but when nobody waits for anything else."""
-        return await self._reading(_Job(lambda: job(*args, **kwargs), _LATER, kind))
+        result: R = await self._reading(_Job(lambda: job(*args, **kwargs), _LATER, kind))
+        return result
 
     async def _reading(self, job: _Job) -> Any:
         try:
             return await asyncio.wrap_future(self._put(job))
+        except asyncio.CancelledError:
+            with self._lock:
+                self._stop(job)
+            raise
         except Exception as error:
             if job.stopped:
                 raise Stopped from error

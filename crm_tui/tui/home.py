@@ -1,16 +1,19 @@
-"""Which screen is the first one, with what it shows: read before the screen is drawn, so that the first frame is useful."""
+"""Which screen is the first one, with what it shows: read before it is drawn, so that the first frame is useful."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from crm_tui.services import due
 from crm_tui.services.session import Session
 
 if TYPE_CHECKING:
     from crm_tui.services.lists import Page
+
+
+PAGE = 100
+"""Rows read at a time."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,8 @@ class Home:
     name: str
     queue: tuple[due.Line, ...] = ()
     page: Page | None = None
+    rows: dict[int, dict[str, Any]] = field(default_factory=dict)
+    counts: dict[str, int] | None = None
 
 
 def first_filter(session: Session) -> str:
@@ -34,4 +39,6 @@ def first(session: Session) -> Home:
         return Home("due", tuple(queue))
     from crm_tui.services import lists  # a rep with something to do does not need it yet
 
-    return Home("pipeline", (), lists.page(session, lists.Query(first_filter(session))))
+    query = lists.Query(first_filter(session))
+    page = lists.page(session, query, limit=PAGE)
+    return Home("pipeline", (), page, lists.rows(session, page.ids), lists.stage_counts(session, query.filter))

@@ -11,14 +11,14 @@ from array import array
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from crm_tui.domain.language import _
 from crm_tui.services import lists
 from crm_tui.services.lists import Page, Position, Query
 from crm_tui.services.session import Session
 from crm_tui.tui.desk import Desk
+from crm_tui.tui.home import PAGE
 from crm_tui.tui.widgets.record_table import Line
 
-PAGE = 100
-"""Rows read at a time."""
 BATCH = 20_000
 """Ids read at a time in the background."""
 KEPT = 4_000
@@ -42,6 +42,7 @@ class CustomerLines:
         self._outside: set[int] = set()
         self._asked: set[int] = set()
         self._end: Position | None = None
+        self._whole = asyncio.Event()
 
     # what a table asks
 
@@ -60,7 +61,7 @@ class CustomerLines:
             return None
         row = self._rows[key]
         if row is None:
-            return Line(key, ("",) * 2, dim=True)
+            return Line(key, (_("not there any more"),), dim=True)
         return self._draw(row, key in self._outside)
 
     def row(self, key: int) -> dict[str, Any] | None:
@@ -80,17 +81,30 @@ class CustomerLines:
         """Take the first page, read by `first_page`."""
         self.ids = array("q", page.ids)
         self._rows.update(rows)
-        self._end = page.end
-        self.complete = page.end is None
+        self._went_on(page)
 
     async def read_on(self) -> None:
         """Read the rest of the ids, a batch at a time, while nobody waits for anything else."""
         while not self.complete:
-            page = await self.desk.later(lists.page, self.session, self.query, self._end, BATCH)
+            page = await self.desk.later("rest", lists.page, self.session, self.query, self._end, BATCH)
             self.ids.extend(page.ids)
-            self._end = page.end
-            self.complete = page.end is None
+            self._went_on(page)
             self._changed()
+
+    def _went_on(self, page: Page) -> None:
+        self._end = page.end
+        self.complete = page.end is None
+        if self.complete:
+            self._whole.set()
+
+    async def whole(self, timeout: float) -> bool:
+        """Wait until all ids have been read; False when that takes longer than `timeout` seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._whole.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def _ask(self, page: int) -> None:
         if page not in self._asked:
@@ -108,6 +122,12 @@ class CustomerLines:
             self._rows[key] = found.get(key)
         self._changed()
 
+    def forget(self, kept: Iterable[int]) -> None:
+        """Read all rows but these again when they are seen again."""
+        keep = set(kept)
+        for key in [key for key in self._rows if key not in keep]:
+            del self._rows[key]
+
     async def refresh(self, keys: Iterable[int]) -> None:
         """Read changed customers again; those that no longer belong here are dimmed."""
         wanted = [key for key in keys if key in self._rows]
@@ -115,7 +135,7 @@ class CustomerLines:
             return
         found, outside = await self.desk.run(_again, self.session, self.query, wanted)
         for key in wanted:
-            self._rows[key] = found.get(key)
+            self._rows[key] = found.get(key) or self._rows[key]  # who is gone is shown as one last saw it, dimmed
         self._outside.difference_update(wanted)
         self._outside.update(outside)
         self._changed()

@@ -1,4 +1,4 @@
-"""A big database, made of a seed: what a large firm's looks like, and consistent like one that the program wrote itself.
+"""A big database made of a seed: what a large firm's looks like, consistent like one that the program wrote itself.
 
 The same size, seed and day give the same rows. Reps hold about 300 customers each, together three in ten; the rest
 lies in the public pool. What does not depend on the size: what a rep holds, and how often the words of `RARE` occur.
@@ -35,6 +35,8 @@ _BLOCK = 10_000
 _YEARS = 3
 _CACHE = -1_000_000
 
+# ruff: noqa: SIM905 - words are easier to read as a text
+
 CITIES = (
     "北京 上海 广州 深圳 天津 重庆 杭州 南京 苏州 宁波 武汉 长沙 成都 西安 青岛 济南 大连 沈阳 厦门 福州 "
     "London Leeds Bristol York Dublin Boston Denver Austin Seattle Portland"
@@ -44,14 +46,17 @@ INDUSTRIES = (
     "telecom energy mining steel paper printing toys medical pharma education travel construction automotive"
 ).split()
 TRADES = (
-    "机械 电子 软件 化工 纺织 食品 家具 包装 物流 商贸 金融 保险 通信 能源 矿业 钢铁 纸业 印刷 玩具 医疗 医药 教育 旅游 建筑 汽车"
+    "机械 电子 软件 化工 纺织 食品 家具 包装 物流 商贸 金融 保险 通信 能源 矿业 "
+    "钢铁 纸业 印刷 玩具 医疗 医药 教育 旅游 建筑 汽车"
 ).split()
 SOURCES = "expo website referral cold-call partner advert wechat tender press list walk-in other".split()
 TAGS = "vip key-account slow-payer export oem newsletter tender competitor".split()
 _HAN = "华中天金海东方大龙盛德信达恒宏远新明光泰安兴隆福瑞祥永昌嘉联创"
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英"
-_FIRST = "North South Bright Silver Golden River Stone Green Blue Royal United Pacific Summit Harbor Crown Swift".split()
+_FIRST = (
+    "North South Bright Silver Golden River Stone Green Blue Royal United Pacific Summit Harbor Crown Swift"
+).split()
 _SECOND = "field bridge gate works line point wood dale mark port way forge view land craft light".split()
 _PEOPLE = "Amy Tom Jane Paul Kate Mark Lucy John Anna Peter".split()
 _FAMILIES = "Baker Clarke Evans Foster Green Hughes Irving Jones Knight Lewis".split()

@@ -17,26 +17,28 @@ GROWTH, ANY = 1.5, 100.0
 PAGE = 100
 
 FIELDS = (
-    "owner:me", "owner:rep3", "owner:none", "owner:any", "pool:default", "pool:any", "pool:none", "tier:A", "tier:none", "region:北京",
-    "region:london", "region:s*", "source:expo", "industry:software", "tag:vip", "tag:v*", "kind:person", "id:1..50",
+    "owner:me", "owner:rep3", "owner:none", "owner:any", "pool:default", "pool:any", "pool:none", "tier:A", "tier:none",
+    "region:北京", "region:london", "region:s*", "source:expo", "industry:software", "tag:vip",
+    "tag:v*", "kind:person", "id:1..50",
     "due:<=today", "due:overdue", "due:today", "due:>7d", "last:>30d", "last:<7d", "created:>=2026-01-01",
     "created:<30d", "since:>30", "since:<10", "has:phone", "no:phone", "has:email", "no:email", "has:wechat",
     "no:wechat", "has:next", "no:next", "has:owner", "no:owner", "has:contact", "no:contact", "has:tag", "no:tag",
     "has:note", "no:note", "has:tier", "no:tier", "has:last", "no:last", "archived:yes", "archived:any", "blocked:yes",
-    "blocked:no", "-stage:lost", "stage:intent,actual", "name:公司", "name:bridge", f"name:{NEVER[1].lower()}", "phone:138",
-    f"phone:{RARE[2]}", f"phone:{NEVER[2]}", "email:163.com", f"email:{RARE[3]}", f"email:{NEVER[3]}",
+    "blocked:no", "-stage:lost", "stage:intent,actual", "name:公司", "name:bridge", f"name:{NEVER[1].lower()}",
+    "phone:138", f"phone:{RARE[2]}", f"phone:{NEVER[2]}", "email:163.com", f"email:{RARE[3]}", f"email:{NEVER[3]}",
 )  # fmt: skip
 """Filters of one field."""
 
 WORDS = (
-    "公司", "北京", "bj", "le", "麒麟", "龘靐", "zy", "qv", "有限公司", "深圳华", "shenzhen", "gs", "bridge", "software",
-    "王伟", "wangwei", "138", "1385", "163.com", "amy@", *RARE, *NEVER, '"bridge Software"',
+    "公司", "北京", "bj", "le", "麒麟", "龘靐", "zy", "qv", "有限公司", "深圳华", "shenzhen", "gs", "bridge",
+    "software", "王伟", "wangwei", "138", "1385", "163.com", "amy@", *RARE, *NEVER, '"bridge Software"',
 )  # fmt: skip
 """Words that occur often, seldom, never: Latin, Han, pinyin, digits of phones, mail domains."""
 
 SEVERAL = (
     "stage:intent tier:A,B owner:me", "region:london tier:A", "tag:vip stage:intent", "owner:me due:<=today",
-    "due:<=today tier:A", "last:>30d -stage:lost", "(tier:A or tag:vip) region:london", "bridge -stage:lost",
+    "due:<=today tier:A",
+    "last:>30d -stage:lost", "(tier:A or tag:vip) region:london", "bridge -stage:lost",
     "公司 tier:A", "region:london source:expo industry:software", "has:phone no:next", "not region:london",
     "kind:person tag:vip", "owner:me bridge", "138 tier:A", "region:london,leeds", "stage:lost tag:oem region:北京",
 )  # fmt: skip
@@ -75,7 +77,8 @@ def rows(small: Path, big: Path, *, sizes: str) -> Iterator[Row]:
         yield from _grown(pair, "tab", [Query(stage=stage.identifier) for stage in STAGES], sizes)
         yield from _grown(pair, "", [Query(text) for text in FIELDS], sizes)
         yield from _grown(pair, "words", [Query(text) for text in WORDS], sizes)
-        yield from _grown(pair, "sort", [Query(order=sort_order(way + name)) for name in SORTS for way in ("", "-")], sizes)
+        orders = [sort_order(way + name) for name in SORTS for way in ("", "-")]
+        yield from _grown(pair, "sort", [Query(order=order) for order in orders], sizes)
         yield from _grown(pair, "own, sort", [Query("owner:me", order=sort_order(name)) for name in SORTS], sizes)
         for text in SEVERAL:
             __, big_ms = pair.times(lambda session, text=text: first_page(session, Query(text)))  # type: ignore[misc]

@@ -1,6 +1,7 @@
-"""Work done in bulk, and what people would use instead: Taskwarrior, sqlite3, sqlite-utils. A peer that is missing is noted.
+"""Work done in bulk, and what people would use instead: Taskwarrior, sqlite3, sqlite-utils.
 
-Whatever opens a file with another SQLite does so in another process, on a file of its own.
+A peer that is missing is noted. Whatever opens a file with another SQLite does so in another process, on a file of
+its own.
 """
 
 from __future__ import annotations

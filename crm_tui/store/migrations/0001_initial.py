@@ -196,10 +196,15 @@ CREATE INDEX customer_name ON customer (name_key, kind);
 CREATE INDEX customer_phone ON customer (phone) WHERE phone IS NOT NULL;
 CREATE INDEX customer_email ON customer (email) WHERE email IS NOT NULL;
 CREATE INDEX customer_wechat ON customer (wechat) WHERE wechat IS NOT NULL;
-CREATE INDEX customer_archived ON customer (archived_at) WHERE archived_at IS NOT NULL;
+CREATE INDEX customer_archived ON customer (id) WHERE archived_at IS NOT NULL;
+CREATE INDEX customer_kind ON customer (kind);
+CREATE INDEX customer_blocked ON customer (blocked) WHERE blocked <> 0;
+CREATE INDEX customer_note ON customer (stage) WHERE note IS NOT NULL;
+CREATE INDEX customer_pool_next ON customer (next_on) WHERE pool_id IS NOT NULL AND next_on IS NOT NULL;
 CREATE INDEX contact_customer ON contact (customer_id);
 CREATE INDEX contact_phone ON contact (phone) WHERE phone IS NOT NULL;
 CREATE INDEX contact_email ON contact (email) WHERE email IS NOT NULL;
+CREATE INDEX contact_wechat ON contact (wechat) WHERE wechat IS NOT NULL;
 CREATE INDEX interaction_customer ON interaction (customer_id, at);
 CREATE INDEX interaction_contact ON interaction (contact_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX follow_up_customer ON follow_up (customer_id);
@@ -219,7 +224,8 @@ CREATE VIRTUAL TABLE search_trigram USING fts5 (
     text, reach, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
 );
 CREATE VIRTUAL TABLE search_gram USING fts5 (
-    grams, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* P* S* Co'", detail = none
+    grams, content = '', contentless_delete = 1, detail = none,
+    tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* P* S* Co'"
 );
 """
 

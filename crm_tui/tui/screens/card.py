@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 
 from crm_tui.commands.dispatch import Targets
 from crm_tui.commands.keymap import Place as Keys
+from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _
 from crm_tui.domain.schemes import badge, shipped
 from crm_tui.domain.stages import BY_IDENTIFIER
@@ -16,11 +18,13 @@ from crm_tui.services import cards
 from crm_tui.services.session import Session
 from crm_tui.tui.desk import Desk
 from crm_tui.tui.screens.place import Place
-from crm_tui.tui.widgets.columns import Column
+from crm_tui.tui.widgets.cells import cut
+from crm_tui.tui.widgets.columns import Column, places
 from crm_tui.tui.widgets.plain import PlainLine
-from crm_tui.tui.widgets.record_table import Line, RecordTable
+from crm_tui.tui.widgets.record_table import GUTTER, Line, RecordTable
+from crm_tui.tui.widgets.text_pane import wrap
 
-COLUMNS = (Column("label", "", 18), Column("text", "", 20, flex=1), Column("note", "", 12, drop=1))
+COLUMNS = (Column("label", "", 18), Column("text", "", 20, flex=1), Column("note", "", 19, drop=1))
 
 Row = tuple[str, str, str]
 
@@ -28,9 +32,12 @@ Row = tuple[str, str, str]
 class CardLines:
     """The card as rows: label, text, and what belongs to it; `contacts` tells which row is which contact."""
 
-    def __init__(self, card: cards.Card | None) -> None:
+    def __init__(self, card: cards.Card, width: int) -> None:
+        """`width` is that of the text, in cells; longer texts go on in the next row."""
         self.contacts: dict[int, int] = {}
-        self.rows: list[Row] = list(self._rows(card)) if card else []
+        self.rows: list[Row] = []
+        self._width = width
+        self._fill(card)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -41,28 +48,30 @@ class CardLines:
     def line(self, index: int) -> Line | None:
         return Line(index, self.rows[index])
 
-    def _rows(self, card: cards.Card) -> list[Row]:
-        rows: list[Row] = [(_("due"), reason, "") for reason in card.reasons]
+    def _add(self, label: str, text: str, note: str = "") -> None:
+        first, *more = wrap(text, self._width)
+        self.rows += [(label, first, note), *(("", line, "") for line in more)]
+
+    def _fill(self, card: cards.Card) -> None:
+        for reason in card.reasons:
+            self._add(_("due"), reason)
         missing = ", ".join(field.title for field in card.completeness.missing)
         percent = f"{card.completeness.percent} %"
-        rows.append((_("profile"), _("{percent}; missing: {fields}").format(percent=percent, fields=missing) if missing else percent, ""))
+        text = _("{percent}; missing: {fields}").format(percent=percent, fields=missing) if missing else percent
+        self._add(_("profile"), text)
         if card.tags:
-            rows.append((_("tags"), " ".join(f"#{tag}" for tag in card.tags), ""))
+            self._add(_("tags"), " ".join(f"#{tag}" for tag in card.tags))
         for person in card.contacts:
-            self.contacts[len(rows)] = person.id
             parts = (person.name, person.role, person.title, person.phone, person.email, person.wechat)
-            rows.append((_("contact"), "  ".join(part for part in parts if part), f"#{person.id}"))
+            before = len(self.rows)
+            self._add(_("contact"), "  ".join(part for part in parts if part), f"#{person.id}")
+            self.contacts.update(dict.fromkeys(range(before, len(self.rows)), person.id))
         for item in card.items:
-            first, *more = item.value.splitlines() or [""]
-            verified = _("verified {day}").format(day=item.verified) if item.verified else ""
-            rows.append((item.label, first, verified))
-            rows += [("", line, "") for line in more]
-        rows += [(_("note") if not number else "", line, "") for number, line in enumerate(card.note.splitlines())]
+            self._add(item.label, item.value, _("verified {day}").format(day=item.verified) if item.verified else "")
+        if card.note:
+            self._add(_("note"), card.note)
         for event in card.events:
-            first, *more = event.text.splitlines() or [""]
-            rows.append((event.at, f"{event.who}  {first}  {event.more}".rstrip(), _(event.what)))
-            rows += [("", line, "") for line in more]
-        return rows
+            self._add(event.at, f"{event.who}  {event.text}  {event.more}".rstrip(), _(event.what))
 
 
 class CardScreen(Place):
@@ -83,43 +92,68 @@ class CardScreen(Place):
         yield PlainLine(id="head")
         yield RecordTable(COLUMNS, id="table")
 
-    async def on_mount(self) -> None:  # type: ignore[override]
+    async def on_mount(self) -> None:
         """Read the card."""
-        super().on_mount()
         await self._load()
 
     async def _load(self) -> None:
         self.card = await self.desk.run(cards.card, self.session, self.customer_id)
-        self.lines = CardLines(self.card)
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        if self.card is not None:
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        card = self.card
+        assert card is not None
+        shown = places(COLUMNS, self.size.width - GUTTER)
+        self.lines = CardLines(card, next((place.width for place in shown if place.cell == 1), 1))
         self.table.show(self.lines, self.table.cursor)
-        facts = self.card.facts
+        facts = card.facts
         tier = badge(shipped()[facts.scheme], facts.tier) if facts.tier else "–"
-        holder = self.card.owner or self.card.pool or _("blocked")
-        parts = (facts.name, BY_IDENTIFIER[facts.stage].title, tier, holder, f"#{facts.id}")
-        archived = f"  ·  {_('archived')}" if facts.archived_at else ""
-        self.query_one("#head", PlainLine).say("  ·  ".join(parts) + archived)
+        holder = card.owner or card.pool or _("blocked")
+        parts = [BY_IDENTIFIER[facts.stage].title, tier, holder, f"#{facts.id}"]
+        if facts.archived_at:
+            parts.append(_("archived"))
+        rest = "  ·  " + "  ·  ".join(parts)
+        self.query_one("#head", PlainLine).say(cut(facts.name, max(8, self.size.width - cell_len(rest))) + rest)
 
     async def entered(self) -> None:
         """Read it again."""
         await self._load()
 
     async def changed(self, ids: Sequence[int]) -> None:
+        """Show it as it is now; a customer that is not there any more (its making undone) is left."""
+        try:
+            await self._load()
+        except CrmError as error:
+            await self.back()
+            self.crm.place.say(str(error), alert=True)
+
+    async def others_changed(self) -> None:
         """Show it as it is now."""
-        await self._load()
+        await self.changed(())
 
     def targets(self) -> Targets:
         """The customer."""
         return Targets((self.customer_id,))
 
-    def mark(self, what: str = "row") -> None:
+    async def mark(self, what: str | None = None) -> None:
         """There is one customer only."""
-        self.say(_("there is nothing to mark here"))
+        raise CrmError(_("there is nothing to mark here"))
+
+    def find(self) -> None:
+        """There is no list."""
+        raise CrmError(_("there is no list to filter here: q goes back to it"))
 
     async def open(self, ids: Sequence[int]) -> None:
         """On a contact: edit it."""
         contact = self.lines.contacts.get(self.table.cursor)
-        if contact is not None:
-            await self.crm.obey(f"contact edit {contact}")
+        if contact is None:
+            raise CrmError(_("Enter is for a contact; e edits the customer"))
+        await self.crm.obey(f"contact edit {contact}")
 
     def row(self) -> dict[str, Any] | None:
         """What can be copied: the customer's, or of the contact under the cursor."""
@@ -128,6 +162,7 @@ class CardScreen(Place):
         contact = self.lines.contacts.get(self.table.cursor)
         for person in self.card.contacts:
             if contact in (None, person.id) and (contact or person.phone or person.email):
-                return {"name": person.name if contact else self.card.facts.name, "phone": person.phone, "email": person.email}
+                name = person.name if contact else self.card.facts.name
+                return {"name": name, "phone": person.phone, "email": person.email}
         values = {item.field: item.value for item in self.card.items}
         return {"name": self.card.facts.name, "phone": values.get("phone"), "email": values.get("email")}

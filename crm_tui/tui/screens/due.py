@@ -12,11 +12,15 @@ from textual.timer import Timer
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.commands.language import Call
 from crm_tui.domain.clock import moment
-from crm_tui.domain.language import _
+from crm_tui.domain.errors import CrmError
+from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.phones import display_phone
 from crm_tui.domain.schemes import badge, shipped
 from crm_tui.services import due, interactions, lists
+from crm_tui.services.lists import Query
 from crm_tui.services.session import Outcome, Session
+from crm_tui.tui.desk import Stopped
+from crm_tui.tui.screens.asking import AskedFilter
 from crm_tui.tui.screens.place import Place
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
@@ -26,7 +30,7 @@ from crm_tui.tui.widgets.text_pane import TextPane
 PAUSE = 0.08
 """Seconds that the keys must rest until the detail follows the cursor."""
 
-_MOVES_ON = {"done", "log", "no-answer", "next", "snooze"}
+_SETTLES = {"done", "log", "no-answer", "next", "snooze"}
 
 COLUMNS = (
     Column("when", "", 12),
@@ -45,6 +49,8 @@ class DueLines:
         self.now: dict[int, due.Line | None] = {line.id: line for line in lines}
         self.first = {line.id: line for line in lines}
         self.today = today
+        self.settled: set[int] = set()
+        """Who was called, or put off, since the queue was entered."""
 
     def __len__(self) -> int:
         return len(self.order)
@@ -54,24 +60,33 @@ class DueLines:
 
     def line(self, index: int) -> Line | None:
         key = self.order[index]
-        line = self.now.get(key)
-        shown = line or self.first[key]
+        shown = self.now.get(key) or self.first[key]
         gone = self.is_done(key)
         flag = "!" if shown.part == "overdue" and not gone else ""
         tier = badge(shipped()[shown.scheme], shown.tier) if shown.tier else ""
         phone = display_phone(shown.phone) if shown.phone else ""
-        return Line(key, (when(shown, self.today), shown.name, tier, reason(shown), phone), gone, flag)
+        told = "" if self.now.get(key) is None else when(shown, self.today)
+        return Line(key, (told, shown.name, tier, reason(shown), phone), gone, flag)
 
     def is_done(self, key: int) -> bool:
-        """Whether the customer is not due any more, or not what it was due for."""
+        """Whether the customer is not due any more, or was called and comes back on another day."""
         line = self.now.get(key)
-        return line is None or line.part == "later" or line.reason.due_on > max(self.first[key].reason.due_on, self.today)
+        if line is None or line.part == "later":
+            return True
+        return key in self.settled and line.part not in ("overdue", "today")
 
     def update(self, lines: dict[int, due.Line], ids: Sequence[int]) -> None:
         """Take the customers as they are now."""
         for key in ids:
             if key in self.now:
                 self.now[key] = lines.get(key)
+
+    def add(self, lines: Sequence[due.Line]) -> None:
+        """Put those that are not in it at the end."""
+        for line in lines:
+            if line.id not in self.now and line.part != "later":
+                self.order.append(line.id)
+                self.now[line.id] = self.first[line.id] = line
 
     @property
     def left(self) -> int:
@@ -84,8 +99,8 @@ def when(line: due.Line, today: date) -> str:
     told = line.reason
     if line.part == "overdue":
         return _("{n}d late").format(n=told.late_days)
-    if told.due_on == today:
-        return told.at.strftime("%H:%M") if told.at else _("today")
+    if told.due_on <= today:
+        return told.at.strftime("%H:%M") if told.at and told.due_on == today else _("today")
     time = told.at.strftime(" %H:%M") if told.at else ""
     return told.due_on.strftime("%a %d") + time
 
@@ -112,22 +127,51 @@ class DueScreen(Place):
         detail.styles.height = 2
         yield detail
 
+    filter_text = ""
+    found = ""
+
     def on_mount(self) -> None:
         """Show what was read before the screen opened."""
-        super().on_mount()
         self._timer: Timer | None = None
         self._show(list(self.home.queue) if self.home else [])
 
     async def entered(self) -> None:
         """Read the queue anew."""
-        self._show(await self.desk.run(due.queue, self.session))
+        await self.filter(self.filter_text)
 
-    async def returned(self) -> None:
-        """Customers may have been changed on the card."""
+    async def filter(self, text: str = "") -> None:
+        """Only those that the filter finds; nothing for all."""
+        queue = await self.desk.read("list", _queue, self.session, text)
+        self.filter_text = text
+        self._show(queue)
+
+    def find(self) -> None:
+        """Filter as one types."""
+        self.ask(AskedFilter(self), "/", self.filter_text, history=self.crm.filters)
+
+    async def others_changed(self) -> None:
+        """Show everybody as they are now, and who has become due."""
+        self.lines.add(await self.desk.run(_queue, self.session, self.filter_text))
         await self.changed(self.lines.order)
+
+    async def made(self, ids: Sequence[int]) -> None:
+        """A new customer comes at the end if it is due."""
+        found = await self.desk.run(due.lines, self.session, list(ids))
+        self.lines.add(list(found.values()))
+        await self.changed(ids)
+
+    def order(self) -> Sequence[int]:
+        """The customers of the queue."""
+        return self.lines.order
 
     def _show(self, queue: Sequence[due.Line]) -> None:
         self.lines = DueLines(queue, self.session.today)
+        self.found = ngettext("{n} customer", "{n} customers", len(queue)).format(n=len(queue))
+        self.table.empty = (
+            _("Nothing that is due fits: / then Enter clears the filter.")
+            if self.filter_text
+            else _("Nothing is due. g p shows all customers.")
+        )
         self.table.show(self.lines)
         self._head()
         self._follow()
@@ -135,13 +179,14 @@ class DueScreen(Place):
     def _head(self) -> None:
         lines = self.lines
         done = len(lines) - lines.left
-        parts = [lines.first[key].part for key in lines.order if not lines.is_done(key)]
+        parts = [(lines.now[key] or lines.first[key]).part for key in lines.order if not lines.is_done(key)]
         counted = " · ".join(
-            f"{_(name)} {parts.count(part)}"
-            for part, name in (("overdue", "overdue"), ("today", "today"), ("soon", "next 7 days"))
+            f"{name} {parts.count(part)}"
+            for part, name in (("overdue", _("overdue")), ("today", _("today")), ("soon", _("next 7 days")))
         )
         text = _("Due: {counted} · {done} done of {all}").format(counted=counted, done=done, all=len(lines))
-        self.query_one("#head", PlainLine).say(f"{text}  —  {self.session.person.name}")
+        before = f"/{self.filter_text}  ·  " if self.filter_text else ""
+        self.query_one("#head", PlainLine).say(f"{before}{text}  —  {self.session.person.name}")
 
     async def changed(self, ids: Sequence[int]) -> None:
         """Show these customers as they are now; who is done stays, dimmed."""
@@ -153,21 +198,25 @@ class DueScreen(Place):
 
     async def done(self, call: Call, outcome: Outcome) -> None:
         """After what settles a line, go on to the next one that is not done."""
+        settles = call.command.name in _SETTLES
+        if settles:
+            self.lines.settled.update(outcome.changed)
+        elif call.command.name == "undo":
+            self.lines.settled.difference_update(outcome.changed)
         await super().done(call, outcome)
-        if call.command.name in _MOVES_ON and outcome.changed and not self.table.marked:
+        if settles and outcome.changed and not self.table.marked:
             self._next_open()
 
     def _next_open(self) -> None:
         order, start = self.lines.order, self.table.cursor
-        here = self.lines.key(start)
-        if here is not None and not self.lines.is_done(here):
-            self.table.move(1)
-            return
-        for index in [*range(start + 1, len(order)), *range(start)]:
-            if not self.lines.is_done(order[index]):
+        after = [*range(start + 1, len(order)), *range(start)]
+        for index in after:
+            if not self.lines.is_done(order[index]) and order[index] not in self.lines.settled:
                 self.table.move_to(index)
                 return
-        self.say(_("All done: {message}").format(message=self.status.text))
+        if not self.lines.left:
+            text = _("All done: {message}").format(message=self.status.text)
+            self.say(text, keys=_("u undoes"))
 
     # -- the row under the cursor
 
@@ -191,12 +240,24 @@ class DueScreen(Place):
         if key is None:
             self.query_one("#detail", TextPane).show(())
             return
-        self.run_worker(self._detail(key), exclusive=True, group="detail")
+        self.background("detail", self._detail, key)
 
     async def _detail(self, key: int) -> None:
-        lines, self._email = await self.desk.run(_detail_of, self.session, key)
+        try:
+            lines, self._email = await self.desk.read("detail", _detail_of, self.session, key)
+        except (CrmError, Stopped):
+            return
         if self.table.cursor_key == key:
             self.query_one("#detail", TextPane).show(lines)
+
+
+def _queue(session: Session, text: str) -> list[due.Line]:
+    """The queue, as far as the filter finds it; runs on the desk."""
+    queue = due.queue(session)
+    if not text.strip():
+        return queue
+    found = lists.among(session, Query(text), [line.id for line in queue])
+    return [line for line in queue if line.id in found]
 
 
 def _detail_of(session: Session, key: int) -> tuple[tuple[str, ...], str | None]:

@@ -10,11 +10,13 @@ from textual.app import ComposeResult
 
 from crm_tui.commands.dispatch import Targets
 from crm_tui.commands.keymap import Place as Keys
+from crm_tui.commands.language import Call
 from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import CrmError
-from crm_tui.domain.language import _
+from crm_tui.domain.language import _, ngettext
 from crm_tui.services import history
 from crm_tui.services.session import Outcome
+from crm_tui.tui.screens.asking import AskedFilter
 from crm_tui.tui.screens.place import Place
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
@@ -59,6 +61,7 @@ class HistoryScreen(Place):
     )  # fmt: skip
 
     filter_text = ""
+    found = ""
 
     def contents(self) -> ComposeResult:
         """The head, the entries."""
@@ -66,28 +69,46 @@ class HistoryScreen(Place):
         yield RecordTable(COLUMNS, id="table", empty=_("Nothing was done yet."))
 
     async def entered(self) -> None:
-        """Read the journal."""
-        entries = await self.desk.run(history.entries, self.session, words=self.filter_text)
-        self.table.show(Entries(entries, self.session.person.zone), self.table.cursor)
-        text = f"/{self.filter_text}  ·  " if self.filter_text else ""
-        self.query_one("#head", PlainLine).say(text + _("History: {n} entries").format(n=len(entries)))
+        """Read the journal; the cursor goes to the newest entry."""
+        await self._load(self.filter_text)
+
+    async def _load(self, text: str, key: int | None = None) -> None:
+        entries = await self.desk.read("list", history.entries, self.session, words=text)
+        self.filter_text = text
+        self.found = ngettext("{n} entry", "{n} entries", len(entries)).format(n=len(entries))
+        at = next((index for index, entry in enumerate(entries) if entry["id"] == key), 0)
+        self.table.show(Entries(entries, self.session.person.zone), at)
+        before = f"/{text}  ·  " if text else ""
+        self.query_one("#head", PlainLine).say(before + _("History: {found}").format(found=self.found))
 
     async def changed(self, ids: Sequence[int]) -> None:
-        """A new entry is there."""
-        await self.entered()
+        """A new entry is there; the cursor stays with its own."""
+        await self._load(self.filter_text, self.table.cursor_key)
+
+    async def others_changed(self) -> None:
+        """Somebody else did something."""
+        await self._load(self.filter_text, self.table.cursor_key)
+
+    async def done(self, call: Call, outcome: Outcome) -> None:
+        """There is a new entry whatever was done, also if no customer was changed."""
+        await super().done(call, outcome)
+        await self.changed(())
 
     async def filter(self, text: str = "") -> None:
-        """Only entries with these words."""
-        self.filter_text = text
-        await self.entered()
+        """Only entries with these words; nothing for all."""
+        await self._load(text)
 
     def find(self) -> None:
-        """Type a filter."""
-        self.line("filter ")
+        """Filter as one types."""
+        self.ask(AskedWords(self), "/", self.filter_text)
 
     def targets(self) -> Targets:
         """No customer is under the cursor here."""
         return Targets()
+
+    async def mark(self, what: str | None = None) -> None:
+        """Entries are undone one by one."""
+        raise CrmError(_("there is nothing to mark here"))
 
     async def undo_here(self) -> None:
         """Take back the entry under the cursor."""
@@ -101,7 +122,7 @@ class HistoryScreen(Place):
         """Show what the entry changed."""
         rows = await self.desk.run(history.changes, self.session, self._entry())
         lines = [f"{row['record']} {row['id']}  {row['action']}  {_difference(row)}" for row in rows]
-        self.show_lines(Outcome(_("entry {id}").format(id=self._entry()), lines=tuple(lines)))
+        self.show_lines(_("entry {id}").format(id=self._entry()), lines)
 
     def _entry(self) -> int:
         key = self.table.cursor_key
@@ -110,8 +131,22 @@ class HistoryScreen(Place):
         return key
 
 
+class AskedWords(AskedFilter):
+    """A filter of the journal: plain words, nothing to complete."""
+
+    async def _show(self, text: str) -> None:
+        await self.list.filter(text)
+        if self.place.prompt.is_open:
+            self.place.prompt.hint(self.list.found)
+
+
 def _difference(row: dict[str, Any]) -> str:
     before = json.loads(row["before"] or "{}")
     after = json.loads(row["after"] or "{}")
-    names = list(after or before)
-    return ", ".join(f"{name}: {before.get(name)} → {after.get(name)}" if after else f"{name}: {before.get(name)}" for name in names)
+    if not after:
+        return ", ".join(f"{name}: {value}" for name, value in before.items() if value is not None)
+    return ", ".join(
+        f"{name}: {value}" if name not in before else f"{name}: {before[name]} → {value}"
+        for name, value in after.items()
+        if value is not None or before.get(name) is not None
+    )

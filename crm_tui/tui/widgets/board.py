@@ -49,9 +49,9 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
         cards = self._lanes[self._lane].cards
         return cards[min(self._row, len(cards) - 1)][0]
 
-    def show(self, lanes: Sequence[Lane]) -> None:
-        """Show these lanes; the cursor follows its card into another lane."""
-        key = self.cursor_key
+    def show(self, lanes: Sequence[Lane], key: int | None = None) -> None:
+        """Show these lanes, the cursor on the card `key`: else it follows its own into another lane."""
+        key = self.cursor_key if key is None else key
         self._lanes = tuple(lanes)
         for number, lane in enumerate(self._lanes):
             for row, (own, __) in enumerate(lane.cards):
@@ -93,6 +93,7 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
             row = y - 1 + (top if here else 0)
             text = lane.cards[row][1] if row < len(lane.cards) else ""
             cursor = here and row == min(self._row, len(lane.cards) - 1)
-            segments.append(Segment(fit(f"{'›' if cursor else ' '}{text}", lane_width - 1), REVERSE if cursor else None))
+            mark = "›" if cursor else " "
+            segments.append(Segment(fit(mark + text, lane_width - 1), REVERSE if cursor else None))
             segments.append(Segment(" "))
         return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)

@@ -65,6 +65,7 @@ class FieldRow(Horizontal):
         self.label.styles.width = label_width
         self.note = PlainLine(classes="note")
         self.wrong = False
+        self.known = self.value
         super().__init__(self.label, self.control, self.note)
         self.point(False)
 
@@ -129,6 +130,7 @@ class Form(Overlay):
         super().__init__(id=id)
         self._check: Say | None = None
         self._hint: Say | None = None
+        self._said = ""
         self._rows: dict[str, FieldRow] = {}
 
     def compose(self) -> ComposeResult:
@@ -144,13 +146,15 @@ class Form(Overlay):
         check: Say | None = None,
         hint: Say | None = None,
         focus: str | None = None,
+        foot: str = "",
     ) -> None:
         """Ask for these fields, of which there is at least one; the focus is in `focus`, else in the first.
 
+        `foot` is said in the bottom line until something is typed.
         `check(name, value)` is what is wrong with a value, `hint(name, value)` what it means; None: nothing.
         When this has been awaited the next key is the form's.
         """
-        self._check, self._hint = check, hint
+        self._check, self._hint, self._said = check, hint, foot
         self.query_one("#title", PlainLine).say(title)
         container = self.query_one(Rows)
         await container.remove_children()
@@ -252,7 +256,9 @@ class Form(Overlay):
 
     def _edited(self, control: object) -> None:
         row = next((row for row in self._rows.values() if row.control is control), None)
-        if row is not None and self.is_open:
+        if row is not None and self.is_open and row.value != row.known:  # a box says so when it is mounted, too
+            row.known = row.value
+            self._said = ""
             self._live(row)
             self._foot(row)
             self.post_message(self.Changed(self, self.values))
@@ -286,7 +292,7 @@ class Form(Overlay):
         keys = _("Enter saves  Tab next field  Esc closes")
         if row.field.kind == "long":
             keys = _("Enter saves  Ctrl+J new line  Tab next field  Esc closes")
-        self.tell(note if cell_len(note) > row.note.content_size.width > 0 else keys)
+        self.tell(note if cell_len(note) > row.note.content_size.width > 0 else self._said or keys)
 
 
 def _control(field: Field) -> Widget:

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from crm_tui.tui.widgets.cells import fit
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` cells, broken at blanks where there are any; at least one line."""
+    lines: list[str] = []
+    for line in text.splitlines() or [""]:
+        while cell_len(line) > width > 1:
+            head = set_cell_size(line, width).rstrip()
+            if len(line) > len(head) and line[len(head)] != " " and " " in head.strip():
+                head = head[: head.rstrip().rindex(" ")]
+            head = head or line[:1]
+            lines.append(head.rstrip())
+            line = line[len(head) :].lstrip()
+        lines.append(line)
+    return lines
 
 
 class TextPane(Widget, can_focus=False):
@@ -37,7 +53,8 @@ class TextPane(Widget, can_focus=False):
         height = self.size.height
         old = [*before[:height], *[""] * (height - len(before))]
         new = [*self._lines[:height], *[""] * (height - len(self._lines))]
-        regions = [Region(0, y, self.size.width, 1) for y, pair in enumerate(zip(old, new, strict=True)) if pair[0] != pair[1]]
+        differ = (y for y, (a, b) in enumerate(zip(old, new, strict=True)) if a != b)
+        regions = [Region(0, y, self.size.width, 1) for y in differ]
         if regions:
             self.refresh(*regions)
 

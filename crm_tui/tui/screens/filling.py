@@ -1,0 +1,167 @@
+"""Forms over a place: filled in with what is known, kept as a draft until they are sent.
+
+A draft holds only what was typed into the form, so that it can be laid over whatever is there by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from textual.timer import Timer
+
+from crm_tui.commands import forms
+from crm_tui.commands.forms import Sheet
+from crm_tui.commands.language import Call
+from crm_tui.domain.clock import moment
+from crm_tui.domain.errors import CrmError, UsageError
+from crm_tui.domain.language import _
+from crm_tui.services import drafts
+from crm_tui.services.session import Session
+from crm_tui.tui.screens.asking import Asking, Gathered
+from crm_tui.tui.widgets.form import Field, Form
+
+DRAFT_AFTER = 0.4
+"""Seconds after the first unsaved key until a form's draft is kept; it is on the disk within half a second."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The open form: the call that it completes, its fields, the customers."""
+
+    call: Call
+    sheet: Sheet
+    ids: tuple[int, ...]
+
+    def typed(self, values: dict[str, str]) -> dict[str, str]:
+        """What differs from what the form showed at first."""
+        return {f.name: values[f.name] for f in self.sheet.fields if values.get(f.name, f.value) != f.value}
+
+
+class Filling(Asking):
+    """The part of a place that has forms."""
+
+    _filled: Filled | None = None
+    _draft_timer: Timer | None = None
+
+    @property
+    def form(self) -> Form:
+        """The form, open or not."""
+        return self.query_one(Form)
+
+    async def open_form(self, call: Call, ids: Sequence[int]) -> None:
+        """Open the form of a command, with what was typed into it before if it was left unsent."""
+        sheet, draft = await self.desk.run(_sheet, self.session, call, ids)
+        self._filled = Filled(call, sheet, tuple(ids))
+        values = draft[0] if draft else {}
+        fields = [
+            Field(f.name, f.label, f.look, values.get(f.name, f.value), f.required, f.choices, f.limit)
+            for f in sheet.fields
+        ]
+        focus = "note" if any(field.name == "note" for field in fields) else None
+        foot = ""
+        if draft:
+            when = moment(draft[1]).astimezone(self.session.person.zone)
+            foot = _("what you typed at {time} is here again; ctrl+x clears it").format(time=when.strftime("%H:%M"))
+        await self.form.open(sheet.title, fields, check=self._check, hint=self._hint, focus=focus, foot=foot)
+
+    async def clear_form(self) -> None:
+        """Begin the open form anew, without what was typed."""
+        filled = self._filled
+        if filled is None:
+            return
+        self._rest()
+        await self.desk.run(drafts.drop, self.session, filled.sheet.key)
+        await self.open_form(filled.call, filled.ids)
+
+    def _check(self, name: str, value: str) -> str | None:
+        filled = self._filled
+        return forms.check(self.session, filled.call, filled.sheet, name, value) if filled else None
+
+    def _hint(self, name: str, value: str) -> str | None:
+        return forms.hint(self.session, self._filled.sheet, name, value) if self._filled else None
+
+    # -- drafts
+
+    def on_form_changed(self, event: Form.Changed) -> None:
+        """Keep a draft soon after the first unsaved key."""
+        if self._draft_timer is None:
+            self._draft_timer = self.set_timer(DRAFT_AFTER, self.keep_draft)
+
+    def keep_draft(self) -> None:
+        """Keep what is typed into the open form."""
+        if self.form.is_open:
+            self._keep(self.form.values)
+
+    def _keep(self, values: dict[str, str]) -> bool:
+        """Keep a draft of these values; False when they are what the form showed at first."""
+        self._rest()
+        if self._filled is None:
+            return False
+        typed, key = self._filled.typed(values), self._filled.sheet.key
+        if typed:
+            self.desk.submit(drafts.save, self.session, key, typed)
+        else:
+            self.desk.submit(drafts.drop, self.session, key)
+        return bool(typed)
+
+    def _rest(self) -> None:
+        if self._draft_timer is not None:
+            self._draft_timer.stop()
+            self._draft_timer = None
+
+    def on_form_cancelled(self, event: Form.Cancelled) -> None:
+        """Esc keeps what was typed for the next time."""
+        kept = self._keep(event.values)
+        self.say(_("not saved; what you typed is kept") if kept else _("nothing was changed"))
+
+    # -- sending
+
+    def on_form_submitted(self, event: Form.Submitted) -> None:
+        """Run the command with what was filled in; what is wrong is said at its field."""
+        self.crm.work(partial(self._send_form, event.values))
+
+    async def _send_form(self, values: dict[str, str]) -> None:
+        filled = self._filled
+        if filled is None or not self.form.is_open:
+            return
+        call = forms.filled(filled.call, filled.sheet, values)
+        if filled.ids and call.command.target != "none":
+            call = replace(call, ids=filled.ids)
+        if any(a.name == "fields" and a.required for a in call.command.arguments) and "fields" not in call.values:
+            self._finish()
+            self.say(_("nothing was changed"))
+            return
+        try:
+            await self.crm.execute(call, "enter", Gathered(self._put_by, self._finish), complete=True)
+        except CrmError as error:
+            if not self.form.is_open:
+                raise
+            self._blame(error)
+
+    def _put_by(self) -> None:
+        """Something is asked before it is done: the form goes, its text is kept."""
+        self._keep(self.form.values)
+        self.form.close()
+
+    def _finish(self) -> None:
+        self._rest()
+        if self._filled is not None:
+            self.desk.submit(drafts.drop, self.session, self._filled.sheet.key)
+        self.form.close()
+
+    def _blame(self, error: CrmError) -> None:
+        """Say at the field that the error is about what is wrong with it, else in the bottom line."""
+        form = self.form
+        if self._filled is not None and isinstance(error, UsageError) and error.text:
+            for field in self._filled.sheet.fields:
+                if error.text in (form.values.get(field.name), field.field or None):
+                    form.set_error(field.name, str(error))
+                    return
+        form.tell(f"! {error}")
+
+
+def _sheet(session: Session, call: Call, ids: Sequence[int]) -> tuple[Sheet, tuple[dict[str, str], str] | None]:
+    sheet = forms.sheet(session, call, ids)
+    return sheet, drafts.load(session, sheet.key)
