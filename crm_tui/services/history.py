@@ -85,7 +85,12 @@ def _outcome(session: Session, reverted: Reverted, message: str) -> Outcome:
 
 
 def entries(
-    session: Session, *, limit: int = 500, before: int | None = None, customer_id: int | None = None, mine: bool = False,
+    session: Session,
+    *,
+    limit: int = 500,
+    before: int | None = None,
+    customer_id: int | None = None,
+    mine: bool = False,
     words: str = "",
 ) -> list[dict[str, Any]]:
     """Journal entries, newest first: id, at, user, source, command, summary, kind, undone, customers (how many).

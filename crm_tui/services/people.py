@@ -57,7 +57,9 @@ def open_demo(path: Path, named: str | None, *, clock: Callable[[], datetime] | 
         login = demo.fill(database, clock().astimezone())
         if named and named not in logins(database):
             raise NotAllowed(
-                _('"{login}" is not of the demo\'s team: {names}').format(login=named, names=", ".join(logins(database)))
+                _('"{login}" is not of the demo\'s team: {names}').format(
+                    login=named, names=", ".join(logins(database))
+                )
             )
         return sign_in(database, named or login, source="screen", clock=clock)
     except BaseException:

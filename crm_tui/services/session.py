@@ -144,6 +144,8 @@ def done(
     change: Change, message: str, changed: Sequence[int], refused: Sequence[Refusal] = (), **more: Any
 ) -> Outcome:
     """The outcome of a verb, its sentence written into the journal entry too."""
+    if change.is_empty():
+        changed = ()  # it was so already: there is nothing that undo could take back
     if changed:
         change.summarize(message)
     return Outcome(message, tuple(changed), tuple(refused), change.entry_id if changed else None, **more)

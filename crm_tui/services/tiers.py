@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crm_tui.domain.cadence import cadence_interval
 from crm_tui.domain.clock import local_date
 from crm_tui.domain.language import _
 from crm_tui.domain.schemes import Scheme, badge, find_tier, primary, proposal, shipped
@@ -101,7 +102,7 @@ def why(session: Session, customer_id: int) -> Outcome:
             continue
         __, frm, to, at, login, reason = history[0]
         mark = _(" (the badge)") if primary(facts.stage) == scheme.identifier else ""
-        days = scheme.get(to).cadence_days if to and scheme.get(to) else None  # type: ignore[union-attr]
+        days = cadence_interval(to, scheme.identifier, facts.stage, session.settings.due)
         lines.append(
             _("{scheme} {tier}{mark}: by {who} on {day}{reason}; was {before}").format(
                 scheme=scheme.title,

@@ -63,7 +63,8 @@ def facts(database: Database, sight: Sight, ids: Iterable[int]) -> dict[int, Fac
 # What a list shows of a customer, in this order; `phone` and `email` fall back on the first contact that has one.
 LISTED = (
     "id", "name", "kind", "stage", "tier", "scheme", "owner", "pool", "phone", "email", "region", "industry", "source",
-    "next_on", "next_at", "last_contact", "created_at", "owner_id", "archived_at", "stage_since", "tags", "wechat", "last_touch",
+    "next_on", "next_at", "last_contact", "created_at", "owner_id", "archived_at", "stage_since", "tags", "wechat",
+    "last_touch",
 )  # fmt: skip
 
 _REACH = (
@@ -77,7 +78,8 @@ def reach(column: str) -> str:
     return _REACH.format(column=column)
 
 
-def _reach(column: str, sight: Sight) -> str:
+def reach_seen(column: str, sight: Sight) -> str:
+    """As `reach`, but NULL where it is masked: for a rep in the public pool (DOMAIN §4 P15)."""
     found = reach(column)
     return found if sight.everything else f"CASE WHEN c.owner_id IS NOT NULL THEN {found} END"
 
@@ -86,10 +88,10 @@ def listed_columns(sight: Sight) -> str:
     """The SELECT list for `LISTED`, over `customer c`, `user u` and `pool p`."""
     return (
         "c.id, c.name, c.kind, c.stage, c.tier, c.scheme, u.login, p.name,"
-        f" {_reach('phone', sight)}, {_reach('email', sight)},"
+        f" {reach_seen('phone', sight)}, {reach_seen('email', sight)},"
         " c.region, c.industry, c.source, c.next_on, c.next_at, c.last_contact, c.created_at, c.owner_id,"
         " c.archived_at, c.stage_since, (SELECT group_concat(t.name, ' ') FROM tag t WHERE t.customer_id = c.id),"
-        f" {_reach('wechat', sight)}, c.last_touch"
+        f" {reach_seen('wechat', sight)}, c.last_touch"
     )
 
 

@@ -56,10 +56,14 @@ class _Connection(APSWDatabase):  # type: ignore[misc]
 
 
 def _folded(*text: Any) -> str | None:
+    from crm_tui.domain.text import fold  # not on the way to the first frame
+
     return None if text[0] is None else fold(text[0])
 
 
 def _digits(*text: Any) -> str | None:
+    from crm_tui.domain.filters.search import digits
+
     return None if text[0] is None else digits(text[0])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from crm_tui.domain.people import Sight
-from crm_tui.store.customers import reach, seen_by
+from crm_tui.store.customers import reach, reach_seen, seen_by
 from crm_tui.store.database import Database
 
 
@@ -36,10 +36,13 @@ class Candidate:
 
 
 _OF_FOLLOW_UP = {"next_kind": "f.kind", "next_purpose": "f.purpose", "next_original_on": "f.original_on"}
-_COLUMNS = ", ".join(
-    _OF_FOLLOW_UP.get(field.name, reach("phone") if field.name == "phone" else f"c.{field.name}")
-    for field in fields(Candidate)
-)
+
+
+def _columns(phone: str) -> str:
+    names = _OF_FOLLOW_UP | {"phone": phone}
+    return ", ".join(names.get(field.name, f"c.{field.name}") for field in fields(Candidate))
+
+
 _FROM = "customer c LEFT JOIN follow_up f ON f.customer_id = c.id AND f.closed_at IS NULL"
 
 
@@ -48,7 +51,7 @@ def candidates(database: Database, user_id: int, horizon: str, limit: int) -> li
 
     When the promises alone fill the limit, the others wait: whoever is that far behind gets no further reasons.
     """
-    where = f"SELECT {_COLUMNS} FROM {_FROM} WHERE c.owner_id = ? AND c.archived_at IS NULL"
+    where = f"SELECT {_columns(reach('phone'))} FROM {_FROM} WHERE c.owner_id = ? AND c.archived_at IS NULL"
     promised = database.rows(f"{where} AND c.next_on <= ? ORDER BY c.next_on LIMIT ?", (user_id, horizon, limit))
     if len(promised) >= limit:
         return [Candidate(*row) for row in promised]
@@ -60,9 +63,10 @@ def candidates(database: Database, user_id: int, horizon: str, limit: int) -> li
 
 
 def of(database: Database, sight: Sight, ids: Iterable[int]) -> list[Candidate]:
-    """The customers of these ids that are seen."""
+    """The customers of these ids that are seen; their phone only where that is not masked."""
     rows = database.rows(
-        f"SELECT {_COLUMNS} FROM {_FROM} WHERE c.id IN (SELECT value FROM json_each(?)) AND {seen_by(sight)}",
+        f"SELECT {_columns(reach_seen('phone', sight))} FROM {_FROM}"
+        f" WHERE c.id IN (SELECT value FROM json_each(?)) AND {seen_by(sight)}",
         (json.dumps(list(ids)),),
     )
     return [Candidate(*row) for row in rows]

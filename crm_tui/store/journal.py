@@ -30,6 +30,10 @@ def customer_column(table: str) -> str | None:
     return _CUSTOMER_OF.get(table, "customer_id")
 
 
+SEARCHED = frozenset({"name", "phone", "email", "wechat", "archived_at"})
+"""The columns of customers and contacts that the search index is made of."""
+
+
 @dataclass(frozen=True)
 class Reverted:
     """What taking an entry back did: the new entry, customers changed, and customers left alone (by id)."""
@@ -74,6 +78,13 @@ class Change:
             f" SELECT ?, ?, id, {owner}, 'insert' FROM {table} WHERE id {which} ORDER BY id",
             (self.entry_id, table, *((ids[0], ids[-1]) if span else (json.dumps(ids),))),
         )
+        self._outdate(table, ids)
+
+    def _outdate(self, table: str, ids: Iterable[int]) -> None:
+        # One form shows both halves of a customer, and tells by the customer's version that either has changed.
+        if table == "profile":
+            sql = "UPDATE customer SET version = version + 1 WHERE id IN (SELECT value FROM json_each(?))"
+            self.database.execute(sql, (json.dumps(list(ids)),))
 
     def update(self, table: str, ids: Iterable[int], **values: Any) -> list[int]:
         """Set the same values on all the rows; the ids of those that were not so already."""
@@ -111,10 +122,12 @@ class Change:
             f" WHERE t.id = v.value ->> 0 AND ({differs})",
             (given,),
         )
+        self._outdate(table, changed)
         return changed
 
     def delete(self, table: str, ids: Iterable[int], *, reverts: Mapping[int, int] | None = None) -> None:
         """Delete rows; the journal keeps all their columns."""
+        ids = list(ids)
         names = columns(JOURNALED[table])
         whole = ", ".join(f"'{name}', t.{name}" for name in names)
         owner = f"t.{customer_column(table)}" if customer_column(table) else "NULL"
@@ -126,6 +139,7 @@ class Change:
             (self.entry_id, table, given),
         )
         self.database.execute(f"DELETE FROM {table} WHERE id IN (SELECT value ->> 0 FROM json_each(?))", (given,))
+        self._outdate(table, ids)
 
     def restore(self, table: str, wholes: Mapping[int, str], reverts: Mapping[int, int]) -> None:
         """Insert deleted rows again, with their ids, from the JSON that the journal kept."""
@@ -142,6 +156,7 @@ class Change:
             f" FROM json_each(?) v JOIN {table} t ON t.id = v.value ->> 0",
             (self.entry_id, table, given),
         )
+        self._outdate(table, wholes)
 
     def summarize(self, summary: str) -> None:
         """Say in words what the entry did."""
@@ -220,10 +235,10 @@ def revert(change: Change, entry_id: int) -> Reverted:
         raise Conflict(_("changed by someone else since; nothing was undone"))
     touched: set[int] = set()
     try:
-        for (table, action, __), rows in _batches(pending):
+        for (table, action, names), rows in _batches(pending):
             _take_back(change, table, action, rows)
             touched.update(row.customer_id for row in rows if row.customer_id)
-            if table in ("customer", "contact"):
+            if table in ("customer", "contact") and (action != "update" or SEARCHED.intersection(names)):
                 change.searchable.update(row.customer_id for row in rows if row.customer_id)
     except apsw.ConstraintError as error:
         raise Conflict(_("something else depends on it by now; nothing was undone")) from error

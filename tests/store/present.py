@@ -44,8 +44,9 @@ def _stages(database: Database) -> None:
     """The chain of each customer has no gap, begins at nothing, and ends where the customer is."""
     _none(
         database,
-        "SELECT * FROM (SELECT customer_id, from_stage, lag(to_stage) OVER (PARTITION BY customer_id ORDER BY id) AS came"
-        " FROM stage_change) WHERE from_stage IS NOT came",
+        "SELECT * FROM (SELECT customer_id, from_stage,"
+        " lag(to_stage) OVER (PARTITION BY customer_id ORDER BY id) AS came FROM stage_change)"
+        " WHERE from_stage IS NOT came",
     )
     _none(
         database,
@@ -66,7 +67,9 @@ def _counts(database: Database) -> None:
 
 def _follow_ups(database: Database) -> None:
     """One is open at most, and the customer's row repeats it."""
-    _none(database, "SELECT customer_id FROM follow_up WHERE closed_at IS NULL GROUP BY customer_id HAVING count(*) > 1")
+    _none(
+        database, "SELECT customer_id FROM follow_up WHERE closed_at IS NULL GROUP BY customer_id HAVING count(*) > 1"
+    )
     _none(
         database,
         "SELECT c.id, c.next_on, f.due_on FROM customer c"
@@ -95,9 +98,11 @@ def _tiers(database: Database) -> None:
         assert rank == (shipped()[scheme].rank(tier) if tier else None)
     _none(
         database,
-        "SELECT c.id FROM customer c JOIN (SELECT DISTINCT customer_id, scheme FROM tier_change) s ON s.customer_id = c.id"
+        "SELECT c.id FROM customer c"
+        " JOIN (SELECT DISTINCT customer_id, scheme FROM tier_change) s ON s.customer_id = c.id"
         " LEFT JOIN customer_tier t ON t.customer_id = c.id AND t.scheme = s.scheme WHERE t.tier IS NOT"
-        " (SELECT to_tier FROM tier_change h WHERE h.customer_id = c.id AND h.scheme = s.scheme ORDER BY id DESC LIMIT 1)",
+        " (SELECT to_tier FROM tier_change h WHERE h.customer_id = c.id AND h.scheme = s.scheme"
+        " ORDER BY id DESC LIMIT 1)",
     )
     _none(
         database,

@@ -227,9 +227,14 @@ def test_a_full_disk_is_named_and_nothing_is_lost(database: Database, clock: Clo
     team = Team(database, clock)
     key = make(team.li, "Acme")
     database.connection.pragma("max_page_count", database.pragma("page_count") + 4)
-    with pytest.raises(DatabaseUnusable, match=r"the disk is full; nothing was changed"):
+
+
+    def fill() -> None:
         for number in range(500):
             make(team.li, f"Customer {number}", note="x" * 4_000)
+
+    with pytest.raises(DatabaseUnusable, match=r"the disk is full; nothing was changed"):
+        fill()
     made = database.value("SELECT count(*) FROM customer")
     assert database.value("SELECT count(*) FROM follow_up") == made
     database.connection.pragma("max_page_count", 1_000_000)
@@ -252,7 +257,9 @@ for number in range(count):
 
 def _writers(path: Path, *logins: str, count: int) -> list[tuple[int, str]]:
     running = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(path), login, str(count)], stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), login, str(count)], stderr=subprocess.PIPE, text=True
+        )
         for login in logins
     ]
     return [(process.wait(60), process.communicate()[1]) for process in running]
@@ -296,9 +303,12 @@ def test_the_models_have_the_columns_of_the_schema(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("owner", "pool", "blocked"), [("NULL", "NULL", 0), ("1", "1", 0), ("1", "NULL", 1), ("NULL", "1", 1), ("1", "1", 1)]
+    ("owner", "pool", "blocked"),
+    [("NULL", "NULL", 0), ("1", "1", 0), ("1", "NULL", 1), ("NULL", "1", 1), ("1", "1", 1)],
 )
-def test_a_customer_has_an_owner_or_a_pool_or_is_blocked(database: Database, owner: str, pool: str, blocked: int) -> None:
+def test_a_customer_has_an_owner_or_a_pool_or_is_blocked(
+    database: Database, owner: str, pool: str, blocked: int
+) -> None:
     with pytest.raises(DatabaseUnusable, match="CHECK"), database.writing():
         database.execute(
             "INSERT INTO customer (kind, name, name_key, stage, stage_since, owner_id, pool_id, blocked, created_at)"
@@ -307,11 +317,14 @@ def test_a_customer_has_an_owner_or_a_pool_or_is_blocked(database: Database, own
 
 
 def test_a_change_is_all_done_or_not_at_all(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.writing():
+    def half() -> None:
         database.execute("INSERT INTO pool (name) VALUES ('north')")
         with database.writing():
             database.execute("INSERT INTO pool (name) VALUES ('south')")
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), database.writing():
+        half()
     assert database.value("SELECT count(*) FROM pool") == 1
     with database.writing():
         database.execute("INSERT INTO pool (name) VALUES ('east')")

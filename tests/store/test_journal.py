@@ -9,7 +9,18 @@ import pytest
 from crm_tui.domain.errors import Conflict, CrmError, NotAllowed
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.when import When
-from crm_tui.services import contacts, customers, followups, history, interactions, people, profiles, stages, tags, tiers
+from crm_tui.services import (
+    contacts,
+    customers,
+    followups,
+    history,
+    interactions,
+    people,
+    profiles,
+    stages,
+    tags,
+    tiers,
+)
 from crm_tui.services.interactions import Note
 from crm_tui.services.session import Session
 from crm_tui.store.database import Database
@@ -21,7 +32,8 @@ from tests.store.present import check, present
 def changes(database: Database, entry_id: int | None) -> list[tuple[Any, ...]]:
     """What an entry did to customers: action, before, after."""
     rows = database.rows(
-        "SELECT action, before, after FROM journal_change WHERE entry_id = ? AND record = 'customer' ORDER BY id", (entry_id,)
+        "SELECT action, before, after FROM journal_change WHERE entry_id = ? AND record = 'customer' ORDER BY id",
+        (entry_id,),
     )
     return [(action, json.loads(before or "null"), json.loads(after or "null")) for action, before, after in rows]
 
@@ -71,7 +83,11 @@ def test_a_new_row_is_its_own_image_and_a_deleted_one_is_kept_whole(team: Team) 
 def test_versions_only_grow(team: Team) -> None:
     key = make(team.li, "Acme")
     seen = [column(team.database, "version", key)]
-    for act in (lambda: stages.move(team.li, [key], "target"), lambda: history.undo(team.li), lambda: history.redo(team.li)):
+    for act in (
+        lambda: stages.move(team.li, [key], "target"),
+        lambda: history.undo(team.li),
+        lambda: history.redo(team.li),
+    ):
         act()
         seen.append(column(team.database, "version", key))
     assert seen == sorted(set(seen))
@@ -96,7 +112,7 @@ def test_a_column_that_is_not_there_is_refused(team: Team) -> None:
         lambda s, key: interactions.log(s, [key], Note("spoke", next=in_days(2))),
         lambda s, key: interactions.no_answer(s, [key]),
         lambda s, key: followups.set_next(s, [key], in_days(3), "offer"),
-        lambda s, key: followups.snooze(s, [key]),
+        lambda s, key: followups.snooze(s, [key], in_days(4)),
         lambda s, key: contacts.add(s, key, {"name": "李娜", "phone": "13900000000"}),
         lambda s, key: customers.archive(s, [key]),
         lambda s, key: customers.new(s, customers.Draft({"name": "Beta"}, contact={"name": "王芳"})),
@@ -216,6 +232,15 @@ def test_a_customer_stays_once_somebody_else_has_logged_on_it(team: Team) -> Non
     check(team.database)
 
 
+def test_of_several_new_customers_only_that_stays_which_somebody_has_worked_on(team: Team) -> None:
+    with team.li.changing():
+        acme, beta = make(team.li, "Acme"), make(team.li, "Beta")
+    tags.tag(team.lead, [beta], ["vip"])
+    outcome = history.undo(team.li)
+    assert (outcome.changed, [(r.id, r.name) for r in outcome.refused]) == ((acme,), [(beta, "Beta")])
+    check(team.database)
+
+
 def test_what_hangs_on_a_customer_that_is_gone_does_not_come_back(team: Team) -> None:
     acme, beta = make(team.li, "Acme"), make(team.li, "Beta")
     tags.tag(team.lead, [acme, beta], ["vip"])
@@ -300,6 +325,8 @@ def test_a_field_changed_twice_in_one_entry_goes_back_to_its_first_value(team: T
         change.update("customer", [key], region="south")
     history.undo(team.li)
     assert column(team.database, "region", key) == "west"
+    assert history.undo(team.li).changed == (key,)
+    history.redo(team.li)
     history.redo(team.li)
     assert column(team.database, "region", key) == "south"
 
@@ -323,9 +350,12 @@ def test_what_was_made_and_changed_in_one_entry_is_undone_whole(team: Team) -> N
 def test_an_action_that_fails_half_way_leaves_nothing(team: Team) -> None:
     before = present(team.database)
     entries = team.database.value("SELECT count(*) FROM journal_entry")
+
+    def half() -> None:
+        raise ZeroDivisionError(make(team.li, "Acme"))
+
     with pytest.raises(ZeroDivisionError), team.li.changing():
-        key = make(team.li, "Acme")
-        raise ZeroDivisionError(key)
+        half()
     assert team.li.change is None
     assert present(team.database) == before
     assert team.database.value("SELECT count(*) FROM journal_entry") == entries
@@ -355,7 +385,7 @@ def test_a_rule_that_was_set_is_undone_in_the_running_session_too(team: Team) ->
 
 
 def test_a_deleted_row_comes_back_with_what_is_odd_in_it(team: Team) -> None:
-    odd = "\"'; DROP TABLE customer; -- \\ \t 华为 😀 [/b] {\"a\": null}"
+    odd = '"\'; DROP TABLE customer; -- \\ \t 华为 😀 [/b] {"a": null}'
     key = make(team.li, "Acme", note=odd, contact={"name": odd})
     before = present(team.database)
     history.undo(team.li)
@@ -366,7 +396,8 @@ def test_a_deleted_row_comes_back_with_what_is_odd_in_it(team: Team) -> None:
 
 def _ten_thousand(change: Change, count: int, at: str) -> list[int]:
     row = {
-        "kind": "organization", "stage": "potential", "stage_since": at, "scheme": "abcd", "pool_id": 1, "created_at": at,
+        "kind": "organization", "stage": "potential", "stage_since": at, "scheme": "abcd", "pool_id": 1,
+        "created_at": at,
     }  # fmt: skip
     return change.insert("customer", [{**row, "name": f"n{i}", "name_key": f"n{i}"} for i in range(count)])
 

@@ -19,7 +19,18 @@ from crm_tui.domain.errors import CrmError, DatabaseUnusable
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.stages import STAGES
 from crm_tui.domain.when import When
-from crm_tui.services import contacts, customers, followups, history, interactions, people, profiles, stages, tags, tiers
+from crm_tui.services import (
+    contacts,
+    customers,
+    followups,
+    history,
+    interactions,
+    people,
+    profiles,
+    stages,
+    tags,
+    tiers,
+)
 from crm_tui.services.customers import Draft
 from crm_tui.services.interactions import Note
 from crm_tui.services.session import Outcome, Session
@@ -199,9 +210,10 @@ class Undoing(RuleBasedStateMachine):
         last = present(self.database)
         undone: list[tuple[Session, int]] = []
         while found := self.database.row(
-            "SELECT e.id, u.login FROM journal_entry e JOIN user u ON u.id = e.user_id LEFT JOIN journal_entry t ON t.id ="
-            " (SELECT max(id) FROM journal_entry WHERE root_id = e.id) WHERE e.kind = 'do' AND e.id > ?"
-            " AND coalesce(t.kind, 'redo') = 'redo' ORDER BY coalesce(t.id, e.id) DESC LIMIT 1",
+            "SELECT e.id, u.login FROM journal_entry e JOIN user u ON u.id = e.user_id"
+            " LEFT JOIN journal_entry t ON t.id = (SELECT max(id) FROM journal_entry WHERE root_id = e.id)"
+            " WHERE e.kind = 'do' AND e.id > ? AND coalesce(t.kind, 'redo') = 'redo'"
+            " ORDER BY coalesce(t.id, e.id) DESC LIMIT 1",
             (self.first_entry,),
         ):
             session = self.team.admin if found[1] == "root" else self.session(found[1])

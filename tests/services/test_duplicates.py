@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from crm_tui.services import duplicates
+from tests.factories import Team, make
+
+MOBILE = "+8613812345678"
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "same"),
+    [
+        ({}, {}, True),
+        ({"phone": MOBILE}, {}, True),
+        ({"phone": MOBILE}, {"phone": MOBILE}, True),
+        ({"phone": MOBILE}, {"phone": "+8613900000000"}, False),
+        ({"email": "A@b.cn"}, {"email": "a@B.cn"}, True),
+        ({"phone": MOBILE, "email": "a@b.cn"}, {"phone": MOBILE, "email": "c@b.cn"}, False),
+        ({"tax_number": "91X"}, {"tax_number": "92X", "phone": MOBILE}, False),
+        ({"phone": None}, {"phone": MOBILE}, True),
+    ],
+)
+def test_nothing_that_both_have_differs(mine: dict[str, str | None], theirs: dict[str, str | None], same: bool) -> None:
+    assert duplicates.same(mine, theirs) == same
+    assert duplicates.same(theirs, mine) == same
+
+
+def test_the_name_is_compared_without_its_legal_form_and_the_kind_counts(team: Team) -> None:
+    key = make(team.wang, "Ａcme Co., Ltd.", phone=MOBILE)
+    assert duplicates.find(team.li, "organization", "ACME", {}) == key
+    assert duplicates.find(team.li, "person", "ACME", {}) is None
+    assert duplicates.find(team.li, "organization", "Acme East", {}) is None
+    assert duplicates.find(team.li, "organization", "acme", {"phone": "+8613900000000"}) is None

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from crm_tui.domain.errors import UsageError
+from crm_tui.services import followups, lists, stages
+from crm_tui.services.lists import SORTS, Order, Query
+from tests.factories import Team, in_days, make
+
+
+def test_a_list_is_the_filter_within_the_stage_tab(team: Team) -> None:
+    north, south, other = (
+        make(team.li, name, region=r) for name, r in (("A", "north"), ("B", "south"), ("C", "north"))
+    )
+    stages.move(team.li, [north, south], "intent")
+    query = Query(stage="intent")
+    assert lists.page(team.li, query).ids == [south, north]
+    assert lists.page(team.li, query.with_filter("region:north")).ids == [north]
+    assert lists.page(team.li, Query("region:north or region:south", "intent")).ids == [south, north]
+    assert lists.count(team.li, query) == 2
+    assert lists.stage_counts(team.li, "owner:me") == {"potential": 1, "intent": 2}
+    assert lists.stage_counts(team.li, "region:north") is None
+    assert [other] == lists.page(team.li, Query("region:north", "potential")).ids
+
+
+def test_all_ids_come_in_batches(team: Team) -> None:
+    keys = [make(team.lead, f"C{number}") for number in range(7)]
+    for query in (
+        Query(order=Order("id", False)),
+        Query(order=Order("due", False)),
+        Query(order=Order("region", True)),
+    ):
+        batches = list(lists.every(team.lead, query, batch=3))
+        assert [len(batch) for batch in batches] == [3, 3, 1]
+        assert [key for batch in batches for key in batch] == keys
+    assert list(lists.every(team.lead, Query("name:nothing"))) == []
+
+
+def test_a_sort_is_named_and_turned_round_by_a_dash() -> None:
+    assert lists.sort_order("due") == Order("due", False)
+    assert lists.sort_order("-due") == Order("due", True)
+    assert lists.sort_order("created") == Order("created", True)
+    assert lists.sort_order("-created") == Order("created", False)
+    for name in SORTS:
+        assert lists.sort_order(name).sort == name
+    with pytest.raises(UsageError, match='cannot sort by "naem"'):
+        lists.sort_order("naem")
+    with pytest.raises(UsageError):
+        lists.sort_order("id; DROP TABLE customer")
+
+
+def test_an_error_in_a_filter_points_at_the_character(team: Team) -> None:
+    with pytest.raises(UsageError) as caught:
+        lists.page(team.li, Query("region:north stgae:intent"))
+    assert caught.value.position == 13
+
+
+def test_a_row_is_printed_with_stable_keys(team: Team) -> None:
+    key = make(team.li, "Acme", phone="13812345678", region="north")
+    followups.set_next(team.li, [key], in_days(2))
+    row = lists.record(team.li, lists.rows(team.li, [key])[key])
+    assert row == {
+        "id": key, "name": "Acme", "kind": "organization", "stage": "potential", "tier": "D", "scheme": "abcd",
+        "owner": "li", "pool": None, "phone": "+8613812345678", "email": None, "region": "north", "industry": None,
+        "source": None, "tags": [], "next_follow_up": "2026-11-20", "last_contact": None,
+        "created": "2026-11-18T02:00:00Z", "archived": False,
+    }  # fmt: skip
