@@ -68,13 +68,14 @@ def key_table(place: Place | None = None) -> list[str]:
         for keys, line in bindings(where).items():
             if place or where == "any" or bindings("any").get(keys) != line:
                 name = keys if where == "any" or place else f"{keys} ({where})"
-                rows[name, line] = _help_of(line)
+                rows[name, line] = help_of(line)
     return ["| key | command | |", "|---|---|---|"] + [
         f"| `{keys}` | `{line}` | {text} |".replace("`|`", "`\\|`") for (keys, line), text in rows.items()
     ]
 
 
-def _help_of(line: str) -> str:
+def help_of(line: str) -> str:
+    """The help line of the command that a line calls; empty for none."""
     for length in (2, 1):
         name = " ".join(line.split(" ")[:length])
         if name in CATALOG:

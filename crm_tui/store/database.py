@@ -12,16 +12,18 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import apsw
-import peewee
-from playhouse.apsw_ext import APSWDatabase
 
 from crm_tui.domain.clock import stamp
 from crm_tui.domain.errors import DatabaseUnusable
 from crm_tui.domain.language import _
+
+if TYPE_CHECKING:
+    from crm_tui.store.bridge import Bridge
 
 APPLICATION_ID = 0x43524D54  # "CRMT"
 SCHEMA_VERSION = 1
@@ -40,19 +42,25 @@ _PRAGMAS = {
     "cache_size": -8_000,
     "temp_store": "memory",
 }
-_CONNECTION = {"pragmas": _PRAGMAS, "timeout": 10, "lock_type": "IMMEDIATE"}
+_PATIENCE = 10_000
+"""Milliseconds to wait for a reader of another program that holds the file."""
 
 
-class _Connection(APSWDatabase):  # type: ignore[misc]
-    """peewee's database on an APSW connection that binds dates as the store writes them."""
-
-    def _connect(self) -> apsw.Connection:
-        connection: apsw.Connection = super()._connect()
+def connect(path: Path) -> apsw.Connection:
+    """A connection as every one of ours is: pragmas, dates bound as the store writes them, the filters' functions."""
+    connection = apsw.Connection(str(path))
+    try:
+        connection.set_busy_timeout(_PATIENCE)
+        for name, value in _PRAGMAS.items():
+            connection.pragma(name, value)
         connection.convert_binding = _binding
         # What the filter language means by equal (domain.filters), for the rare filters that no index answers.
         connection.create_scalar_function("folded", _folded, 1, deterministic=True)
         connection.create_scalar_function("digits", _digits, 1, deterministic=True)
-        return connection
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _folded(*text: Any) -> str | None:
@@ -89,10 +97,10 @@ class Database:
         if self._version_now() < OLDEST_SQLITE:
             version = apsw.sqlitelibversion()
             raise DatabaseUnusable(_("SQLite {version} is too old: reinstall apsw").format(version=version))
-        self.peewee = _Connection(str(path), **_CONNECTION)
+        self._connection: apsw.Connection | None = None
         try:
             self._open(create)
-        except (peewee.PeeweeException, apsw.Error) as error:
+        except apsw.Error as error:
             self.close()
             raise DatabaseUnusable(_explain(path, error)) from error
         except OSError as error:
@@ -131,7 +139,7 @@ class Database:
         version = self._identify()
         if version > SCHEMA_VERSION:
             raise DatabaseUnusable(self._from_the_future(version))
-        self.peewee.connect()
+        self._connection = connect(self.path)
         if version < SCHEMA_VERSION:
             self._upgrade()
 
@@ -144,7 +152,7 @@ class Database:
             fresh = self.path.with_name(f"{self.path.name}-new")
             for end in ("", "-wal", "-shm", "-journal"):
                 Path(f"{fresh}{end}").unlink(missing_ok=True)
-            maker = _Connection(str(fresh), **_CONNECTION)
+            maker = connect(fresh)
             try:
                 _migrate(maker)
             finally:
@@ -177,7 +185,7 @@ class Database:
             version = self.pragma("user_version")
             if version < SCHEMA_VERSION:
                 self.backup(self.path.with_name(f"{self.path.name}.v{version}-{datetime.now(UTC):%Y%m%dT%H%M%S}"))
-                _migrate(self.peewee)
+                _migrate(self.connection)
                 version = self.pragma("user_version")
             if version != SCHEMA_VERSION:
                 raise DatabaseUnusable(self._from_the_future(version))
@@ -198,7 +206,8 @@ class Database:
 
     def close(self) -> None:
         """Close the connection and leave the queue of writers."""
-        self.peewee.close()
+        if self._connection is not None:
+            self._connection.close()
         if self._lock_file is not None:
             os.close(self._lock_file)
             self._lock_file = None
@@ -207,9 +216,16 @@ class Database:
 
     @property
     def connection(self) -> apsw.Connection:
-        """The one APSW connection, opened when first used."""
-        found: apsw.Connection = self.peewee.connection()
-        return found
+        """The one APSW connection."""
+        assert self._connection is not None
+        return self._connection
+
+    @cached_property
+    def peewee(self) -> Bridge:
+        """peewee's database on that connection, for queries by the models; loaded by who asks for it."""
+        from crm_tui.store.bridge import Bridge
+
+        return Bridge(self.connection)
 
     def pragma(self, name: str) -> Any:
         """The value of a pragma."""
@@ -265,15 +281,28 @@ class Database:
         with self._queue():
             self._depth = 1
             try:
-                with self.peewee.atomic():
+                with self._transaction():
                     version = self.pragma("user_version")
                     if version != SCHEMA_VERSION:
                         raise DatabaseUnusable(self._from_the_future(version))
                     yield
-            except (peewee.DatabaseError, apsw.Error) as error:
+            except apsw.Error as error:
                 raise DatabaseUnusable(_explain(self.path, error)) from error
             finally:
                 self._depth = 0
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            # SQLite has rolled back by itself after some errors (a full disk is one).
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
     @contextmanager
     def _queue(self) -> Iterator[None]:
@@ -293,10 +322,10 @@ class Database:
                 fcntl.flock(self._lock_file, fcntl.LOCK_UN)
 
 
-def _migrate(database: _Connection) -> None:
-    from playhouse.migrations import Runner
+def _migrate(connection: apsw.Connection) -> None:
+    from crm_tui.store.bridge import migrate  # most sessions open a file that is up to date
 
-    Runner(database, str(MIGRATIONS)).up()
+    migrate(connection, MIGRATIONS)
 
 
 def _keep_name(folder: Path) -> None:
@@ -313,17 +342,15 @@ def _not_ours(path: Path) -> str:
 
 
 def _explain(path: Path, error: Exception) -> str:
-    # peewee wraps the driver's error as the first argument of its own.
-    cause = next((e for e in (error, *error.args) if isinstance(e, apsw.Error)), error)
-    if isinstance(cause, apsw.NotADBError):
+    if isinstance(error, apsw.NotADBError):
         return _not_ours(path)
-    if isinstance(cause, apsw.FullError):
+    if isinstance(error, apsw.FullError):
         return _("{path}: the disk is full; nothing was changed: free some space and try again").format(path=path)
-    if isinstance(cause, apsw.ReadOnlyError):
+    if isinstance(error, apsw.ReadOnlyError):
         return _("{path} is read-only; nothing was changed").format(path=path)
-    if isinstance(cause, apsw.BusyError):
+    if isinstance(error, apsw.BusyError):
         return _("{path} is busy; nothing was changed: try again").format(path=path)
-    return _("{path}: {error}; nothing was changed").format(path=path, error=cause)
+    return _("{path}: {error}; nothing was changed").format(path=path, error=error)
 
 
 def _file_system(folder: Path) -> str:

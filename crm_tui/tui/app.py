@@ -21,11 +21,7 @@ from textual import events
 from textual.app import App
 from textual.filter import LineFilter, Monochrome
 
-from crm_tui.commands.catalog import CATALOG
-from crm_tui.commands.dispatch import Prepared, Targets, perform, prepare
 from crm_tui.commands.keymap import Resolver, key_name
-from crm_tui.commands.language import Call, read
-from crm_tui.commands.registry import Command
 from crm_tui.config import Config
 from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _, ngettext
@@ -37,12 +33,14 @@ from crm_tui.tui.screens.place import Place
 from crm_tui.tui.terminal import profile
 from crm_tui.tui.terminal.driver import SafeDriver
 from crm_tui.tui.terminal.sanitize import Sanitize
-from crm_tui.tui.widgets.form import Form
-from crm_tui.tui.widgets.overlay import holder, settle
-from crm_tui.tui.widgets.prompt import Prompt
+from crm_tui.tui.widgets.overlay import Overlay, holder, settle
 
 if TYPE_CHECKING:
     from textual.worker import WorkType
+
+    from crm_tui.commands.dispatch import Prepared
+    from crm_tui.commands.language import Call
+    from crm_tui.commands.registry import Command
 
 _THEMES = {"dark": "textual-dark", "light": "textual-light", "ansi": "ansi-dark", "none": "ansi-dark"}
 _PLACES = {"due": "DueScreen", "pipeline": "PipelineScreen", "history": "HistoryScreen", "card": "CardScreen"}
@@ -53,6 +51,12 @@ LOOK = 3.0
 """Seconds between two looks at whether another process has changed the database."""
 
 Typed = events.Key | events.Paste
+
+LATER = (
+    "crm_tui.commands.forms", "crm_tui.services.interactions", "crm_tui.tui.screens.asked", "crm_tui.tui.screens.menus",
+    "crm_tui.tui.widgets.confirm", "crm_tui.tui.widgets.form",
+)  # fmt: skip
+"""What the first frame does without, and the first key may need."""
 
 
 def kind_of(name: str) -> type[Place]:
@@ -85,6 +89,7 @@ class CrmApp(App[int]):
         self._work: deque[Callable[[], Awaitable[object]]] = deque()
         self._something = asyncio.Event()
         self._attending: asyncio.Task[None] | None = None
+        self._loaded = False
         self._version: int | None = None
         self._looked = 0.0
         self.theme = _THEMES[settings.theme or ("none" if profile.colourless(os.environ) else "dark")]
@@ -159,6 +164,7 @@ class CrmApp(App[int]):
 
     async def _attend(self) -> None:
         """Take what comes, one after the other, for as long as the program runs."""
+        await self._furnish()
         while True:
             await self._something.wait()
             self._something.clear()
@@ -199,10 +205,9 @@ class CrmApp(App[int]):
             await place.clear_form()
         elif key == "ctrl+c":
             text = _("Esc closes this; ctrl+q quits")
-            for overlay in place.query(Form):
-                overlay.tell(text)
-            for prompt in place.query(Prompt):
-                prompt.hint(text) if prompt.is_open else None
+            place.form.tell(text)
+            if place.prompt.is_open:
+                place.prompt.hint(text)
 
     async def _key(self) -> None:
         """One key where no overlay is open."""
@@ -213,13 +218,13 @@ class CrmApp(App[int]):
         what, text = self.resolver.feed(key, place.keys)
         place.pending(self.resolver)
         if what == "line":
-            await self.execute(read(text, CATALOG), key)
+            await self.execute(_read(text), key)
         elif what == "unknown":
             place.say(_('no command for "{keys}"; ? shows the keys').format(keys=text), alert=True)
 
     async def obey(self, line: str) -> None:
         """Run a command line; what is wrong with it is raised as CrmError."""
-        await self.execute(read(line, CATALOG))
+        await self.execute(_read(line))
 
     async def _say_errors(self, job: Callable[[], Awaitable[object]]) -> None:
         try:
@@ -238,10 +243,15 @@ class CrmApp(App[int]):
 
         `gathered` is the overlay that the call comes from: open until nothing more can be wrong with what is in it.
         """
+        from crm_tui.commands.dispatch import Targets, prepare
+
         gathered = gathered or Gathered()
         command, place = call.command, self.place
         if command.view and not self.has_view(place, command):
             raise CrmError(self.no_view(command))
+        if command.view and command.target == "none" and not (command.ask or call.values or gathered != Gathered()):
+            await self._go(command)  # nothing to read or ask: a cursor that moves does not wait for the desk
+            return
         targets = place.targets() if command.target != "none" else Targets()
         prepared = await self.desk.run(prepare, self.session, call, targets)
         question = None if complete else await place.question(prepared)
@@ -258,6 +268,8 @@ class CrmApp(App[int]):
 
     async def perform(self, prepared: Prepared, gathered: Gathered | None = None) -> None:
         """Do it, and show what was done."""
+        from crm_tui.commands.dispatch import perform
+
         place = self.place
         outcome = await self.desk.run(perform, self.session, prepared)
         if gathered is not None:
@@ -271,7 +283,10 @@ class CrmApp(App[int]):
         values: Mapping[str, Any] = prepared.values
         given = [prepared.ids] if command.target != "none" else [values.get(a.name) for a in command.arguments]
         gathered.finish()
-        found = getattr(self.place, command.view)(*(value for value in given if value is not None))
+        await self._go(command, *(value for value in given if value is not None))
+
+    async def _go(self, command: Command, *given: object) -> None:
+        found = getattr(self.place, command.view)(*given)
         if inspect.isawaitable(found):
             await found
 
@@ -308,18 +323,40 @@ class CrmApp(App[int]):
 
     async def on_mount(self) -> None:
         """Go home, and take the keys. From now on a hang-up saves what was typed and leaves."""
-        await self.push_screen(self.place_named(self.home.name))
+        home = self.place_named(self.home.name)
+        await self.push_screen(home)
+        home.call_after_refresh(self._begin)
         loop = asyncio.get_running_loop()
-        self._attending = loop.create_task(self._attend())
-        self.rested.set()
-        if self._typed:
-            self._wake()
-        self.set_interval(LOOK, self.look)
         for number in (signal.SIGHUP, signal.SIGTERM):
             try:
                 loop.add_signal_handler(number, self.terminal_gone)
             except (ValueError, RuntimeError, NotImplementedError):  # not the main thread: a test's pilot
                 return
+
+    def _begin(self) -> None:
+        """The first frame is on the screen: take the keys."""
+        self._attending = asyncio.get_running_loop().create_task(self._attend())
+        self.set_interval(LOOK, self.look)
+
+    async def _furnish(self) -> None:
+        """Load what the first frame did without, before the first key is obeyed."""
+        await self.desk.run(_load)
+        self._loaded = True
+        if isinstance(self.screen, Place):
+            await self.screen.furnish()
+        if not self._typed and not self._work:
+            self.rested.set()
+
+    def overlays(self) -> list[Overlay]:
+        """What may lie over a place; nothing until it is loaded."""
+        if not self._loaded:
+            return []
+        from crm_tui.tui.widgets.confirm import Confirm
+        from crm_tui.tui.widgets.form import Form
+        from crm_tui.tui.widgets.menu import Menu
+        from crm_tui.tui.widgets.prompt import Prompt
+
+        return [Prompt(), Menu(), Confirm(), Form()]
 
     async def on_unmount(self) -> None:
         """Take no more keys."""
@@ -332,3 +369,15 @@ class CrmApp(App[int]):
         if isinstance(self.screen, Place):
             self.screen.keep_draft()
         self.exit(0)
+
+
+def _read(line: str) -> Call:
+    from crm_tui.commands.catalog import CATALOG
+    from crm_tui.commands.language import read
+
+    return read(line, CATALOG)
+
+
+def _load() -> None:
+    for name in LATER:
+        import_module(name)

@@ -80,7 +80,10 @@ def test_a_cell_may_hold_several_numbers(cell: str, stored: list[str]) -> None:
     [
         ("+8613812345678", "138 1234 5678"),
         ("+862087654321 ext 8021", "020 8765 4321 ext 8021"),
-        ("+14155552671", "+1 415-555-2671"),
+        ("+862055551234", "020 5555 1234"),
+        ("+8675539777777", "0755 3977 7777"),
+        ("+14155552671", "+1 415 555 2671"),
+        ("+85221234567", "+852 2123 4567"),
         ("nonsense", "nonsense"),
         ("", ""),
     ],
@@ -103,9 +106,9 @@ def test_no_text_is_an_error(text: str) -> None:
     display_phone(text)
 
 
-def test_chinese_mobiles_do_without_the_numbering_plans() -> None:
+def test_chinese_mobiles_and_all_that_is_shown_do_without_the_numbering_plans() -> None:
     code = (
         "import sys; from crm_tui.domain.phones import display_phone, parse_phone;"
-        "display_phone(str(parse_phone('138 1234 5678'))); print('phonenumbers' in sys.modules)"
+        "display_phone(str(parse_phone('138 1234 5678'))); display_phone('+442079460557'); print('phonenumbers' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.timer import Timer
 
 from crm_tui.commands.keymap import Place as Keys
-from crm_tui.commands.language import Call
 from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.phones import display_phone
 from crm_tui.domain.schemes import badge, shipped
-from crm_tui.services import due, interactions, lists
-from crm_tui.services.lists import Query
+from crm_tui.services import due
 from crm_tui.services.session import Outcome, Session
 from crm_tui.tui.desk import Stopped
-from crm_tui.tui.screens.asking import AskedFilter
 from crm_tui.tui.screens.place import Place
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import Line, RecordTable
 from crm_tui.tui.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from crm_tui.commands.language import Call
 
 PAUSE = 0.08
 """Seconds that the keys must rest until the detail follows the cursor."""
@@ -147,6 +147,8 @@ class DueScreen(Place):
 
     def find(self) -> None:
         """Filter as one types."""
+        from crm_tui.tui.screens.asked import AskedFilter
+
         self.ask(AskedFilter(self), "/", self.filter_text, history=self.crm.filters)
 
     async def others_changed(self) -> None:
@@ -256,12 +258,16 @@ def _queue(session: Session, text: str) -> list[due.Line]:
     queue = due.queue(session)
     if not text.strip():
         return queue
-    found = lists.among(session, Query(text), [line.id for line in queue])
+    from crm_tui.services import lists
+
+    found = lists.among(session, lists.Query(text), [line.id for line in queue])
     return [line for line in queue if line.id in found]
 
 
 def _detail_of(session: Session, key: int) -> tuple[tuple[str, ...], str | None]:
     """Phone and stage; what was said last. Runs on the desk."""
+    from crm_tui.services import interactions, lists
+
     row = lists.rows(session, [key]).get(key)
     if row is None:
         return (), None

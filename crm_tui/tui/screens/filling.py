@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from textual.timer import Timer
 
-from crm_tui.commands import forms
-from crm_tui.commands.forms import Sheet
-from crm_tui.commands.language import Call
-from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _
 from crm_tui.services import drafts
 from crm_tui.services.session import Session
 from crm_tui.tui.screens.asking import Asking, Gathered
-from crm_tui.tui.widgets.form import Field, Form
+
+if TYPE_CHECKING:
+    from crm_tui.commands.forms import Sheet
+    from crm_tui.commands.language import Call
+    from crm_tui.tui.widgets.form import Form
 
 DRAFT_AFTER = 0.4
 """Seconds after the first unsaved key until a form's draft is kept; it is on the disk within half a second."""
@@ -48,10 +49,13 @@ class Filling(Asking):
     @property
     def form(self) -> Form:
         """The form, open or not."""
-        return self.query_one(Form)
+        return cast("Form", self.query_one("Form"))
 
     async def open_form(self, call: Call, ids: Sequence[int]) -> None:
         """Open the form of a command, with what was typed into it before if it was left unsent."""
+        from crm_tui.domain.clock import moment
+        from crm_tui.tui.widgets.form import Field
+
         sheet, draft = await self.desk.run(_sheet, self.session, call, ids)
         self._filled = Filled(call, sheet, tuple(ids))
         values = draft[0] if draft else {}
@@ -76,10 +80,14 @@ class Filling(Asking):
         await self.open_form(filled.call, filled.ids)
 
     def _check(self, name: str, value: str) -> str | None:
+        from crm_tui.commands import forms
+
         filled = self._filled
         return forms.check(self.session, filled.call, filled.sheet, name, value) if filled else None
 
     def _hint(self, name: str, value: str) -> str | None:
+        from crm_tui.commands import forms
+
         return forms.hint(self.session, self._filled.sheet, name, value) if self._filled else None
 
     # -- drafts
@@ -91,7 +99,7 @@ class Filling(Asking):
 
     def keep_draft(self) -> None:
         """Keep what is typed into the open form."""
-        if self.form.is_open:
+        if self.query("Form") and self.form.is_open:
             self._keep(self.form.values)
 
     def _keep(self, values: dict[str, str]) -> bool:
@@ -123,6 +131,8 @@ class Filling(Asking):
         self.crm.work(partial(self._send_form, event.values))
 
     async def _send_form(self, values: dict[str, str]) -> None:
+        from crm_tui.commands import forms
+
         filled = self._filled
         if filled is None or not self.form.is_open:
             return
@@ -163,5 +173,7 @@ class Filling(Asking):
 
 
 def _sheet(session: Session, call: Call, ids: Sequence[int]) -> tuple[Sheet, tuple[dict[str, str], str] | None]:
+    from crm_tui.commands import forms
+
     sheet = forms.sheet(session, call, ids)
     return sheet, drafts.load(session, sheet.key)

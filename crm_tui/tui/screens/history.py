@@ -16,7 +16,7 @@ from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _, ngettext
 from crm_tui.services import history
 from crm_tui.services.session import Outcome
-from crm_tui.tui.screens.asking import AskedFilter
+from crm_tui.tui.screens.asked import AskedFilter
 from crm_tui.tui.screens.place import Place
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine

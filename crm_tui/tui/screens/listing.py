@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
@@ -14,13 +14,16 @@ from crm_tui.domain.clock import local_date, moment
 from crm_tui.domain.language import _
 from crm_tui.domain.schemes import badge, shipped
 from crm_tui.domain.stages import BY_IDENTIFIER, STAGES
-from crm_tui.services import cards, lists
+from crm_tui.services import lists
 from crm_tui.services.lists import Query
 from crm_tui.services.session import Session
 from crm_tui.tui.widgets.board import Lane
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import REVERSE, Piece, PlainLine
 from crm_tui.tui.widgets.record_table import Line
+
+if TYPE_CHECKING:
+    from crm_tui.services.cards import Card
 
 LANE = 100
 """Customers in a column of the board."""
@@ -139,7 +142,14 @@ def lanes(session: Session, query: Query, kept: int | None) -> list[Lane]:
     return result
 
 
-def preview(card: cards.Card) -> list[str]:
+def card_of(session: Session, key: int) -> Card:
+    """The card of a customer, as much of it as a preview tells; runs on the desk."""
+    from crm_tui.services import cards  # a list is there before its preview
+
+    return cards.card(session, key, events=10)
+
+
+def preview(card: Card) -> list[str]:
     """What the preview tells of a customer: why it is due, its people, what happened last, the profile."""
     lines = [card.facts.name, *card.reasons[:2], ""]
     for person in card.contacts[:4]:

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.timer import Timer
 
-from crm_tui.commands.dispatch import Targets
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _, ngettext
-from crm_tui.services import cards, lists
+from crm_tui.services import lists
 from crm_tui.services.lists import Order, Query
 from crm_tui.services.session import Session
 from crm_tui.tui.desk import Desk, Stopped
 from crm_tui.tui.home import Home, first_filter
 from crm_tui.tui.rows import CustomerLines, first_page
-from crm_tui.tui.screens.asking import PAUSE, AskedFilter
-from crm_tui.tui.screens.listing import Counts, StageTabs, columns, counted, drawer, lanes, preview
+from crm_tui.tui.screens.listing import Counts, StageTabs, card_of, columns, counted, drawer, lanes, preview
 from crm_tui.tui.screens.place import Place
 from crm_tui.tui.widgets.board import Board
 from crm_tui.tui.widgets.record_table import RecordTable, TableHeading
 from crm_tui.tui.widgets.text_pane import TextPane, wrap
+
+if TYPE_CHECKING:
+    from crm_tui.commands.dispatch import Targets
+
+PAUSE = 0.12
+"""Seconds that the keys must rest until the preview follows the cursor."""
 
 PREVIEW_FROM = 120
 """Columns from which on a preview of the row is beside the list."""
@@ -211,6 +215,8 @@ class PipelineScreen(Place):
 
     def find(self) -> None:
         """Filter as one types."""
+        from crm_tui.tui.screens.asked import AskedFilter
+
         self.ask(AskedFilter(self), "/", self.query_now.filter, history=self.crm.filters, limit=2_000)
 
     def order(self) -> Sequence[int]:
@@ -252,7 +258,7 @@ class PipelineScreen(Place):
         lines: list[str] = []
         if key is not None:
             try:
-                card = await self.desk.read("preview", cards.card, self.session, key, events=10)
+                card = await self.desk.read("preview", card_of, self.session, key)
             except (CrmError, Stopped):
                 return
             lines = [part for line in preview(card) for part in wrap(line, PREVIEW_WIDTH - 3)[:4]]
@@ -283,6 +289,8 @@ class PipelineScreen(Place):
         if not self.on_board:
             return super().targets()
         key = self.query_one(Board).cursor_key
+        from crm_tui.commands.dispatch import Targets
+
         return Targets((key,) if key is not None else ())
 
     async def mark(self, what: str | None = None) -> None:

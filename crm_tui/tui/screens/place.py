@@ -8,30 +8,25 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence, Set
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
-from crm_tui.commands import forms, manual
-from crm_tui.commands.catalog import CATALOG
-from crm_tui.commands.dispatch import Prepared, Targets
 from crm_tui.commands.keymap import Place as Keys
-from crm_tui.commands.keymap import Resolver, bindings
-from crm_tui.commands.language import Call
-from crm_tui.commands.registry import Command
+from crm_tui.commands.keymap import Resolver
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _
 from crm_tui.services.session import Outcome, Session
 from crm_tui.tui.desk import Desk
 from crm_tui.tui.home import Home
-from crm_tui.tui.screens.asking import AskedLine, AskedValue, Gathered, Then, ask_value
+from crm_tui.tui.screens.asking import Gathered, Then
 from crm_tui.tui.screens.filling import Filling
-from crm_tui.tui.widgets.confirm import Confirm
-from crm_tui.tui.widgets.form import Form
-from crm_tui.tui.widgets.menu import Item, Menu
-from crm_tui.tui.widgets.prompt import Prompt
 from crm_tui.tui.widgets.record_table import RecordTable
 from crm_tui.tui.widgets.status_line import ESSENTIAL, Part, StatusLine
+
+if TYPE_CHECKING:
+    from crm_tui.commands.dispatch import Prepared, Targets
+    from crm_tui.commands.language import Call
 
 
 class Place(Filling):
@@ -48,15 +43,22 @@ class Place(Filling):
         self._told_keys = ""
 
     def compose(self) -> ComposeResult:
-        """The overlays; places add what they show."""
-        yield Prompt()
-        yield Menu()
-        yield Confirm()
-        yield Form()
+        """What the place shows, and the overlays if they are there yet: the first frame does not wait for them."""
+        yield from self.crm.overlays()
         yield from self.contents()
         status = StatusLine(id="status")
         status.parts = self._hints()
         yield status
+
+    @property
+    def is_furnished(self) -> bool:
+        """Whether the overlays are there."""
+        return bool(self.query("Form"))
+
+    async def furnish(self) -> None:
+        """Add the overlays to a place that was drawn before they were loaded."""
+        if not self.is_furnished:
+            await self.mount(*self.crm.overlays())
 
     def contents(self) -> ComposeResult:
         """What the place shows, above the status line."""
@@ -123,6 +125,8 @@ class Place(Filling):
 
     def targets(self) -> Targets:
         """The marked rows in the order of the list, else the one under the cursor."""
+        from crm_tui.commands.dispatch import Targets
+
         marked = self.table.marked
         if marked:
             shown = self.shown(marked)
@@ -248,56 +252,41 @@ class Place(Filling):
 
     def keys_menu(self) -> None:
         """The keys and commands here; Enter runs the one under the cursor."""
-        keys: dict[str, list[str]] = {}
-        for pressed, line in bindings(self.keys).items():
-            keys.setdefault(line, []).append(pressed)
-        items = [
-            Item(line, line, " ".join(found[:2]), _help(line), words=" ".join(found)) for line, found in keys.items()
-        ]
-        self.choose(_("Keys here"), items, self.crm.obey)
+        from crm_tui.tui.screens import menus
+
+        self.choose(_("Keys here"), menus.keys(self), self.crm.obey)
 
     def palette(self) -> None:
         """Every command by name."""
-        keys: dict[str, str] = {}
-        for pressed, line in bindings(self.keys).items():
-            keys.setdefault(line, pressed)
-        items = [
-            Item(name, name, keys.get(name, ""), command.summary, self._disabled(command))
-            for name, command in CATALOG.items()
-        ]
-        self.choose(_("Commands"), items, self._start)
+        from crm_tui.tui.screens import menus
 
-    def _disabled(self, command: Command) -> str:
-        if command.view and not self.crm.has_view(self, command):
-            return self.crm.no_view(command)
-        if command.target != "none" and not self.targets().ids:
-            return _("there is no customer under the cursor")
-        return command.refusal(self.session) or ""
-
-    async def _start(self, name: str) -> None:
-        """A command that needs more than a key can ask for opens the line with it."""
-        command = CATALOG[name]
-        if any(argument.required for argument in command.arguments) and not command.ask:
-            self.line(f"{command.name} ")
-        else:
-            await self.crm.obey(name)
+        self.choose(_("Commands"), menus.commands(self), partial(menus.start, self))
 
     def show_lines(self, title: str, lines: Sequence[str]) -> None:
         """Show an answer of several lines."""
+        from crm_tui.tui.widgets.menu import Item
+
         self.choose(title, [Item(str(number), line) for number, line in enumerate(lines)])
 
     def help(self, topic: str | None = None) -> None:
         """A page of the manual."""
+        from crm_tui.commands import manual
+
         self.show_lines(topic or _("help"), manual.page(topic or ""))
 
     # -- asking
 
     def line(self, text: str = "") -> None:
         """Type a command."""
+        from crm_tui.tui.screens.asked import AskedLine
+
         self.ask(AskedLine(self), ":", text, history=self.crm.lines)
 
     async def question(self, prepared: Prepared) -> Then | None:
         """What asks for what the call still needs; None when it needs nothing."""
+        from crm_tui.commands import forms
+        from crm_tui.tui.screens.asked import AskedValue, ask_value
+
         command, call = prepared.call.command, prepared.call
         if command.ask == "bare" and (not call.values or prepared.missing):
             return partial(self.open_form, call, prepared.ids)
@@ -349,10 +338,3 @@ def _told(outcome: Outcome) -> str:
 async def _at_once(action: partial[None]) -> None:
     action()
 
-
-def _help(line: str) -> str:
-    for length in (2, 1):
-        name = " ".join(line.split(" ")[:length])
-        if name in CATALOG:
-            return CATALOG[name].summary
-    return ""
