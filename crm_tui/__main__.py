@@ -11,12 +11,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        # A tenth of a short time is spent on looking for garbage among modules, which are none: look less often. The
+        # screens, which stay, look as usual again once they are drawn.
+        gc.set_threshold(100_000)
         if opens_screens(words):
             from crm_tui.tui.start import start
 
             return start(words)
-        # A tenth of a short command's time is looking for garbage among modules, which are none: look less often.
-        gc.set_threshold(100_000)
         from crm_tui.cli import run
 
         return run(words)

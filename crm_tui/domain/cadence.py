@@ -13,7 +13,7 @@ from crm_tui.domain.schemes import Scheme, Tier, shipped
 from crm_tui.domain.stages import BY_IDENTIFIER
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DueSettings:
     """What decides when a customer is due, as configured.
 

@@ -29,7 +29,7 @@ SECTIONS: Mapping[Section, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DueInput:
     """What is known of a customer that decides when it is due. Dates are the user's, stages and tiers identifiers.
 
@@ -54,7 +54,7 @@ class DueInput:
     stale: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reason:
     """One reason to turn to a customer. `text` is for the row, `explanation` for `why`, both as the reader reads.
 
@@ -68,6 +68,16 @@ class Reason:
     text: str
     explanation: str
     at: datetime | None = None
+
+
+def earliest(facts: DueInput, settings: DueSettings = DEFAULTS) -> date | None:
+    """The first day on which anything speaks for the customer, as `reasons` would find; None for never."""
+    days = [facts.next_on]
+    if not _silenced(facts, settings):
+        days.append(_cadence_due(facts, settings))
+    if not BY_IDENTIFIER[facts.stage].closed:
+        days += [rotting_due(facts.stage, facts.stage_since, facts.last_touch, settings), facts.stale]
+    return min((day for day in days if day is not None), default=None)
 
 
 def reasons(facts: DueInput, today: date, settings: DueSettings = DEFAULTS) -> tuple[Reason, ...]:

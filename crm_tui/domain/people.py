@@ -22,7 +22,7 @@ ROLES: dict[str, str] = {
     "admin": N_("administrator"),
 }
 
-_LOGIN = re.compile(r"[^\W\d][\w.@-]{0,63}")
+_LOGIN = r"[^\W\d][\w.@-]{0,63}"
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ def refusal(person: Person, owner_id: int | None) -> str | None:
 def check_login(login: str) -> str:
     """The login, stripped; UsageError when it could not be one."""
     login = login.strip()
-    if not _LOGIN.fullmatch(login):
-        raise UsageError(_('login "{login}": letters, digits, . _ - and @, beginning with a letter').format(login=login), login, 0)
+    if not re.fullmatch(_LOGIN, login):
+        message = _('login "{login}": letters, digits, . _ - and @, beginning with a letter').format(login=login)
+        raise UsageError(message, login, 0)
     return login

@@ -1,6 +1,6 @@
 """Phone numbers: one number is kept in one form, E.164 and, where there is one, the extension.
 
-Mobiles of mainland China, the most of what is typed, are read and shown without the library of the world's numbering
+Mobiles of mainland China, the most of what is typed, are read without the library of the world's numbering
 plans, which is loaded for the first number that needs it.
 """
 
@@ -28,7 +28,6 @@ class Phone:
 _LONGEST = 60
 _SPACING = str.maketrans("", "", " \t-.()[]\u00a0\u2007\u2009\u202f\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 _CN_MOBILE = re.compile(r"(\+86|0086|86)?0?(1[3-9][0-9]{9})")
-_CN_STORED = re.compile(r"\+86(1[3-9][0-9])([0-9]{4})([0-9]{4})")
 _LABEL = re.compile(r"^[^\d+(:]{1,20}:\s*")
 _EXTENSION = re.compile(
     r"(?<=[\d)])[\s,]*(?:转|轉|分机|分機|内线|內線|;ext=|ext(?:ension|n)?\b\.?|x|#)\s*[:.]?\s*([0-9]{1,8})\s*\)?",
@@ -67,17 +66,6 @@ def phones_in(text: str, region: str = "CN") -> tuple[Phone, ...]:
         return (whole,)
     parts = _BETWEEN.split(text[:1000].translate(_HALF_WIDTH))
     return tuple(dict.fromkeys(phone for part in parts for phone in _spaced(part.strip(), region)))
-
-
-def display_phone(stored: str) -> str:
-    """A stored number as people read it: 138 1234 5678 and 020 8765 4321 for China, with their country code for the rest.
-
-    What is not in the stored form is given back as it is.
-    """
-    number, space, extension = stored.partition(" ext ")
-    if mobile := _CN_STORED.fullmatch(number):
-        return " ".join(mobile.groups()) + space + extension
-    return _written(number) + space + extension
 
 
 def _spaced(text: str, region: str) -> list[Phone]:
@@ -133,35 +121,3 @@ def _elsewhere(text: str, region: str, extension: str) -> Phone | None:
     if not (phonenumbers.is_possible_number(number) if international else phonenumbers.is_valid_number(number)):
         return None
     return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), extension)
-
-
-# How many digits the country codes have (ITU-T E.164, list of assigned codes): one, two, or else three.
-_ONE_DIGIT = ("1", "7")
-_TWO_DIGITS = frozenset(
-    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86"
-    " 90 91 92 93 94 95 98".split()
-)
-_E164 = re.compile(r"\+([1-9][0-9]{6,14})")
-_GROUPS = {7: (3, 4), 8: (4, 4), 9: (3, 3, 3), 10: (3, 3, 4), 11: (3, 4, 4), 12: (4, 4, 4)}
-
-
-def _written(e164: str) -> str:
-    """In groups that the eye can hold: by length, not by plan, since lists must not wait for the plans to load."""
-    found = _E164.fullmatch(e164)
-    if found is None:
-        return e164
-    digits = found[1]
-    length = 1 if digits.startswith(_ONE_DIGIT) else 2 if digits[:2] in _TWO_DIGITS else 3
-    code, rest = digits[:length], digits[length:]
-    if code == "86":  # area codes of two digits begin with 1 or 2 (Beijing, Shanghai …), the others have three
-        area = 2 if rest[0] in "12" else 3
-        return " ".join((f"0{rest[:area]}", *_grouped(rest[area:])))
-    return " ".join((f"+{code}", *_grouped(rest)))
-
-
-def _grouped(digits: str) -> list[str]:
-    groups: list[str] = []
-    for size in _GROUPS.get(len(digits), (len(digits),)):
-        groups.append(digits[:size])
-        digits = digits[size:]
-    return groups

@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from crm_tui.domain.cadence import DueSettings
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import N_, _
-from crm_tui.domain.nearest import nearest
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.stages import STAGES
-from crm_tui.domain.workdays import Workdays
+
+if TYPE_CHECKING:
+    from crm_tui.domain.workdays import Workdays
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ def _rules() -> Iterator[Rule]:
     for stage in STAGES:
         if not stage.closed:
             name = f"rotting.{stage.identifier}"
-            yield Rule(name, N_("days without change or interaction until the stage rots"), stage.rotting_days, 1, 3_650)
+            meaning = N_("days without change or interaction until the stage rots")
+            yield Rule(name, meaning, stage.rotting_days, 1, 3_650)
 
 
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in _rules()}
@@ -53,6 +56,8 @@ RULES: Mapping[str, Rule] = {rule.name: rule for rule in _rules()}
 
 def rule(name: str) -> Rule:
     """The rule of that name; UsageError that suggests the nearest."""
+    from crm_tui.domain.nearest import nearest
+
     found = RULES.get(name)
     if found is None:
         raise UsageError(_('there is no setting "{name}"{hint}').format(name=name, hint=nearest(name, RULES)), name, 0)
@@ -70,7 +75,8 @@ def parse(name: str, text: str) -> str | int | None:
     try:
         number = int(text)
     except ValueError:
-        raise UsageError(_('{name}: "{text}" is not a whole number (or off)').format(name=name, text=text), text, 0) from None
+        message = _('{name}: "{text}" is not a whole number (or off)').format(name=name, text=text)
+        raise UsageError(message, text, 0) from None
     if not known.least <= number <= known.most:
         raise UsageError(
             _("{name}: {number} is not between {least} and {most}").format(
@@ -90,12 +96,14 @@ def _checked_text(known: Rule, text: str) -> str:
         length = 3 if known.name == "currency" else 2
         optional = known.name == "calendar.country" and not text
         if not optional and not (len(text) == length and text.isascii() and text.isalpha()):
-            raise UsageError(_('{name}: "{text}" is not a code of {n} letters').format(name=known.name, text=text, n=length), text, 0)
+            message = _('{name}: "{text}" is not a code of {n} letters').format(name=known.name, text=text, n=length)
+            raise UsageError(message, text, 0)
     if known.name == "time_zone" and text:
         try:
             ZoneInfo(text)
-        except (ValueError, OSError):
-            raise UsageError(_('time_zone: "{text}" is not known; write it as Asia/Shanghai').format(text=text), text, 0) from None
+        except (KeyError, ValueError, OSError):
+            message = _('time_zone: "{text}" is not known; write it as Asia/Shanghai').format(text=text)
+            raise UsageError(message, text, 0) from None
     return text
 
 
@@ -111,9 +119,11 @@ class Settings:
     @property
     def workdays(self) -> Workdays:
         """The working calendar."""
+        from crm_tui.domain.workdays import Workdays
+
         return Workdays(self["calendar.country"])
 
-    @property
+    @cached_property
     def due(self) -> DueSettings:
         """Cadences and rotting ages as the due rules take them."""
         cadence = {n.removeprefix("cadence."): v for n, v in self.changed.items() if n.startswith("cadence.")}

@@ -18,7 +18,7 @@ from crm_tui.domain.language import N_, _
 Direction = Literal["forward", "back", "same"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """One of a closed list: what is stored (`identifier`), what is read (`label`), what may be typed for it."""
 
@@ -62,7 +62,7 @@ def choose(text: str, choices: Sequence[Choice]) -> Choice | None:
     return next((c for c in choices if c.identifier == found), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stage:
     """A step of the path. `label` and `meaning` are English; `title` and `explained` are as the reader reads.
 
@@ -186,7 +186,7 @@ def lost_reason_key(stored: str) -> str:
     return stored.partition(":")[0].strip()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Move:
     """A change of stage. `reason` is as typed from `move`, as stored from `check_move`.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from crm_tui.domain.clock import moment
 from crm_tui.domain.people import is_masked
-from crm_tui.domain.phones import display_phone
+from crm_tui.domain.phone_display import display_phone
 from crm_tui.domain.profile import Completeness, fields, format_value
 from crm_tui.domain.profile_fields import SECTIONS
 from crm_tui.services import due, profiles
@@ -103,7 +103,8 @@ def _items(facts: Facts, values: dict[str, Any], verified: dict[str, str], maske
         shown = display_phone(str(stored)) if field.identifier == "phone" else format_value(field, str(stored))
         if masked and field.identifier in _REACH:
             shown = MASK
-        items.append(Item(field.identifier, field.title, shown, SECTIONS[field.section], _day(verified, field.identifier)))
+        day = _day(verified, field.identifier)
+        items.append(Item(field.identifier, field.title, shown, SECTIONS[field.section], day))
     names = {field.identifier for field in known} | set(customers.column_names())
     for name, stored in values.items():
         if name not in names and stored not in (None, ""):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from crm_tui.domain.clock import local_date, moment
-from crm_tui.domain.due import DueInput, Reason, order_key, reasons, section
+from crm_tui.domain.due import DueInput, Reason, earliest, order_key, reasons, section
 from crm_tui.domain.due import why as explain
 from crm_tui.domain.language import _
 from crm_tui.services.session import Outcome, Session
@@ -38,15 +38,20 @@ def queue(session: Session) -> list[Line]:
     """The user's own customers that are due, overdue or in the next seven days, the most urgent first."""
     today, settings = session.today, session.settings.due
     horizon = today + timedelta(days=settings.horizon_days)
-    found: list[tuple[tuple[float, ...], Line]] = []
+    found: list[tuple[tuple[float, ...], int, Candidate, list[Reason]]] = []
     for candidate in due.candidates(session.database, session.person.id, horizon.isoformat(), LIMIT):
-        every = reasons(_facts(session, candidate), today, settings)
-        near = [r for r in every if section(r, today, settings) != "later"]
-        if near:
-            place = order_key(_rank(candidate), near[0], today, settings)
-            found.append((place, _line(candidate, near, today, session)))
-    found.sort(key=lambda pair: (*pair[0], pair[1].id))
-    return [line for __, line in found[:LIMIT]]
+        facts = _facts(session, candidate)
+        first = earliest(facts, settings)
+        if first is None or first > horizon:
+            continue
+        near = [r for r in reasons(facts, today, settings) if section(r, today, settings) != "later"]
+        place = order_key(_rank(candidate), near[0], today, settings)
+        found.append((place, candidate.id, candidate, near))
+    found.sort(key=lambda one: one[:2])
+    phones = due.phones(session.database, [candidate.id for __, __, candidate, __ in found[:LIMIT]])
+    return [
+        _line(replace(candidate, phone=phones[key]), near, today, session) for __, key, candidate, near in found[:LIMIT]
+    ]
 
 
 def lines(session: Session, ids: Sequence[int]) -> dict[int, Line]:

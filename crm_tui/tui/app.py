@@ -8,6 +8,7 @@ goes on painting while a query runs, and an Esc can stop it. Everything that tou
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import os
 import signal
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 _THEMES = {"dark": "textual-dark", "light": "textual-light", "ansi": "ansi-dark", "none": "ansi-dark"}
 _PLACES = {"due": "DueScreen", "pipeline": "PipelineScreen", "history": "HistoryScreen", "card": "CardScreen"}
 _WATCHDOG = 2.0
+_GARBAGE = (700, 10, 10)
+"""Python's own thresholds, for as long as the screens are open."""
 HOME = 2
 """Screens on the stack where nothing lies over a place: Textual's own blank one, and the place."""
 LOOK = 3.0
@@ -335,6 +338,8 @@ class CrmApp(App[int]):
 
     def _begin(self) -> None:
         """The first frame is on the screen: take the keys."""
+        gc.freeze()
+        gc.set_threshold(*_GARBAGE)
         self._attending = asyncio.get_running_loop().create_task(self._attend())
         self.set_interval(LOOK, self.look)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_tui.domain.due import KINDS, DueInput, DueSettings, order_key, reasons, section, why
+from crm_tui.domain.due import KINDS, DueInput, DueSettings, earliest, order_key, reasons, section, why
 from crm_tui.domain.stages import STAGES
 
 TODAY = date(2026, 3, 10)
@@ -224,3 +224,9 @@ def test_the_order_is_total_and_does_not_hang_on_where_rows_came_from(rows: list
 
 def test_every_kind_has_a_place_in_the_order() -> None:
     assert KINDS == ("promise", "first_contact", "cadence", "rotting", "stale_profile")
+
+
+@given(facts_of_any_kind)
+def test_the_earliest_day_is_that_of_the_earliest_reason(facts: DueInput) -> None:
+    every = reasons(facts, TODAY)
+    assert earliest(facts) == min((reason.due_on for reason in every), default=None)

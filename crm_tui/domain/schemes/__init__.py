@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -38,7 +38,7 @@ def in_words(labels: Labels) -> str:
     return labels.get(_("en")) or labels["en"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tier:
     """A grade. `key` is pressed after `t`; `cadence_days` are calendar days, None for no cadence;
     `badge` follows the scheme's badge; `colour` is one of `COLOURS`.
@@ -57,7 +57,7 @@ class Tier:
         return in_words(self.labels)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scheme:
     """A way of grading: its tiers, best first, and the badge that tells them from another scheme's."""
 
@@ -157,7 +157,7 @@ def _wrong(where: str, key: str, problem: str) -> UsageError:
 @cache
 def shipped() -> Mapping[str, Scheme]:
     """The schemes that come with the program, by identifier."""
-    texts = (files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8") for name in SHIPPED)
+    texts = ((Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8") for name in SHIPPED)
     return MappingProxyType({scheme.identifier: scheme for scheme in map(parse_scheme, texts)})
 
 

@@ -13,7 +13,7 @@ from crm_tui.commands.keymap import Place as Keys
 from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _, ngettext
-from crm_tui.domain.phones import display_phone
+from crm_tui.domain.phone_display import display_phone
 from crm_tui.domain.schemes import badge, shipped
 from crm_tui.services import due
 from crm_tui.services.session import Outcome, Session
