@@ -32,6 +32,14 @@ class Office:
         argv = [sys.executable, "-m", "crm_tui", "--db", str(self.path), "--user", user]
         return Terminal(argv, cols, rows, env=variables)
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What is in the file by now."""
+        database = Database(self.path)
+        try:
+            return database.rows(sql)
+        finally:
+            database.close()
+
     def list(self, text: str = "") -> list[dict[str, Any]]:
         """What `list --json` prints."""
         program = [sys.executable, "-m", "crm_tui", "--db", str(self.path), "--user", "li"]

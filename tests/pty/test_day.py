@@ -46,7 +46,7 @@ def test_thirty_customers_in_thirty_rounds_and_no_promised_date_is_lost(office: 
         terminal.wait("All done")
     found = {row["id"]: row["next_follow_up"] for row in office.list()}
     assert found == dict.fromkeys(ids, expected)
-    rows = office.database.rows("SELECT customer_id, note FROM interaction ORDER BY customer_id")
+    rows = office.rows("SELECT customer_id, note FROM interaction ORDER BY customer_id")
     assert rows == [(key, note) for key in ids]
 
 
