@@ -48,9 +48,10 @@ def queue(session: Session) -> list[Line]:
         place = order_key(_rank(candidate), near[0], today, settings)
         found.append((place, candidate.id, candidate, near))
     found.sort(key=lambda one: one[:2])
-    phones = due.phones(session.database, [candidate.id for __, __, candidate, __ in found[:LIMIT]])
+    phones = due.phones(session.database, [key for _place, key, *_rest in found[:LIMIT]])
     return [
-        _line(replace(candidate, phone=phones[key]), near, today, session) for __, key, candidate, near in found[:LIMIT]
+        _line(replace(candidate, phone=phones[key]), near, today, session)
+        for _place, key, candidate, near in found[:LIMIT]
     ]
 
 
