@@ -117,6 +117,9 @@ def snooze(session: Session, ids: Sequence[int], when: When | None = None) -> Ou
     until = when or When(session.today + timedelta(days=1))
     with session.changing() as change:
         taken, refused = session.take(ids)
+        later = [f for f in taken if f.next_on is not None and f.next_on > until.on.isoformat()]
+        refused += [Refusal(f.id, f.name, _("it is put off till {day} already").format(day=f.next_on)) for f in later]
+        taken = [f for f in taken if f not in later]
         postpone(session, change, {f.id: until for f in taken}, _("snoozed"))
         message = _("{who}: snoozed till {when}").format(who=named(taken), when=_said(session, until))
         return done(change, message if taken else _("nothing was changed"), [f.id for f in taken], refused)

@@ -175,7 +175,7 @@ def set_rule(session: Session, name: str, text: str) -> Outcome:
             change.insert("setting", [{"name": name, "value": json.dumps(value)}])
         message = _("{name} = {value}").format(name=name, value=_("off") if value is None else value)
         change.summarize(message)
-        outcome = Outcome(message, entry_id=change.entry_id)
+        outcome = Outcome(message, entry_id=None if change.is_empty() else change.entry_id)
     session.settings = load(dict(session.database.rows("SELECT name, value FROM setting")))
     return outcome
 

@@ -123,7 +123,8 @@ def stage_counts(database: Database, sight: Sight, *, own: bool = False) -> dict
 def values(database: Database, customer_id: int) -> tuple[dict[str, Any], dict[str, str]]:
     """All columns of the row together with the fields of its profile, and the day on which each was verified."""
     cursor = database.connection.execute(
-        "SELECT c.*, p.fields AS profile_fields, p.verified AS profile_verified"
+        f"SELECT {', '.join(f'c.{name}' for name in column_names())},"
+        " p.fields AS profile_fields, p.verified AS profile_verified"
         " FROM customer c LEFT JOIN profile p ON p.id = c.id WHERE c.id = ?",
         (customer_id,),
     )

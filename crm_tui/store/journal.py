@@ -189,6 +189,7 @@ def recording(
     from crm_tui.store import search
 
     with database.writing():
+        database.execute("SAVEPOINT entry")
         entry_id = database.value(
             "INSERT INTO journal_entry (at, user_id, source, command, kind, root_id, reverts_id)"
             " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -197,7 +198,8 @@ def recording(
         change = Change(database, entry_id)
         yield change
         if change.is_empty():
-            database.execute("DELETE FROM journal_entry WHERE id = ?", (entry_id,))
+            database.execute("ROLLBACK TO entry")
+        database.execute("RELEASE entry")
         search.index(database, change.searchable)
 
 

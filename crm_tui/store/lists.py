@@ -19,7 +19,7 @@ SORTS: dict[str, tuple[str, bool]] = {
     "id": ("id", True),
     "name": ("name_key", False),
     "tier": ("tier_rank", False),
-    "stage": ("stage", False),
+    "stage": ("stage_rank", False),
     "due": ("next_on", False),
     "last": ("last_contact", False),
     "created": ("created_at", True),

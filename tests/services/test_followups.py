@@ -39,12 +39,20 @@ def test_a_snooze_keeps_the_first_date_and_the_purpose_and_lateness_counts_from_
     key = make(team.li, "Acme")
     followups.set_next(team.li, [key], in_days(0), "offer")
     clock.forward(days=3)
-    followups.snooze(team.li, [key], When(TODAY.replace(day=23)))
     followups.snooze(team.li, [key])
     assert follow_ups(team.database, key)[1:] == [("promise", "offer", day(4), day(0), None)]
     clock.forward(days=1)
     [line] = due.queue(team.li)
     assert (line.part, line.reason.late_days) == ("overdue", 4)
+
+
+def test_a_snooze_brings_nothing_forward(team: Team) -> None:
+    key = make(team.li, "Acme")
+    followups.set_next(team.li, [key], in_days(5), "offer")
+    outcome = followups.snooze(team.li, [key])
+    assert (outcome.changed, outcome.exit_code) == ((), 1)
+    assert outcome.refused[0].reason == f"it is put off till {day(5)} already"
+    assert column(team.database, "next_on", key) == day(5)
 
 
 def test_a_snooze_to_the_same_day_is_no_change_to_take_back(team: Team) -> None:

@@ -53,6 +53,11 @@ CREATE TABLE customer (
     created_at TEXT NOT NULL,
     created_by INTEGER REFERENCES user (id),
     archived_at TEXT,
+    -- DOMAIN §2: where on the path it is, for lists in its order.
+    stage_rank INTEGER GENERATED ALWAYS AS (
+        CASE stage WHEN 'non_customer' THEN 0 WHEN 'potential' THEN 1 WHEN 'target' THEN 2 WHEN 'intent' THEN 3
+        WHEN 'actual' THEN 4 ELSE 5 END
+    ) VIRTUAL,
     -- DOMAIN §4: an owner, or exactly one public pool, or blocked: one of the three.
     CHECK ((owner_id IS NOT NULL) + (pool_id IS NOT NULL) + (blocked <> 0) = 1)
 );
@@ -180,6 +185,7 @@ CREATE TABLE stage_count (
 # Every list is ordered by id unless asked otherwise; an index on one column holds the ids in order behind each value.
 INDEXES = """
 CREATE INDEX customer_stage ON customer (stage);
+CREATE INDEX customer_stage_rank ON customer (stage_rank);
 CREATE INDEX customer_owner ON customer (owner_id, stage);
 CREATE INDEX customer_owner_next ON customer (owner_id, next_on);
 CREATE INDEX customer_pool ON customer (pool_id, stage) WHERE pool_id IS NOT NULL;
