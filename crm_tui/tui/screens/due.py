@@ -14,10 +14,10 @@ from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.phone_display import display_phone
-from crm_tui.domain.schemes import badge, shipped
 from crm_tui.services import due
 from crm_tui.services.session import Outcome, Session
 from crm_tui.tui.desk import Stopped
+from crm_tui.tui.screens.colours import late, tier_badge
 from crm_tui.tui.screens.place import Place
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
@@ -37,7 +37,7 @@ COLUMNS = (
     Column("name", "", 18, flex=3),
     Column("tier", "", 4),
     Column("reason", "", 20, flex=4),
-    Column("phone", "", 15, drop=1),
+    Column("phone", "", 16, drop=1),
 )
 
 
@@ -63,10 +63,10 @@ class DueLines:
         shown = self.now.get(key) or self.first[key]
         gone = self.is_done(key)
         flag = "!" if shown.part == "overdue" and not gone else ""
-        tier = badge(shipped()[shown.scheme], shown.tier) if shown.tier else ""
+        tier = tier_badge(shown.scheme, shown.tier)
         phone = display_phone(shown.phone) if shown.phone else ""
         told = "" if self.now.get(key) is None else when(shown, self.today)
-        return Line(key, (told, shown.name, tier, reason(shown), phone), gone, flag)
+        return Line(key, (late(told, flag == "!"), shown.name, tier, reason(shown), phone), gone, flag)
 
     def is_done(self, key: int) -> bool:
         """Whether the customer is not due any more, or was called and comes back on another day."""

@@ -17,6 +17,7 @@ from crm_tui.domain.stages import BY_IDENTIFIER, STAGES
 from crm_tui.services import lists
 from crm_tui.services.lists import Query
 from crm_tui.services.session import Session
+from crm_tui.tui.screens.colours import late, tier_badge
 from crm_tui.tui.widgets.board import Lane
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import REVERSE, Piece, PlainLine
@@ -37,7 +38,7 @@ def columns() -> tuple[Column, ...]:
         Column("name", _("name"), 18, flex=4),
         Column("tier", _("tier"), 4),
         Column("stage", _("stage"), 12, drop=2),
-        Column("next", _("next"), 10),
+        Column("next", _("next"), 12),
         Column("last", _("last"), 5, align="right", drop=1),
         Column("owner", _("owner"), 8, flex=1, drop=3),
         Column("region", _("region"), 8, flex=1, drop=4),
@@ -50,17 +51,17 @@ def drawer(session: Session) -> Callable[[dict[str, Any], bool], Line]:
     today, zone, due_settings = session.today, session.person.zone, session.settings.due
 
     def draw(row: dict[str, Any], outside: bool) -> Line:
-        tier = badge(shipped()[row["scheme"]], row["tier"]) if row["tier"] else ""
         contacted = local_date(row["last_contact"], zone) if row["last_contact"] else None
         last = f"{(today - contacted).days}d" if contacted else "–"
         touched = local_date(row["last_touch"], zone) if row["last_touch"] else None
         rots = rotting_due(row["stage"], local_date(row["stage_since"], zone), touched, due_settings)
-        late = row["next_on"] is not None and row["next_on"] < today.isoformat()
-        flag = "!" if late else "~" if rots is not None and rots <= today else ""
+        passed = row["next_on"] is not None and row["next_on"] < today.isoformat()
+        flag = "!" if passed else "~" if rots is not None and rots <= today else ""
         return Line(
             row["id"],
             (
-                row["name"], tier, BY_IDENTIFIER[row["stage"]].title, next_text(row, today, zone), last,
+                row["name"], tier_badge(row["scheme"], row["tier"]), BY_IDENTIFIER[row["stage"]].title,
+                late(next_text(row, today, zone), passed), last,
                 row["owner"] or f"({row['pool'] or _('blocked')})", row["region"] or "", row["source"] or "",
             ),
             outside,
