@@ -1,4 +1,4 @@
-"""Colour on rows: the tier's own, and red for what is late. Never the only sign of anything: letters and `!` say it too."""
+"""Colour on rows: the tier's own, and red for what is late. Never the only sign: letters and `!` say it too."""
 
 from __future__ import annotations
 
