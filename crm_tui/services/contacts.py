@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _
@@ -12,7 +13,9 @@ from crm_tui.domain.stages import choose
 from crm_tui.domain.text import clean
 from crm_tui.services import profiles
 from crm_tui.services.session import Outcome, Session, done
-from crm_tui.store.journal import Change
+
+if TYPE_CHECKING:
+    from crm_tui.store.journal import Change
 
 FIELDS = ("name", "role", "title", "phone", "email", "wechat", "note")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _
@@ -16,7 +17,9 @@ from crm_tui.domain.stages import stage as find_stage
 from crm_tui.services import contacts, duplicates, followups, profiles
 from crm_tui.services.session import Outcome, Session, done, named
 from crm_tui.store import customers, histories
-from crm_tui.store.journal import Change
+
+if TYPE_CHECKING:
+    from crm_tui.store.journal import Change
 
 DEFAULT_POOL = 1
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from crm_tui.domain.clock import stamp
 from crm_tui.domain.language import _
@@ -14,7 +14,9 @@ from crm_tui.domain.text import clean
 from crm_tui.domain.when import When, describe
 from crm_tui.services.session import Outcome, Refusal, Session, done, named
 from crm_tui.store.customers import Facts
-from crm_tui.store.journal import Change
+
+if TYPE_CHECKING:
+    from crm_tui.store.journal import Change
 
 Closing = Literal["done", "replaced", "dropped"]
 

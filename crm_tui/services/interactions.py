@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from crm_tui.domain.cadence import cadence_interval
 from crm_tui.domain.clock import moment, stamp
@@ -18,7 +19,9 @@ from crm_tui.domain.when import When, describe, next_half_day
 from crm_tui.services import followups
 from crm_tui.services.session import Outcome, Session, done, named
 from crm_tui.store.customers import Facts
-from crm_tui.store.journal import Change
+
+if TYPE_CHECKING:
+    from crm_tui.store.journal import Change
 
 BACKDATED = timedelta(days=3)
 """Notes dated further back, counted in the user's days, move no clock (DOMAIN §4 P8)."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crm_tui.domain.errors import Conflict, UsageError
 from crm_tui.domain.language import _
@@ -20,7 +20,9 @@ from crm_tui.domain.text import clean
 from crm_tui.services.session import Outcome, Session, done, named
 from crm_tui.store import customers
 from crm_tui.store.customers import Facts
-from crm_tui.store.journal import Change
+
+if TYPE_CHECKING:
+    from crm_tui.store.journal import Change
 
 SEARCHABLE = {"name", "phone", "email", "wechat"}
 _LONG = 100_000

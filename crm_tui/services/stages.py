@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import UsageError
@@ -14,7 +14,9 @@ from crm_tui.domain.text import clean
 from crm_tui.services.session import Outcome, Refusal, Session, done, named
 from crm_tui.store import histories
 from crm_tui.store.customers import Facts
-from crm_tui.store.journal import Change
+
+if TYPE_CHECKING:
+    from crm_tui.store.journal import Change
 
 
 def move(session: Session, ids: Sequence[int], stage: str, reason: str = "") -> Outcome:

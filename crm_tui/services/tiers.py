@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from crm_tui.domain.cadence import cadence_interval
 from crm_tui.domain.clock import local_date
@@ -14,7 +15,9 @@ from crm_tui.services import profiles
 from crm_tui.services.session import Outcome, Refusal, Session, done, named
 from crm_tui.store import histories
 from crm_tui.store.customers import Facts
-from crm_tui.store.journal import Change
+
+if TYPE_CHECKING:
+    from crm_tui.store.journal import Change
 
 
 def assign(session: Session, ids: Sequence[int], tier: str, scheme: Scheme, reason: str = "") -> Outcome:

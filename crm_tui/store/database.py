@@ -39,7 +39,7 @@ _PRAGMAS = {
     "synchronous": "full",
     "foreign_keys": 1,
     "trusted_schema": 0,
-    "cache_size": -8_000,
+    "cache_size": -2_000,
     "temp_store": "memory",
 }
 _PATIENCE = 10_000

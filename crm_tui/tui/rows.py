@@ -7,6 +7,7 @@ list stays, dimmed, until the list is entered again.
 from __future__ import annotations
 
 import asyncio
+import sys
 from array import array
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -21,6 +22,8 @@ from crm_tui.tui.widgets.record_table import Line
 
 BATCH = 20_000
 """Ids read at a time in the background."""
+AHEAD = 100_000
+"""Ids read without being asked for: nobody scrolls further, and each takes eight bytes."""
 KEPT = 4_000
 """Rows kept in memory; the ids are all kept, at eight bytes each."""
 
@@ -43,6 +46,8 @@ class CustomerLines:
         self._asked: set[int] = set()
         self._end: Position | None = None
         self._whole = asyncio.Event()
+        self._limit = 0
+        self._reading = False
 
     # what a table asks
 
@@ -56,6 +61,8 @@ class CustomerLines:
     def line(self, index: int) -> Line | None:
         """The row, None while it is being read."""
         key = self.ids[index]
+        if index >= len(self.ids) - PAGE and not self.complete and not self._reading:
+            self._task = asyncio.get_running_loop().create_task(self.read_on(len(self.ids) + AHEAD))
         if key not in self._rows:
             self._ask(index // PAGE)
             return None
@@ -83,13 +90,20 @@ class CustomerLines:
         self._rows.update(rows)
         self._went_on(page)
 
-    async def read_on(self) -> None:
-        """Read the rest of the ids, a batch at a time, while nobody waits for anything else."""
-        while not self.complete:
-            page = await self.desk.later("rest", lists.page, self.session, self.query, self._end, BATCH)
-            self.ids.extend(page.ids)
-            self._went_on(page)
-            self._changed()
+    async def read_on(self, limit: int = AHEAD) -> None:
+        """Read more of the ids, up to `limit` of them, a batch at a time, while nobody waits for anything else."""
+        self._limit = max(self._limit, limit)
+        if self._reading:
+            return
+        self._reading = True
+        try:
+            while not self.complete and len(self.ids) < self._limit:
+                page = await self.desk.later("rest", lists.page, self.session, self.query, self._end, BATCH)
+                self.ids.extend(page.ids)
+                self._went_on(page)
+                self._changed()
+        finally:
+            self._reading = False
 
     def _went_on(self, page: Page) -> None:
         self._end = page.end
@@ -99,6 +113,7 @@ class CustomerLines:
 
     async def whole(self, timeout: float) -> bool:
         """Wait until all ids have been read; False when that takes longer than `timeout` seconds."""
+        self._task = asyncio.get_running_loop().create_task(self.read_on(sys.maxsize))
         try:
             async with asyncio.timeout(timeout):
                 await self._whole.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -188,7 +189,7 @@ class DueScreen(Place):
         )
         text = _("Due: {counted} · {done} done of {all}").format(counted=counted, done=done, all=len(lines))
         before = f"/{self.filter_text}  ·  " if self.filter_text else ""
-        self.query_one("#head", PlainLine).say(f"{before}{text}  —  {self.session.person.name}")
+        self.head.say(f"{before}{text}  —  {self.session.person.name}")
 
     async def changed(self, ids: Sequence[int]) -> None:
         """Show these customers as they are now; who is done stays, dimmed."""
@@ -230,6 +231,16 @@ class DueScreen(Place):
 
     _email: str | None = None
 
+    @cached_property
+    def detail(self) -> TextPane:
+        """What is known of the row under the cursor."""
+        return self.query_one("#detail", TextPane)
+
+    @cached_property
+    def head(self) -> PlainLine:
+        """The counts, above the queue."""
+        return self.query_one("#head", PlainLine)
+
     def on_record_table_cursor_moved(self) -> None:
         """The detail follows once the keys pause."""
         if self._timer is not None:
@@ -240,7 +251,7 @@ class DueScreen(Place):
         self._timer = None
         key = self.table.cursor_key
         if key is None:
-            self.query_one("#detail", TextPane).show(())
+            self.detail.show(())
             return
         self.background("detail", self._detail, key)
 
@@ -250,7 +261,7 @@ class DueScreen(Place):
         except (CrmError, Stopped):
             return
         if self.table.cursor_key == key:
-            self.query_one("#detail", TextPane).show(lines)
+            self.detail.show(lines)
 
 
 def _queue(session: Session, text: str) -> list[due.Line]:

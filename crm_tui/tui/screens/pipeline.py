@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -68,7 +69,7 @@ class PipelineScreen(Place):
 
     def on_mount(self) -> None:
         """Show the first page, read before the screen opened; when it is entered later, it reads its own."""
-        self.query_one("#preview").styles.width = PREVIEW_WIDTH
+        self.preview.styles.width = PREVIEW_WIDTH
         self.table.styles.width = "1fr"
         self.query_one("#board").display = False
         self._fit(self.app.size.width)
@@ -84,13 +85,23 @@ class PipelineScreen(Place):
         self._preview_soon()
 
     def _fit(self, width: int) -> None:
-        preview = self.query_one("#preview")
+        preview = self.preview
         preview.display = width >= PREVIEW_FROM and not self.on_board
         heading = self.query_one("#heading", TableHeading)
         heading.styles.width = width - PREVIEW_WIDTH if preview.display else "100%"
         heading.display = not self.on_board
 
     # -- reading
+
+    @cached_property
+    def tabs(self) -> StageTabs:
+        """The stages, above the list."""
+        return self.query_one(StageTabs)
+
+    @cached_property
+    def preview(self) -> TextPane:
+        """The pane beside the list."""
+        return self.query_one("#preview", TextPane)
 
     def _lines_for(self, query: Query) -> CustomerLines:
         return CustomerLines(self.desk, self.session, query, drawer(self.session), self._rows_came)
@@ -143,7 +154,7 @@ class PipelineScreen(Place):
             self._tell_tabs()
 
     def _tell_tabs(self) -> None:
-        self.query_one(StageTabs).show(self.query_now.stage, self.counts)
+        self.tabs.show(self.query_now.stage, self.counts)
 
     @property
     def found(self) -> str:
@@ -246,7 +257,7 @@ class PipelineScreen(Place):
         if self._preview_timer is not None:
             self._preview_timer.stop()
             self._preview_timer = None
-        if self.query_one("#preview").display:
+        if self.preview.display:
             self._preview_timer = self.set_timer(PAUSE, self._preview)
 
     def _preview(self) -> None:
@@ -254,7 +265,7 @@ class PipelineScreen(Place):
         self.background("preview", self._show_preview, self.table.cursor_key)
 
     async def _show_preview(self, key: int | None) -> None:
-        pane = self.query_one("#preview", TextPane)
+        pane = self.preview
         lines: list[str] = []
         if key is not None:
             try:
@@ -330,9 +341,13 @@ class PipelineScreen(Place):
         if not self._move(0, -len(self.lines) - 1):
             super().top()
 
-    def bottom(self) -> None:
-        if not self._move(0, len(self.lines) + 1):
-            super().bottom()
+    async def bottom(self) -> None:  # type: ignore[override]
+        """To the last row; of a long list the ids are read first."""
+        if self._move(0, len(self.lines) + 1):
+            return
+        if not await self.lines.whole(PATIENCE):
+            self.say(_("the list is still being read ({n} so far): try again").format(n=f"{len(self.lines):,}"))
+        super().bottom()
 
 
 _First = tuple[lists.Page, dict[int, dict[str, Any]], "Counts | None"]

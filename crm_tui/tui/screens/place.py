@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence, Set
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -89,12 +89,13 @@ class Place(Filling):
 
     # -- saying
 
-    @property
+    # What a place consists of is looked up once: what is read for it may come when it is being taken down.
+    @cached_property
     def status(self) -> StatusLine:
         """The line at the bottom."""
         return self.query_one("#status", StatusLine)
 
-    @property
+    @cached_property
     def table(self) -> RecordTable:
         """The table of the place."""
         return self.query_one("#table", RecordTable)
