@@ -103,7 +103,7 @@ class StageTabs(PlainLine):
         for number, stage in enumerate(STAGES, 1):
             n = self.counts.get(stage.identifier, 0) if self.counts is not None else None
             named.append((str(number), stage.title, n, stage.identifier))
-        for length in (20, 9, 6, 4):
+        for length in (20, 10, 9, 8, 7, 6, 5, 4):
             pieces = self._labels(named, length)
             if sum(cell_len(text) for text, __ in pieces) <= width:
                 break
