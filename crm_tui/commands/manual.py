@@ -63,14 +63,13 @@ def _command(command: Command) -> list[str]:
 
 def key_table(place: Place | None = None) -> list[str]:
     """The keys as Markdown rows: key, command, what it does; of one place, or of all."""
-    rows: dict[tuple[str, str], str] = {}
+    rows: dict[str, list[str]] = {}
     for where in (place,) if place else ("any", "due", "pipeline", "history"):
         for keys, line in bindings(where).items():
             if place or where == "any" or bindings("any").get(keys) != line:
-                name = keys if where == "any" or place else f"{keys} ({where})"
-                rows[name, line] = help_of(line)
+                rows.setdefault(line, []).append(f"`{keys}`" if where == "any" or place else f"`{keys}` ({where})")
     return ["| key | command | |", "|---|---|---|"] + [
-        f"| `{keys}` | `{line}` | {text} |".replace("`|`", "`\\|`") for (keys, line), text in rows.items()
+        f"| {' '.join(keys)} | `{line}` | {help_of(line)} |".replace("`|`", "`\\|`") for line, keys in rows.items()
     ]
 
 

@@ -16,7 +16,7 @@ from crm_tui.tui.widgets.menu import Menu
 from crm_tui.tui.widgets.overlay import holder
 from crm_tui.tui.widgets.prompt import Prompt
 from tests.factories import Clock, Team, in_days, make
-from tests.tui.rooms import Room, entered
+from tests.tui.rooms import Room, entered, keys_of
 
 GO = {"due": "gd", "pipeline": "gp", "history": "gh", "card": "gp<enter>"}
 
@@ -566,9 +566,12 @@ async def test_keys_wait_for_a_long_reading_and_esc_stops_it(
     monkeypatch.setattr(lists, "page", slow)
     async with entered(path, clock=clock) as room:
         await room.press("gp")
-        for event in __import__("tests.tui.rooms", fromlist=["keys_of"]).keys_of(":filter slow<enter>ta"):
+        for event in keys_of(":filter slow<enter>ta"):
             room.app.post_message(event)
-        await asyncio.sleep(0.5)
+        for _ in range(100):
+            if "reading" in room.text():
+                break
+            await asyncio.sleep(0.05)
         assert not room.app.rested.is_set()
         assert "reading" in room.text()
         await room.press("<esc>")
