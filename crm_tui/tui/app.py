@@ -50,7 +50,7 @@ _GARBAGE = (700, 10, 10)
 """Python's own thresholds, for as long as the screens are open."""
 HOME = 2
 """Screens on the stack where nothing lies over a place: Textual's own blank one, and the place."""
-LOOK = 3.0
+LOOK = 6.0
 """Seconds between two looks at whether another process has changed the database."""
 
 Typed = events.Key | events.Paste
@@ -181,7 +181,7 @@ class CrmApp(App[int]):
                 self._handle_exception(error)
                 return
             self.rested.set()
-            if time.monotonic() - self._looked > LOOK / 3:
+            if time.monotonic() - self._looked > LOOK / 6:
                 self.look()
 
     async def _take(self, event: Typed) -> None:

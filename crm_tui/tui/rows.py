@@ -20,9 +20,9 @@ from crm_tui.tui.desk import Desk
 from crm_tui.tui.home import PAGE
 from crm_tui.tui.widgets.record_table import Line
 
-BATCH = 20_000
+BATCH = 5_000
 """Ids read at a time in the background."""
-AHEAD = 100_000
+AHEAD = 20_000
 """Ids read without being asked for: nobody scrolls further, and each takes eight bytes."""
 KEPT = 4_000
 """Rows kept in memory; the ids are all kept, at eight bytes each."""
