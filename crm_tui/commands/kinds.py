@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 
 def when(session: Session, text: str) -> When:
-    """A date to come, as people type it."""
-    from crm_tui.domain.when import parse
+    """A date to come, as people type it; UsageError for a day that has passed, for which nothing can be promised."""
+    from crm_tui.domain.when import describe, parse
 
-    return parse(text, session.now, workdays=session.settings.workdays)
+    found = parse(text, session.now, workdays=session.settings.workdays)
+    if found.on < session.today:
+        told = describe(found, session.today)
+        raise UsageError(_("{when} has passed: name a day to come").format(when=told), text, 0)
+    return found
 
 
 def past_when(session: Session, text: str) -> When:

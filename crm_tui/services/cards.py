@@ -84,8 +84,8 @@ def card(session: Session, customer_id: int, *, events: int = 300) -> Card:
         listed["owner"],
         listed["pool"],
         tuple((listed["tags"] or "").split()),
-        values.get("note") or "",
-        _items(facts, values, verified, masked),
+        "" if masked else values.get("note") or "",
+        _items(facts, values, verified, masked, session.person.role != "service"),
         profiles.complete(session, facts, values),
         _contacts(session, customer_id, masked),
         _events(session, customer_id, events),
@@ -93,12 +93,14 @@ def card(session: Session, customer_id: int, *, events: int = 300) -> Card:
     )
 
 
-def _items(facts: Facts, values: dict[str, Any], verified: dict[str, str], masked: bool) -> tuple[Item, ...]:
+def _items(
+    facts: Facts, values: dict[str, Any], verified: dict[str, str], masked: bool, personal: bool
+) -> tuple[Item, ...]:
     items: list[Item] = []
     known = fields(facts.kind)
     for field in known:
         stored = values.get(field.identifier)
-        if stored in (None, ""):
+        if stored in (None, "") or (field.sensitive and (masked or not personal)):
             continue
         shown = display_phone(str(stored)) if field.identifier == "phone" else format_value(field, str(stored))
         if masked and field.identifier in _REACH:
@@ -107,7 +109,8 @@ def _items(facts: Facts, values: dict[str, Any], verified: dict[str, str], maske
         items.append(Item(field.identifier, field.title, shown, SECTIONS[field.section], day))
     names = {field.identifier for field in known} | set(customers.column_names())
     for name, stored in values.items():
-        if name not in names and stored not in (None, ""):
+        # A field of one's own may hold a second number as well as anything else.
+        if name not in names and stored not in (None, "") and not masked:
             items.append(Item(name, name, str(stored), "", _day(verified, name)))
     return tuple(items)
 

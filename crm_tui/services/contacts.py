@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from crm_tui.domain.errors import CrmError, UsageError
+from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.profile_fields import ROLES
 from crm_tui.domain.stages import choose
 from crm_tui.domain.text import clean
 from crm_tui.services import profiles
-from crm_tui.services.session import Outcome, Session, done
+from crm_tui.services.session import Outcome, Refusal, Session, done
 
 if TYPE_CHECKING:
     from crm_tui.store.journal import Change
@@ -25,7 +25,7 @@ def add(session: Session, customer_id: int, given: Mapping[str, str]) -> Outcome
     with session.changing() as change:
         taken, refused = session.take([customer_id])
         if not taken:
-            raise CrmError(refused[0].reason)
+            raise _refused(refused[0])
         others = session.database.value(
             "SELECT count(*) FROM contact WHERE customer_id = ? AND archived_at IS NULL", (customer_id,)
         )
@@ -41,7 +41,7 @@ def edit(session: Session, contact_id: int, given: Mapping[str, str]) -> Outcome
         taken, refused = session.take([row[0]]) if row else ([], [])
         if row is None or not taken:
             unknown = _("there is no contact {id}").format(id=contact_id)
-            raise CrmError(refused[0].reason if refused and refused[0].name else unknown)
+            raise _refused(refused[0]) if refused and refused[0].name else CrmError(unknown)
         values = check(session, given)
         if values.get("name", "-") is None:
             raise UsageError(_("a contact needs a name"))
@@ -50,6 +50,10 @@ def edit(session: Session, contact_id: int, given: Mapping[str, str]) -> Outcome
         who = values.get("name") or row[1]
         message = _("{name}: contact {contact} changed").format(name=taken[0].name, contact=who)
         return done(change, message, [row[0]] if changed else [])
+
+
+def _refused(refusal: Refusal) -> CrmError:
+    return NotAllowed(refusal.reason) if refusal.forbidden else CrmError(refusal.reason)
 
 
 def write(session: Session, change: Change, customer_id: int, given: Mapping[str, str], *, primary: bool) -> int:

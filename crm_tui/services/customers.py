@@ -56,7 +56,9 @@ def new(session: Session, draft: Draft) -> Outcome:
         if not name:
             raise UsageError(_("a customer needs a name"))
         if not draft.anyway:
-            _refuse_twin(session, kind, str(name), values.columns)
+            theirs = contacts.check(session, draft.contact)
+            shown = {way: values.columns.get(way) or theirs.get(way) for way in duplicates.COMPARED}
+            _refuse_twin(session, kind, str(name), shown)
         _check_cap(session, holder, stage)
         now = session.stamp
         [key] = change.insert(
@@ -144,8 +146,8 @@ def _kind(draft: Draft) -> str:
     return found.identifier
 
 
-def _refuse_twin(session: Session, kind: str, name: str, columns: Mapping[str, str | None]) -> None:
-    twin = duplicates.find(session, kind, name, columns)
+def _refuse_twin(session: Session, kind: str, name: str, shown: Mapping[str, str | None]) -> None:
+    twin = duplicates.find(session, kind, name, shown)
     if twin is None:
         return
     seen = customers.facts(session.database, session.sight, [twin])

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from crm_tui.domain.names import name_key
 from crm_tui.services.session import Session
+from crm_tui.store.customers import reach
 
 COMPARED = ("phone", "email", "tax_number")
 
@@ -22,9 +23,13 @@ def same(mine: Mapping[str, str | None], other: Mapping[str, str | None]) -> boo
 
 
 def find(session: Session, kind: str, name: str, values: Mapping[str, str | None]) -> int | None:
-    """The id of the first customer that is the same, whoever holds it; None when there is none."""
+    """The id of the first customer that is the same, whoever holds it; None when there is none.
+
+    Phones and mails are those that lists show: the customer's own, or else its first contact's that has one.
+    """
     rows = session.database.rows(
-        "SELECT id, phone, email, tax_number FROM customer WHERE name_key = ? AND kind = ? ORDER BY id",
+        f"SELECT c.id, {reach('phone')}, {reach('email')}, c.tax_number FROM customer c"
+        " WHERE c.name_key = ? AND c.kind = ? ORDER BY c.id",
         (name_key(name), kind),
     )
     for key, *theirs in rows:

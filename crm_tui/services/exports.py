@@ -94,7 +94,7 @@ def _values(session: Session, row: dict[str, Any]) -> dict[str, str | None]:
         stored = profile.pop(field, None)
         values[heading] = as_typed(field, stored) if stored else stored
     if is_masked(session.person, row["owner_id"]):
-        return values | dict.fromkeys(_REACH)
+        return values | dict.fromkeys((*_REACH, "note"))
     sensitive = {f.identifier for f in FIELDS if f.sensitive}
     return values | {CUSTOM + name: text for name, text in profile.items() if name not in sensitive}
 

@@ -44,6 +44,14 @@ def opened(session: Session, ids: Iterable[int]) -> dict[int, Open]:
     return {row[1]: Open(*row) for row in rows}
 
 
+def is_later(session: Session, facts: Facts, when: When) -> bool:
+    """Whether the customer's open follow-up is due after `when`; a whole day ends with it."""
+    if facts.next_on is None or facts.next_on != when.on.isoformat():
+        return facts.next_on is not None and facts.next_on > when.on.isoformat()
+    at = due_at(session, when)
+    return facts.next_at is not None and at is not None and facts.next_at > at
+
+
 def due_at(session: Session, when: When) -> str | None:
     """The stored stamp of a promised time; None for a whole day."""
     return stamp(datetime.combine(when.on, when.at, session.person.zone)) if when.at else None
@@ -119,7 +127,7 @@ def snooze(session: Session, ids: Sequence[int], when: When | None = None) -> Ou
     until = when or When(session.today + timedelta(days=1))
     with session.changing() as change:
         taken, refused = session.take(ids)
-        later = [f for f in taken if f.next_on is not None and f.next_on > until.on.isoformat()]
+        later = [f for f in taken if is_later(session, f, until)]
         refused += [Refusal(f.id, f.name, _("it is put off till {day} already").format(day=f.next_on)) for f in later]
         taken = [f for f in taken if f not in later]
         postpone(session, change, {f.id: until for f in taken}, _("snoozed"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from crm_tui.domain.errors import CrmError, NotAllowed
+from crm_tui.domain.errors import Conflict, CrmError, NotAllowed
 from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.settings import load
 from crm_tui.services.session import Outcome, Refusal, Session
@@ -42,12 +42,32 @@ def _revert(
             kind=kind, root_id=root_id, reverts_id=target_id,
         ) as change:  # fmt: skip
             reverted = journal.revert(change, target_id)
+            if reverted.kept and not reverted.changed:
+                raise Conflict(_stuck(session, reverted, root_id, summary or command))
             journal.append_histories(change, at=session.stamp, user_id=session.person.id, reason=kind)
             what = summary or command
             message = (_("undone: {what}") if kind == "undo" else _("done again: {what}")).format(what=what)
             change.summarize(message)
     session.settings = load(dict(session.database.rows("SELECT name, value FROM setting")))
     return _outcome(session, reverted, message)
+
+
+def _stuck(session: Session, reverted: Reverted, root_id: int, what: str) -> str:
+    """Why an entry cannot be taken back, whom it is about, and how to go on."""
+    names = list(_names(session, reverted.kept).values())
+    who = ", ".join(names[:5]) + (_(" and {n} more").format(n=len(names) - 5) if len(names) > 5 else "")
+    text = _("not undone, changed since: {what}").format(what=f"{who}; {what}" if who else what)
+    earlier = journal.undoable(session.database, session.person.id, before=root_id)
+    return f"{text}; " + _("`undo {id}` takes back what came before").format(id=earlier[0]) if earlier else text
+
+
+def _names(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """The names of those of the customers that are there, by id."""
+    return dict(
+        session.database.rows(
+            "SELECT id, name FROM customer WHERE id IN (SELECT value FROM json_each(?))", (str(list(ids)),)
+        )
+    )
 
 
 def _named(session: Session, entry_id: int, kind: str) -> _Found:
@@ -69,12 +89,7 @@ def _named(session: Session, entry_id: int, kind: str) -> _Found:
 
 
 def _outcome(session: Session, reverted: Reverted, message: str) -> Outcome:
-    names = dict(
-        session.database.rows(
-            "SELECT id, name FROM customer WHERE id IN (SELECT value FROM json_each(?))",
-            (str(list(reverted.kept)),),
-        )
-    )
+    names = _names(session, reverted.kept)
     refused = tuple(
         Refusal(key, names.get(key, ""), _("changed by someone else since: it stays as it is")) for key in reverted.kept
     )

@@ -65,13 +65,24 @@ def log(session: Session, ids: Sequence[int], note: Note) -> Outcome:
 
 
 def no_answer(session: Session, ids: Sequence[int], text: str = "") -> Outcome:
-    """Log an attempt on each customer; its follow-up comes back next half-day, its first date kept."""
+    """Log an attempt on each customer; its follow-up comes back next half-day, its first date kept.
+
+    What was promised to it for later than that stands as it is.
+    """
     with session.changing() as change:
         taken, refused = session.take(ids)
         _write(session, change, taken, Note(text=text, connected=False), session.now)
         back = next_half_day(session.now, session.settings.workdays)
-        followups.postpone(session, change, dict.fromkeys((f.id for f in taken), back), _("call again"))
+        promised = followups.opened(session, [f.id for f in taken])
+        standing = [
+            f for f in taken
+            if f.id in promised and promised[f.id].kind == "promise" and followups.is_later(session, f, back)
+        ]  # fmt: skip
+        moved = [f.id for f in taken if f not in standing]
+        followups.postpone(session, change, dict.fromkeys(moved, back), _("call again"))
         message = _("{who}: no answer, back {when}").format(who=named(taken), when=describe(back, session.today))
+        if standing and not moved:
+            message = _("{who}: no answer, what is promised stands").format(who=named(taken))
         return done(change, message if taken else _("nothing was logged"), [f.id for f in taken], refused)
 
 
@@ -124,8 +135,9 @@ def _write(session: Session, change: Change, taken: Sequence[Facts], note: Note,
     )  # fmt: skip
     counts = note.connected and happened.date() >= session.today - BACKDATED
     change.update_each("customer", {f.id: {"last_touch": max(f.last_touch or at, at)} for f in taken})
-    if counts:
-        change.update_each("customer", {f.id: {"last_contact": max(f.last_contact or at, at)} for f in taken})
+    if counts:  # by its owner: what others say to it does not free the owner from calling
+        own = [f for f in taken if f.owner_id == session.person.id]
+        change.update_each("customer", {f.id: {"last_contact": max(f.last_contact or at, at)} for f in own})
 
 
 def _check_contact(session: Session, taken: Sequence[Facts], contact_id: int | None) -> None:

@@ -6,9 +6,10 @@ import json
 import os
 import pwd
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from crm_tui.domain import settings as rules
@@ -20,6 +21,9 @@ from crm_tui.domain.settings import load
 from crm_tui.domain.text import clean
 from crm_tui.services.session import Outcome, Session
 from crm_tui.store.database import Database
+
+if TYPE_CHECKING:
+    from crm_tui.store.journal import Change
 
 
 def login_name() -> str:
@@ -163,6 +167,15 @@ def _administrators_only(session: Session) -> None:
         raise NotAllowed(_("only administrators do that; you are {role}").format(role=_(ROLES[session.person.role])))
 
 
+def _restale(session: Session, change: Change, days: str | int | None) -> None:
+    """The day on which each profile becomes stale is kept with the customer: count it anew."""
+    from crm_tui.services import profiles  # nobody signs in for this
+
+    changed = {**session.settings.changed, "profile.stale_days": days}
+    session.settings = replace(session.settings, changed=changed)
+    profiles.refresh_staleness(session, change, [row[0] for row in session.database.rows("SELECT id FROM profile")])
+
+
 def set_rule(session: Session, name: str, text: str) -> Outcome:
     """Change a business rule. Administrators only; journaled."""
     _administrators_only(session)
@@ -173,6 +186,8 @@ def set_rule(session: Session, name: str, text: str) -> Outcome:
             change.update("setting", [row[0]], value=json.dumps(value))
         else:
             change.insert("setting", [{"name": name, "value": json.dumps(value)}])
+        if name == "profile.stale_days":
+            _restale(session, change, value)
         message = _("{name} = {value}").format(name=name, value=_("off") if value is None else value)
         change.summarize(message)
         outcome = Outcome(message, entry_id=None if change.is_empty() else change.entry_id)

@@ -92,8 +92,8 @@ def check_phone(session: Session, text: str) -> str:
 
 def check_email(text: str) -> str:
     """The address; UsageError when it cannot be one."""
-    local, at, domain = text.rpartition("@")
-    if not at or not local or "." not in domain or any(c.isspace() for c in text):
+    local, __, domain = text.rpartition("@")
+    if not local or "@" in local or "." not in domain or any(c.isspace() or c in ",;/|<>，；、" for c in text):
         raise UsageError(_('email "{text}" is not an address').format(text=text), text, 0)
     return text
 

@@ -28,6 +28,8 @@ class Refusal:
     id: int
     name: str
     reason: str
+    forbidden: bool = False
+    """Whether it is for want of a right."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,11 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 done, 1 nothing could be done, 4 partly done (DESIGN §6)."""
+        """0 done, 1 nothing could be done, 3 none of it was allowed, 4 partly done."""
         if not self.refused:
             return 0
+        if not self.changed and all(refusal.forbidden for refusal in self.refused):
+            return 3
         return 4 if self.changed else 1
 
 
@@ -118,13 +122,13 @@ class Session:
         seen, refused = self.see(ids)
         taken: list[Facts] = []
         for facts in seen:
-            reason = refusal(self.person, facts.owner_id)
+            forbidden = reason = refusal(self.person, facts.owner_id)
             if reason is None and facts.archived_at and not archived:
                 reason = _("it is archived: unarchive it first")
             if reason is None:
                 taken.append(facts)
             else:
-                refused.append(Refusal(facts.id, facts.name, reason))
+                refused.append(Refusal(facts.id, facts.name, reason, forbidden is not None))
         return taken, refused
 
     def one(self, customer_id: int) -> Facts:

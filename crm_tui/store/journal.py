@@ -203,13 +203,14 @@ def recording(
         search.index(database, change.searchable)
 
 
-def undoable(database: Database, user_id: int) -> tuple[int, int, str, str] | None:
-    """The user's newest action that is in effect: (root entry, entry to revert, command, summary)."""
+def undoable(database: Database, user_id: int, *, before: int | None = None) -> tuple[int, int, str, str] | None:
+    """The user's newest action in effect, of those before an entry: (root entry, entry to revert, command, summary)."""
     return database.row(
         "SELECT e.id, coalesce(tail.id, e.id), e.command, e.summary FROM journal_entry e"
         " LEFT JOIN journal_entry tail ON tail.id = (SELECT max(id) FROM journal_entry WHERE root_id = e.id)"
-        " WHERE e.user_id = ? AND e.kind = 'do' AND coalesce(tail.kind, 'redo') = 'redo' ORDER BY e.id DESC LIMIT 1",
-        (user_id,),
+        " WHERE e.user_id = ? AND e.kind = 'do' AND coalesce(tail.kind, 'redo') = 'redo'"
+        " AND (?2 IS NULL OR e.id < ?2) ORDER BY e.id DESC LIMIT 1",
+        (user_id, before),
     )
 
 
@@ -228,13 +229,11 @@ def redoable(database: Database, user_id: int) -> tuple[int, int, str, str] | No
 def revert(change: Change, entry_id: int) -> Reverted:
     """Take back all rows of `entry_id` that nobody changed since, within the open entry `change`.
 
-    A customer of which any row was changed since stays as it is, whole. Raises Conflict when that is all of them.
+    A customer of which any row was changed since stays as it is, whole, and is among the `kept`.
     """
     database = change.database
     kept = _changed_since(database, entry_id) | _stuck(database, entry_id)
     pending = _pending(database, entry_id, kept)
-    if not pending and kept:
-        raise Conflict(_("changed by someone else since; nothing was undone"))
     touched: set[int] = set()
     try:
         for (table, action, names), rows in _batches(pending):

@@ -21,13 +21,13 @@ ROLES = ("admin", "li", "lead", "service")
 
 # name → a line of it, and the exit codes that admin, the rep who holds the customer, the lead and service get.
 # {id} is the customer, {contact} its contact, {folder} a place for files.
-CHANGE, READ, RULE = (0, 0, 0, 1), (0, 0, 0, 0), (0, 3, 3, 3)
+CHANGE, READ, RULE = (0, 0, 0, 3), (0, 0, 0, 0), (0, 3, 3, 3)
 CASES: dict[str, tuple[str, tuple[int, ...]]] = {
     "new": ("new Neu region=west --stage intent --contact Wu", (0, 0, 0, 3)),
     "paste": ("paste '新公司, 张三, 13800138001'", (0, 0, 0, 3)),
     "edit": ("edit region=west {id}", CHANGE),
     "archive": ("archive {id}", CHANGE),
-    "unarchive": ("unarchive {id}", (0, 0, 0, 1)),
+    "unarchive": ("unarchive {id}", (0, 0, 0, 3)),
     "contact add": ("contact add An role=finance {id}", CHANGE),
     "contact edit": ("contact edit {contact} title=CEO", CHANGE),
     "stage": ("stage intent {id}", CHANGE),

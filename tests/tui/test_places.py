@@ -221,7 +221,7 @@ async def test_the_list_follows_the_filter_and_esc_brings_it_back(team: Team, cl
         make(team.li, f"Customer {n}", tier="AB"[n % 2])
     async with entered(path, clock=clock) as room:
         await room.press("gp", "/")
-        assert prompt(room).value == "owner:me"
+        assert prompt(room).value == "owner:me "
         await room.press(" tier:B")
         await asyncio.sleep(0.2)
         await room.rest()

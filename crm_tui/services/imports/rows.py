@@ -355,7 +355,7 @@ class Reader:
         when = values.iso(text) or self._parsed(text, past=True)
         if when is None:
             return None
-        happened = when.replace(tzinfo=self._now.tzinfo)
+        happened = when if when.tzinfo else when.replace(tzinfo=self._now.tzinfo)
         if happened > self._now or happened.year < 1900:
             return None
         return stamp(happened)
@@ -368,7 +368,8 @@ class Reader:
         return datetime.combine(when.on, when.at or datetime.min.time())
 
     def _read_ahead(self, text: str) -> When | None:
-        if (day := values.iso(text)) and 1900 <= day.year < 3000:
+        if (day := values.iso(text)) and 1900 < day.year < 2999:
+            day = day.astimezone(self._now.tzinfo) if day.tzinfo else day
             return When(day.date(), day.time().replace(second=0) if len(text) > 10 else None)
         try:
             return parse(text, self._now, workdays=self._workdays)

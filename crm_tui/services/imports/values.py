@@ -13,7 +13,7 @@ from crm_tui.domain.schemes import find_tier, primary, shipped
 from crm_tui.formats.headings import stage_of
 from crm_tui.services import profiles
 
-_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?")
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?")
 _TIER_WORDS = re.compile(r"(?:[类級级類]\s*(?:客户|客戶)?|客户|客戶)$")
 _TAGS = re.compile(r"[\s,，、;；|\"():]+")
 _MAILS = re.compile(r"[\s;；,，、/|<>]+")
@@ -70,7 +70,10 @@ def tags(text: str) -> tuple[str, ...]:
 
 
 def iso(text: str) -> datetime | None:
-    """The naive moment of a text in the form that nearly all tables have, which need not be understood first."""
+    """The moment of a text in the form that nearly all tables have, which need not be understood first.
+
+    Naive, unless the text names its zone.
+    """
     if not _ISO.fullmatch(text):
         return None
     try:

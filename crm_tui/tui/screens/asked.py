@@ -120,6 +120,8 @@ class AskedFilter:
         self.place = place
         self.list = cast(Filterable, place)
         self.before = self.list.filter_text
+        self.begun = f"{self.before} " if self.before else ""
+        """What stands in the line at first: what is typed is one more word of the filter that is there."""
         self._timer: Timer | None = None
 
     def typed(self, text: str) -> None:
@@ -141,8 +143,8 @@ class AskedFilter:
         offer = await place.desk.run(complete_filter_text, place.session, text)
         _offer(prompt, text, offer)
         try:
-            if text != self.list.filter_text:
-                await self.list.filter(text)
+            if text.rstrip() != self.list.filter_text:
+                await self.list.filter(text.rstrip())
         except Stopped:
             return
         except CrmError as error:
@@ -155,9 +157,10 @@ class AskedFilter:
     async def sent(self, text: str) -> None:
         """Keep it."""
         self._rest()
+        text = text.strip()
         await self.list.filter(text)
         filters = self.place.crm.filters
-        if text.strip() and text not in filters[-1:]:
+        if text and text not in filters[-1:]:
             filters.append(text)
         self.place.prompt.close()
 

@@ -150,7 +150,8 @@ class DueScreen(Place):
         """Filter as one types."""
         from crm_tui.tui.screens.asked import AskedFilter
 
-        self.ask(AskedFilter(self), "/", self.filter_text, history=self.crm.filters)
+        asked = AskedFilter(self)
+        self.ask(asked, "/", asked.begun, history=self.crm.filters)
 
     async def others_changed(self) -> None:
         """Show everybody as they are now, and who has become due."""

@@ -228,7 +228,8 @@ class PipelineScreen(Place):
         """Filter as one types."""
         from crm_tui.tui.screens.asked import AskedFilter
 
-        self.ask(AskedFilter(self), "/", self.query_now.filter, history=self.crm.filters, limit=2_000)
+        asked = AskedFilter(self)
+        self.ask(asked, "/", asked.begun, history=self.crm.filters, limit=2_000)
 
     def order(self) -> Sequence[int]:
         """The customers of the list, as far as it was read."""
