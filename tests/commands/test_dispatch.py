@@ -166,3 +166,19 @@ def test_every_argument_reaches_its_service(team: Team, line: str, query: str, e
     key = make(team.admin, "Acme")
     perform(team.admin, prepared(team.admin, line, Targets((key,))))
     assert team.database.row(query) == expected
+
+
+def test_a_day_that_has_passed_is_no_next_date(team: Team) -> None:
+    key = make(team.li)
+    for line in (f"next yesterday {key}", f"snooze yesterday {key}", f"log hi {key} --next yesterday"):
+        with pytest.raises(UsageError, match="has passed: name a day to come"):
+            prepared(team.li, line)
+    assert prepared(team.li, f"next today {key}").ids == (key,)
+
+
+def test_what_is_refused_for_want_of_a_right_ends_with_3_and_an_unknown_id_with_1(team: Team) -> None:
+    pooled, own = make(team.admin, owner="pool"), make(team.li, "Beta")
+    assert run(team.li, f"tag x {pooled}").exit_code == 3
+    assert run(team.service, f"tag x {own}").exit_code == 3
+    assert run(team.li, "tag x 999").exit_code == 1
+    assert run(team.li, f"tag x {pooled} {own}").exit_code == 4

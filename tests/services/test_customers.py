@@ -144,3 +144,10 @@ def test_an_archived_customer_is_in_no_list_until_it_is_brought_back(team: Team)
     assert (again.message, again.changed) == ("nothing was changed", ())
     assert customers.archive(team.li, [key], back=True).message == "Acme: back in the lists"
     assert lists.count(team.li, Query()) == 1
+
+
+def test_a_twin_is_told_by_the_number_that_lists_show(team: Team) -> None:
+    customers.paste(team.li, "华为技术有限公司 张伟 13812345678")
+    with pytest.raises(CrmError, match="is there already"):
+        customers.paste(team.li, "华为技术 李雷 13812345678")
+    assert customers.paste(team.li, "华为技术有限公司 李雷 13912345678").changed

@@ -336,3 +336,12 @@ def test_real_accounts_are_understood(session: Session, tmp_path: Path) -> None:
     assert (row["industry"], row["region"], row["parent"]) == ("technolgy", "United States", "Acme Corporation")
     assert profile(session, "Bluth Company") == {"founded": "1993", "headcount": "3027", "revenue": "124232 CNY"}
     assert counts(run(session, plan(session, ACCOUNTS), owner="me")) == (0, 85, 0, 0)
+
+
+def test_moments_that_name_their_zone_are_read(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("name,created,last_contact\nAcme,2026-01-05T01:30:00Z,2026-01-06 09:00:00+08:00\n")
+    run(session, plan(session, path))
+    assert session.database.rows("SELECT created_at, last_contact FROM customer") == [
+        ("2026-01-05 01:30:00", "2026-01-06 01:00:00")
+    ]

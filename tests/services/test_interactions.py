@@ -6,7 +6,7 @@ import pytest
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.when import When
-from crm_tui.services import contacts, customers, interactions, stages
+from crm_tui.services import contacts, customers, followups, interactions, stages
 from crm_tui.services.interactions import Note
 from tests.factories import TODAY, Clock, Team, column, day, follow_ups, in_days, make
 
@@ -167,3 +167,20 @@ def test_one_note_may_go_to_several_customers(team: Team) -> None:
     customers.archive(team.li, keys[:1])
     outcome = interactions.log(team.li, keys, Note("newsletter", channel="mail", next=in_days(9)))
     assert (outcome.changed, outcome.exit_code) == ((keys[1],), 4)
+
+
+def test_only_the_owners_contact_moves_the_clock(team: Team) -> None:
+    key = make(team.li, "Acme")
+    interactions.log(team.lead, [key], Note("the lead called"))
+    last_contact, last_touch = clocks(team, key)
+    assert (last_contact, last_touch is None) == (None, False)
+    interactions.log(team.li, [key], Note("the owner called"))
+    assert clocks(team, key)[0] is not None
+
+
+def test_an_attempt_leaves_a_promise_for_later_as_it_is(team: Team) -> None:
+    key = make(team.li, "Acme")
+    followups.set_next(team.li, [key], in_days(20), "offer")
+    outcome = interactions.no_answer(team.li, [key])
+    assert outcome.message == "Acme: no answer, what is promised stands"
+    assert column(team.database, "next_on", key) == day(20)

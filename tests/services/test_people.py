@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from crm_tui.domain.errors import NotAllowed, UsageError
-from crm_tui.services import people
+from crm_tui.services import history, people
 from crm_tui.store.database import Database
-from tests.factories import SHANGHAI, Clock, Team, make
+from tests.factories import SHANGHAI, Clock, Team, column, day, make
 
 
 def test_the_first_user_of_a_new_database_is_its_administrator(blank: Path, tmp_path: Path) -> None:
@@ -95,3 +95,15 @@ def test_a_rep_is_not_told_how_many_the_others_hold(team: Team, clock: Clock) ->
     held = {user["login"]: user["customers"] for user in people.everyone(team.li)}
     assert held == {"li": 1, "root": None, "sun": None, "wang": None, "zhao": None}
     assert {u["login"]: u["customers"] for u in people.everyone(team.lead)}["wang"] == 1
+
+
+def test_another_limit_for_stale_profiles_holds_for_those_that_are_there_and_is_undone_with_them(team: Team) -> None:
+    key = make(team.admin, "Acme", region="north")
+    before = column(team.database, "stale_on", key)
+    people.set_rule(team.admin, "profile.stale_days", "1")
+    assert column(team.database, "stale_on", key) == day(1)
+    people.set_rule(team.admin, "profile.stale_days", "off")
+    assert column(team.database, "stale_on", key) is None
+    history.undo(team.admin)
+    history.undo(team.admin)
+    assert column(team.database, "stale_on", key) == before

@@ -121,3 +121,9 @@ def test_completeness_counts_what_the_tier_requires_with_a_contacts_phone_and_ro
     assert (found.percent, [f.identifier for f in found.missing]) == (66, ["phone"])
     customers.contacts.add(team.li, key, {"name": "张伟", "phone": "13812345678", "role": "user"})
     assert profiles.complete(team.li, facts, values).percent == 100
+
+
+@pytest.mark.parametrize("text", ["a@b.co;c@d.co", "a@b@c.co", "a@b.co,c@d.co", "a b@c.co", "@c.co", "a@co"])
+def test_two_addresses_or_none_are_no_mail(text: str) -> None:
+    with pytest.raises(UsageError, match="is not an address"):
+        profiles.check_email(text)

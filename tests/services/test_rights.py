@@ -10,6 +10,7 @@ import pytest
 from crm_tui.domain.errors import CrmError, NotAllowed
 from crm_tui.domain.schemes import shipped
 from crm_tui.services import (
+    cards,
     contacts,
     customers,
     due,
@@ -170,3 +171,14 @@ def test_a_rep_sees_in_the_journal_what_became_of_own_customers_and_nothing_else
     for asked in (theirs, 999):
         with pytest.raises(CrmError, match=f"there is no entry {asked} "):
             history.changes(team.li, asked)
+
+
+def test_a_masked_customer_hides_what_may_hold_a_number_and_what_is_sensitive(team: Team) -> None:
+    given = {"x.mobile 2": "13712345678", "religion": "none of yours", "note": "call 13612345678"}
+    pooled = make(team.admin, "王小明", kind="person", owner="pool", **given)
+    shown = cards.card(team.li, pooled)
+    assert {item.field for item in shown.items} == {"name"}
+    assert shown.note == ""
+    seen = cards.card(team.lead, pooled)
+    assert {item.field for item in seen.items} == {"name", "mobile 2", "religion"}
+    assert "religion" not in {item.field for item in cards.card(team.service, pooled).items}
