@@ -345,3 +345,12 @@ def test_moments_that_name_their_zone_are_read(session: Session, tmp_path: Path)
     assert session.database.rows("SELECT created_at, last_contact FROM customer") == [
         ("2026-01-05 01:30:00", "2026-01-06 01:00:00")
     ]
+
+
+def test_a_row_with_a_person_and_no_company_is_that_person(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("姓名,手机,公司\n李四,13812345671,\n张三,13812345672,华为技术有限公司\n", encoding="utf-8")
+    assert run(session, plan(session, path)).new == 2
+    rows = session.database.rows("SELECT kind, name, phone FROM customer ORDER BY id")
+    assert rows == [("person", "李四", "+8613812345671"), ("organization", "华为技术有限公司", None)]
+    assert session.database.rows("SELECT name, phone FROM contact") == [("张三", "+8613812345672")]

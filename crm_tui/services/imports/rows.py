@@ -178,6 +178,9 @@ class Reader:
         return self._customer(given, cells[self._width :])
 
     def _customer(self, given: dict[str, str], beyond: Sequence[str]) -> Incoming:
+        if given.get("contact") and not given.get("name"):  # a row of companies and people that has no company
+            given = {"kind": "person", **given, "name": given["contact"]}
+            del given["contact"]
         name = " ".join(given.get("name", "").split())
         if not name:
             raise UsageError(_("the name is missing"))
