@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from crm_tui.services.session import Session
     from crm_tui.tui.home import Home
 
+_DEMO = "crm-tui-demo-"
+"""How the folder of a demo's database begins; the number of its process follows."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -67,7 +70,8 @@ def start(words: Sequence[str]) -> int:
             raise CrmError(reason)
         profile.prepare(os.environ)
         if wanted.demo:
-            folder = Path(tempfile.mkdtemp(prefix="crm-tui-demo-"))
+            sweep_demos(Path(tempfile.gettempdir()))
+            folder = Path(tempfile.mkdtemp(prefix=f"{_DEMO}{os.getpid()}-"))
             print(_("making the demo …"), end="\r", flush=True)
         return _open(wanted, settings, folder)
     except CrmError as error:
@@ -76,6 +80,24 @@ def start(words: Sequence[str]) -> int:
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_demos(folder: Path) -> None:
+    """Remove what demos that were killed have left in the folder; one's own only, and none that still runs."""
+    for left in folder.glob(f"{_DEMO}*"):
+        number = left.name.removeprefix(_DEMO).partition("-")[0]
+        if number.isdigit() and left.stat().st_uid == os.getuid() and not _runs(int(number)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _open(wanted: Wanted, settings: config.Config, folder: Path | None) -> int:
