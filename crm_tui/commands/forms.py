@@ -13,7 +13,7 @@ from crm_tui.commands import kinds
 from crm_tui.commands.dispatch import Prepared
 from crm_tui.commands.language import Call
 from crm_tui.commands.registry import Argument
-from crm_tui.domain.errors import CrmError, UsageError
+from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.profile import as_typed
 from crm_tui.domain.profile import fields as profile_fields
@@ -117,11 +117,7 @@ def _listed(choices: Sequence[Choice]) -> Choices:
 def _people(session: Session, ids: Sequence[int]) -> Choices:
     if len(ids) != 1:
         return ()
-    rows = session.database.rows(
-        "SELECT id, name FROM contact WHERE customer_id = ? AND archived_at IS NULL ORDER BY is_primary DESC, id",
-        (ids[0],),
-    )
-    return tuple((str(key), name) for key, name in rows)
+    return tuple((str(key), name) for key, name in contacts.names(session, ids[0]))
 
 
 def _of_field(field: Field, value: str) -> Asked:
@@ -148,8 +144,11 @@ def _contact_fields(values: Mapping[str, str]) -> list[Asked]:
 
 
 def _edit(session: Session, ids: Sequence[int], key: str, title: str) -> Sheet:
-    facts = session.one(ids[0])
-    values, __ = customers.values(session.database, facts.id) if len(ids) == 1 else ({}, {})
+    if len(ids) == 1:  # the form shows what is there: only to those who may change it
+        facts = session.one_to_change(ids[0])
+        values, __ = customers.values(session.database, facts.id)
+    else:
+        facts, values = session.one(ids[0]), {}
     known = profile_fields(facts.kind)
     asked = [_of_field(field, as_typed(field, str(values.get(field.identifier) or ""))) for field in known]
     asked += [
@@ -166,13 +165,7 @@ def _edit(session: Session, ids: Sequence[int], key: str, title: str) -> Sheet:
 
 def _edit_contact(session: Session, call: Call) -> Sheet:
     number = kinds.NUMBER.read(session, str(call.values.get("contact", "")))
-    row = session.database.row(
-        f"SELECT customer_id, {', '.join(contacts.FIELDS)} FROM contact WHERE id = ?", (number,)
-    )
-    if row is None:
-        raise CrmError(_("there is no contact {id}").format(id=number))
-    facts = session.one(row[0])
-    values = dict(zip(contacts.FIELDS, row[1:], strict=True))
+    facts, values = contacts.to_change(session, number)
     title = f"{facts.name}: {values['name']}"
     return Sheet(f"contact edit {number}", title, tuple(_contact_fields(values)))
 

@@ -123,10 +123,3 @@ def bindings(place: Place, table: Mapping[tuple[Place, Keys], str] | None = None
     found = {" ".join(keys): line for (where, keys), line in table.items() if where == "any"}
     found.update({" ".join(keys): line for (where, keys), line in table.items() if where == place})
     return found
-
-
-def keys_of(line: str, place: Place, table: Mapping[tuple[Place, Keys], str] | None = None) -> list[str]:
-    """The keys that run exactly this line in the place."""
-    return [keys for keys, bound in bindings(place, table).items() if bound == line]
-
-

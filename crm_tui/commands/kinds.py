@@ -136,7 +136,9 @@ def _owners(session: Session) -> Sequence[Suggestion]:
 
 
 def _tags(session: Session) -> Sequence[Suggestion]:
-    return [(row[0], "") for row in session.database.rows("SELECT DISTINCT name FROM tag LIMIT 50")]
+    from crm_tui.services import tags
+
+    return [(name, "") for name in tags.known(session)]
 
 
 def _settings(session: Session) -> Sequence[Suggestion]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 
 
 def stamp(moment: datetime) -> str:
@@ -18,8 +18,3 @@ def moment(stored: str) -> datetime:
 def local_date(stored: str, zone: tzinfo) -> date:
     """The day on which the stored moment fell for someone in `zone`."""
     return moment(stored).astimezone(zone).date()
-
-
-def start_of_day(day: date, zone: tzinfo) -> datetime:
-    """The moment at which `day` begins in `zone`."""
-    return datetime.combine(day, time(), zone)

@@ -56,32 +56,6 @@ CHANNELS: tuple[Choice, ...] = (
     Choice("sms", N_("SMS"), ("短信", "簡訊", "短訊", "text")),
     Choice("other", N_("other"), ("其他", "其它")),
 )
-# DOMAIN §1: the words of the field, as labels show them.
-TERMS: Mapping[str, str] = MappingProxyType(
-    {
-        "customer": N_("customer"),
-        "kind": N_("kind"),
-        "profile": N_("profile"),
-        "completeness": N_("completeness"),
-        "contact": N_("contact"),
-        "role": N_("role"),
-        "stage": N_("stage"),
-        "tier": N_("tier"),
-        "scheme": N_("scheme"),
-        "pool": N_("public pool"),
-        "private_pool": N_("private pool"),
-        "owner": N_("owner"),
-        "interaction": N_("interaction"),
-        "attempt": N_("attempt"),
-        "channel": N_("channel"),
-        "outcome": N_("outcome"),
-        "follow_up": N_("follow-up"),
-        "cadence": N_("cadence"),
-        "blocked": N_("blocked"),
-        "playbook": N_("playbook"),
-        "tag": N_("tag"),
-    }
-)
 
 
 @dataclass(frozen=True)

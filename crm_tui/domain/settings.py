@@ -30,7 +30,6 @@ class Rule:
     default: str | int | None
     least: int = 0
     most: int = 100_000
-    choices: tuple[str, ...] = ()
 
 
 def _rules() -> Iterator[Rule]:

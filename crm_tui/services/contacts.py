@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
+from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.profile_fields import ROLES
 from crm_tui.domain.stages import choose
 from crm_tui.domain.text import clean
 from crm_tui.services import profiles
-from crm_tui.services.session import Outcome, Refusal, Session, done
+from crm_tui.services.session import Outcome, Session, done
+from crm_tui.store.customers import Facts
 
 if TYPE_CHECKING:
     from crm_tui.store.journal import Change
@@ -23,37 +24,49 @@ FIELDS = ("name", "role", "title", "phone", "email", "wechat", "note")
 def add(session: Session, customer_id: int, given: Mapping[str, str]) -> Outcome:
     """Add a contact to the customer; the first one is its primary contact."""
     with session.changing() as change:
-        taken, refused = session.take([customer_id])
-        if not taken:
-            raise _refused(refused[0])
+        facts = session.one_to_change(customer_id)
         others = session.database.value(
             "SELECT count(*) FROM contact WHERE customer_id = ? AND archived_at IS NULL", (customer_id,)
         )
         key = write(session, change, customer_id, given, primary=others == 0)
-        message = _("{name}: contact {contact} added").format(name=taken[0].name, contact=given.get("name", ""))
+        message = _("{name}: contact {contact} added").format(name=facts.name, contact=given.get("name", ""))
         return done(change, message, [customer_id], data=({"id": key, "customer": customer_id},))
 
 
 def edit(session: Session, contact_id: int, given: Mapping[str, str]) -> Outcome:
     """Change fields of a contact; empty text clears one."""
     with session.changing() as change:
-        row = session.database.row("SELECT customer_id, name FROM contact WHERE id = ?", (contact_id,))
-        taken, refused = session.take([row[0]]) if row else ([], [])
-        if row is None or not taken:
-            unknown = _("there is no contact {id}").format(id=contact_id)
-            raise _refused(refused[0]) if refused and refused[0].name else CrmError(unknown)
+        facts, before = to_change(session, contact_id)
         values = check(session, given)
         if values.get("name", "-") is None:
             raise UsageError(_("a contact needs a name"))
         changed = change.update("contact", [contact_id], **values)
-        change.searchable.add(row[0])
-        who = values.get("name") or row[1]
-        message = _("{name}: contact {contact} changed").format(name=taken[0].name, contact=who)
-        return done(change, message, [row[0]] if changed else [])
+        change.searchable.add(facts.id)
+        who = values.get("name") or before["name"]
+        message = _("{name}: contact {contact} changed").format(name=facts.name, contact=who)
+        return done(change, message, [facts.id] if changed else [])
 
 
-def _refused(refusal: Refusal) -> CrmError:
-    return NotAllowed(refusal.reason) if refusal.forbidden else CrmError(refusal.reason)
+def to_change(session: Session, contact_id: int) -> tuple[Facts, dict[str, str]]:
+    """The customer of a contact, and the contact's field values ("" for none), for who may change them.
+
+    NotAllowed for want of a right. CrmError for a contact that is not there, or not for this user: the two cannot be
+    told apart.
+    """
+    row = session.database.row(f"SELECT customer_id, {', '.join(FIELDS)} FROM contact WHERE id = ?", (contact_id,))
+    if row is None or not session.see([row[0]])[0]:
+        raise CrmError(_("there is no contact {id}").format(id=contact_id))
+    return session.one_to_change(row[0]), {name: text or "" for name, text in zip(FIELDS, row[1:], strict=True)}
+
+
+def names(session: Session, customer_id: int) -> list[tuple[int, str]]:
+    """The contacts of a customer that the user sees, the primary one first: id, name."""
+    session.one(customer_id)
+    rows = session.database.rows(
+        "SELECT id, name FROM contact WHERE customer_id = ? AND archived_at IS NULL ORDER BY is_primary DESC, id",
+        (customer_id,),
+    )
+    return [(key, name) for key, name in rows]
 
 
 def write(session: Session, change: Change, customer_id: int, given: Mapping[str, str], *, primary: bool) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from crm_tui.domain.cadence import cadence_interval
-from crm_tui.domain.clock import moment, stamp
+from crm_tui.domain.clock import stamp
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.profile_fields import CHANNELS
@@ -169,13 +169,3 @@ def last_words(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str
         (json.dumps(list(ids)),),
     )
     return {customer_id: (at, channel, note) for customer_id, at, channel, note in rows}
-
-
-def age_in_days(session: Session, stored: str | None) -> int | None:
-    """How many of the user's days ago a stored moment was."""
-    if stored is None:
-        return None
-    day: date = moment(stored).astimezone(session.person.zone).date()
-    return (session.today - day).days
-
-

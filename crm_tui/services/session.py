@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from crm_tui.domain.clock import stamp
-from crm_tui.domain.errors import CrmError
+from crm_tui.domain.errors import CrmError, NotAllowed
 from crm_tui.domain.language import _
 from crm_tui.domain.people import Person, Sight, refusal, sight
 from crm_tui.domain.settings import Settings
@@ -137,6 +137,13 @@ class Session:
         if not seen:
             raise CrmError(refused[0].reason)
         return seen[0]
+
+    def one_to_change(self, customer_id: int) -> Facts:
+        """The one customer, which the user may change; NotAllowed for want of a right, else CrmError."""
+        taken, refused = self.take([customer_id])
+        if not taken:
+            raise (NotAllowed if refused[0].forbidden else CrmError)(refused[0].reason)
+        return taken[0]
 
 
 def unknown(customer_id: int) -> str:

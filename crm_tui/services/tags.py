@@ -9,6 +9,7 @@ from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.text import clean
 from crm_tui.services.session import Outcome, Session, done, named
+from crm_tui.store.customers import seen_by
 
 
 def tag(session: Session, ids: Sequence[int], names: Sequence[str], *, remove: bool = False) -> Outcome:
@@ -33,6 +34,16 @@ def tag(session: Session, ids: Sequence[int], names: Sequence[str], *, remove: b
         words = " ".join(f"{sign}{name}" for name in wanted)
         message = _("{who}: {tags}").format(who=named(changed), tags=words) if changed else _("nothing was changed")
         return done(change, message, [f.id for f in changed], refused)
+
+
+def known(session: Session, limit: int = 50) -> list[str]:
+    """Tags on customers that the user sees."""
+    rows = session.database.rows(
+        "SELECT DISTINCT t.name FROM tag t JOIN customer c ON c.id = t.customer_id"
+        f" WHERE {seen_by(session.sight)} ORDER BY t.name LIMIT ?",
+        (limit,),
+    )
+    return [row[0] for row in rows]
 
 
 def _word(name: str) -> str:

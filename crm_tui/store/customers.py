@@ -95,9 +95,6 @@ def listed_columns(sight: Sight) -> str:
     )
 
 
-FROM = "customer c LEFT JOIN user u ON u.id = c.owner_id LEFT JOIN pool p ON p.id = c.pool_id"
-
-
 def listed(database: Database, sight: Sight, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
     """The `LISTED` values of these customers, by id; those not seen are left out."""
     rows = database.rows(

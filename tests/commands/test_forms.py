@@ -12,8 +12,8 @@ from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.dispatch import Targets, perform, prepare
 from crm_tui.commands.forms import Sheet
 from crm_tui.commands.language import Call, read
-from crm_tui.domain.errors import CrmError
-from crm_tui.services import cards, contacts
+from crm_tui.domain.errors import CrmError, NotAllowed
+from crm_tui.services import cards, contacts, tags
 from crm_tui.services.session import Session
 from tests.factories import Team, column, day, follow_ups, make
 
@@ -175,3 +175,22 @@ def test_a_draft_is_kept_under_a_key_of_its_own(team: Team) -> None:
         ("contact edit 1", ()), ("contact edit 2", ()),
     )]  # fmt: skip
     assert len(set(keys)) == len(keys)
+
+
+def test_a_form_shows_nothing_of_what_one_may_not_change(team: Team) -> None:
+    pooled = make(team.admin, "Acme", owner="pool", phone="13812345678", contact={"name": "Wu", "phone": "13712345678"})
+    others = make(team.wang, "Beta", contact={"name": "Xu"})
+    contact = dict(team.database.rows("SELECT customer_id, id FROM contact"))
+    for line in (f"edit {pooled}", f"contact edit {contact[pooled]}"):
+        with pytest.raises(NotAllowed, match="claim it first"):
+            forms.sheet(team.li, read(line, CATALOG), [pooled] if line.startswith("edit") else [])
+    with pytest.raises(CrmError, match=f"there is no contact {contact[others]}"):
+        forms.sheet(team.li, read(f"contact edit {contact[others]}", CATALOG), [])
+    assert forms.sheet(team.wang, read(f"contact edit {contact[others]}", CATALOG), []).title == "Beta: Xu"
+
+
+def test_only_tags_of_customers_in_sight_are_offered(team: Team) -> None:
+    for session, name in ((team.wang, "secret"), (team.li, "vip")):
+        tags.tag(session, [make(session, name)], [name])
+    assert tags.known(team.li) == ["vip"]
+    assert tags.known(team.lead) == ["secret", "vip"]

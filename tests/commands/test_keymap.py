@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from crm_tui.commands.catalog import CATALOG
-from crm_tui.commands.keymap import Keys, Place, Resolver, bindings, default, key_name, keys_of
+from crm_tui.commands.keymap import Keys, Place, Resolver, bindings, default, key_name
 from crm_tui.commands.language import read
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.stages import STAGES
@@ -86,8 +86,6 @@ def test_a_place_overrides_what_holds_everywhere() -> None:
     table: dict[tuple[Place, Keys], str] = {("any", ("x",)): "down", ("due", ("x",)): "up"}
     assert bindings("due", table) == {"x": "up"}
     assert bindings("card", table) == {"x": "down"}
-    assert keys_of("down", "due", table) == []
-    assert keys_of("down", "card", table) == ["x"]
 
 
 @pytest.mark.parametrize(

@@ -156,12 +156,6 @@ def test_the_form_offers_the_contact_called_last_and_the_date_of_the_cadence(tea
     assert interactions.last_contacted(team.li, make(team.li, "Beta")) is None
 
 
-def test_an_age_is_counted_in_the_users_days(team: Team, clock: Clock) -> None:
-    assert interactions.age_in_days(team.li, "2026-11-17 15:59:00") == 1
-    assert interactions.age_in_days(team.li, "2026-11-17 16:01:00") == 0
-    assert interactions.age_in_days(team.li, None) is None
-
-
 def test_one_note_may_go_to_several_customers(team: Team) -> None:
     keys = [make(team.li, name) for name in "AB"]
     customers.archive(team.li, keys[:1])
