@@ -1,0 +1,48 @@
+"""Commands for a shell: what the screens show, printed; files in and out."""
+
+from __future__ import annotations
+
+from crm_tui.commands import kinds
+from crm_tui.commands.registry import Argument, Command
+from crm_tui.domain.language import N_
+
+_FILTER = Argument("filter", kinds.FILTER, N_("as in tier:A owner:me last:>30d"), many=True)
+_COLUMNS = Argument("columns", kinds.TEXT, N_("names, separated by commas"), option=True)
+_SORT = Argument("sort", kinds.SORT, N_("name, due, last, -created …"), option=True)
+_LIMIT = Argument("limit", kinds.NUMBER, N_("so many at most"), option=True)
+
+COMMANDS = (
+    Command("list", N_("customers, one a line"), view="list", arguments=(_FILTER, _COLUMNS, _SORT, _LIMIT)),
+    Command("due", N_("who is due, and why"), view="due", arguments=(_FILTER, _LIMIT)),
+    Command("show", N_("all that is known of a customer"), view="show", target="one"),
+    Command("history", N_("what was done, newest first"), view="history", arguments=(_LIMIT,)),
+    Command(
+        "import", N_("bring in customers from a CSV file"), view="import_file",
+        arguments=(
+            Argument("file", kinds.FILE, N_("the file"), required=True),
+            Argument("map", kinds.ASSIGNMENT, N_("heading=field; heading= leaves it out"), option=True, many=True),
+            Argument("set", kinds.ASSIGNMENT, N_("field=value for all rows that have none"), option=True, many=True),
+            Argument("owner", kinds.OWNER, N_("who holds them; else the public pool"), option=True),
+            Argument("encoding", kinds.TEXT, N_("if it is not recognised"), option=True),
+            Argument("separator", kinds.TEXT, N_("if it is not recognised"), option=True),
+            Argument("errors", kinds.FILE, N_("where the refused rows go"), option=True),
+            Argument("no_dedupe", kinds.TEXT, N_("also what is there already"), flag=True),
+        ),
+    ),
+    Command(
+        "export", N_("customers into a CSV file"), view="export_file",
+        arguments=(
+            Argument("filter", kinds.FILTER, N_("which customers"), required=True),
+            Argument("file", kinds.FILE, N_("the file; - for standard output"), required=True),
+        ),
+    ),
+    Command("users list", N_("the users"), view="users"),
+    Command("config show", N_("the business rules"), view="config"),
+    Command(
+        "config get", N_("one business rule"), view="config_get",
+        arguments=(Argument("setting", kinds.SETTING, N_("its name"), required=True),),
+    ),
+    Command("check", N_("look for faults in the database"), view="check"),
+    Command("demo", N_("the screens on a throw-away database"), view="demo"),
+    Command("version", N_("which program this is"), view="version"),
+)  # fmt: skip

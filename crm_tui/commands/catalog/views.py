@@ -1,0 +1,65 @@
+"""Commands that move about the screens."""
+
+from __future__ import annotations
+
+from crm_tui.commands import kinds
+from crm_tui.commands.registry import Argument, Command
+from crm_tui.domain.language import N_
+
+VIEWS = ("due", "pipeline", "history")
+MARKS = ("all", "none", "invert", "range")
+
+_FILTER = Argument("filter", kinds.FILTER, N_("as in tier:A owner:me last:>30d"), many=True)
+
+COMMANDS = (
+    Command(
+        "view", N_("go to a screen"), view="go", ask="missing",
+        arguments=(Argument("name", kinds.one_of("view", *VIEWS), N_("due, pipeline or history"), required=True),),
+    ),
+    Command("open", N_("open the customer"), view="open", target="one"),
+    Command(
+        "filter", N_("show only these; nothing for all"), view="filter",
+        arguments=(_FILTER,),
+    ),
+    Command("find", N_("filter as one types"), view="find"),
+    Command(
+        "tab", N_("show one stage; nothing for all"), view="tab",
+        arguments=(Argument("stage", kinds.STAGE, N_("the stage")),),
+    ),
+    Command(
+        "sort", N_("sort the list; nothing for its own order"), view="sort",
+        arguments=(Argument("key", kinds.SORT, N_("name, due, last, -created …")),),
+    ),
+    Command("board", N_("the board, or back to the list"), view="board"),
+    Command(
+        "mark", N_("mark the row and go down; or all, none, invert, range"), view="mark",
+        arguments=(Argument("what", kinds.one_of("what", "row", *MARKS), N_("what to mark")),),
+    ),
+    Command("down", N_("a row down"), view="down"),
+    Command("up", N_("a row up"), view="up"),
+    Command("left", N_("to the left"), view="left"),
+    Command("right", N_("to the right"), view="right"),
+    Command("page-down", N_("a page down"), view="page_down"),
+    Command("page-up", N_("a page up"), view="page_up"),
+    Command("top", N_("to the first row"), view="top"),
+    Command("bottom", N_("to the last row"), view="bottom"),
+    Command(
+        "copy", N_("send to the terminal's clipboard"), view="copy", ask="missing",
+        arguments=(
+            Argument("what", kinds.one_of("what", "phone", "email", "name"), N_("what to copy"), required=True),
+        ),
+    ),
+    Command("keys", N_("the keys and commands here"), view="keys_menu"),
+    Command("palette", N_("find a command"), view="palette"),
+    Command("line", N_("type a command"), view="line"),
+    Command("changes", N_("what the entry under the cursor changed"), view="changes_here"),
+    Command("undo here", N_("take back the entry under the cursor"), view="undo_here"),
+    Command("redo here", N_("do again the entry under the cursor"), view="redo_here"),
+    Command("refresh", N_("read the screen again"), view="refresh_place"),
+    Command("back", N_("back; on the first screen, ask to quit"), view="back"),
+    Command("quit", N_("leave the program"), view="quit"),
+    Command(
+        "help", N_("the manual"), view="help",
+        arguments=(Argument("topic", kinds.WORDS, N_("a command or a page"), many=True),),
+    ),
+)  # fmt: skip
