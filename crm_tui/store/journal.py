@@ -22,7 +22,10 @@ from crm_tui.store.database import Database
 from crm_tui.store.models import JOURNALED, columns
 
 # Which column of a row names the customer that it belongs to.
-_CUSTOMER_OF = {"customer": "id", "profile": "id", "user": None, "setting": None, "pool": None}
+_CUSTOMER_OF = {
+    "customer": "id", "profile": "id",
+    **dict.fromkeys(("team", "user", "absence", "ssh_key", "setting", "pool", "pool_member", "pool_rule")),
+}  # fmt: skip
 
 
 def customer_column(table: str) -> str | None:
@@ -282,13 +285,20 @@ def _changed_since(database: Database, entry_id: int) -> set[int]:
 
 # What must be unlike in all rows of a table, and what points to its rows from elsewhere.
 _UNIQUE = {
-    "user": ("login",), "setting": ("name",), "pool": ("name",), "tag": ("customer_id", "name"),
-    "customer_tier": ("customer_id", "scheme"),
+    "team": ("name",), "user": ("login",), "ssh_key": ("fingerprint",), "setting": ("name",), "pool": ("name",),
+    "pool_member": ("pool_id", "user_id"), "pool_rule": ("pool_id", "name"), "tag": ("customer_id", "name"),
+    "customer_tier": ("customer_id", "scheme"), "collaborator": ("customer_id", "user_id"),
+    "credit_share": ("customer_id", "user_id"), "recycle_warning": ("customer_id",),
 }  # fmt: skip
 _POINTING = {
-    "user": (("journal_entry", "user_id"), ("customer", "owner_id"), ("draft", "user_id")),
+    "team": (("user", "team_id"),),
+    "user": (("journal_entry", "user_id"), ("customer", "owner_id"), ("draft", "user_id"), ("ssh_key", "user_id"),
+             ("pool_member", "user_id"), ("team", "lead_id"), ("absence", "user_id"), ("absence", "stand_in_id"),
+             ("collaborator", "user_id"), ("notice", "user_id"), ("transfer", "to_id")),
+    "pool": (("customer", "pool_id"), ("pool_member", "pool_id"), ("pool_rule", "pool_id")),
     "contact": (("interaction", "contact_id"),),
-}
+    "interaction": (("comment", "interaction_id"),),
+}  # fmt: skip
 
 
 def _stuck(database: Database, entry_id: int) -> set[int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from peewee import AutoField, BooleanField, FloatField, ForeignKeyField, IntegerField, Model, TextField
+from peewee import AutoField, BooleanField, DeferredForeignKey, FloatField, ForeignKeyField, IntegerField, Model, TextField
 
 
 class Record(Model):
@@ -20,8 +20,18 @@ class Record(Model):
         legacy_table_names = False
 
 
+class Team(Record):
+    """People who work together; `default` (id 1) always exists."""
+
+    name = TextField(unique=True)
+    lead = DeferredForeignKey("User", null=True)
+
+
 class User(Record):
-    """Someone who works here; `login` is the operating system's name."""
+    """Someone who works here; `login` is the operating system's name.
+
+    `capacity` is how many customers the user may hold at most, where that is less than the pools' holding cap.
+    """
 
     login = TextField(unique=True)
     name = TextField()
@@ -29,19 +39,65 @@ class User(Record):
     state = TextField(default="active")
     time_zone = TextField(default="")
     created_at = TextField()
+    team = ForeignKeyField(Team, null=True)
+    capacity = IntegerField(null=True)
+    may_export = BooleanField(default=True)
+
+
+class Absence(Record):
+    """Days on which a user is away, both included; without an end until further notice."""
+
+    user = ForeignKeyField(User)
+    stand_in = ForeignKeyField(User, null=True)
+    from_on = TextField()
+    until_on = TextField(null=True)
+
+
+class SshKey(Record):
+    """A public key that opens the door for a user."""
+
+    user = ForeignKeyField(User)
+    name = TextField(default="")
+    type = TextField()
+    key = TextField()
+    fingerprint = TextField(unique=True)
+    added_at = TextField()
 
 
 class Setting(Record):
-    """A business rule that was changed from its default; `value` is JSON."""
+    """A business rule that was changed from its default; `value` is JSON.
+
+    `previous` is its value before the day `changed_on` (JSON; NULL for the default).
+    """
 
     name = TextField(unique=True)
     value = TextField()
+    previous = TextField(null=True)
+    changed_on = TextField(null=True)
 
 
 class Pool(Record):
-    """A public pool; `default` (id 1) always exists."""
+    """A public pool; `default` (id 1) always exists. `routing` is the filter of the customers that belong into it."""
 
     name = TextField(unique=True)
+    routing = TextField(default="")
+
+
+class PoolMember(Record):
+    """A member of a pool; a pool without any is everybody's."""
+
+    pool = ForeignKeyField(Pool)
+    user = ForeignKeyField(User)
+
+
+class PoolRule(Record):
+    """A business rule as it holds for one pool; otherwise as `Setting`."""
+
+    pool = ForeignKeyField(Pool)
+    name = TextField()
+    value = TextField()
+    previous = TextField(null=True)
+    changed_on = TextField(null=True)
 
 
 class Customer(Record):
@@ -152,6 +208,80 @@ class CustomerTier(Record):
     reason = TextField(default="")
 
 
+class Protection(Record):
+    """A shield against recycling, both days included; `ended_on` where it was ended before its time."""
+
+    customer = ForeignKeyField(Customer)
+    user = ForeignKeyField(User)
+    reason = TextField()
+    from_on = TextField()
+    until_on = TextField()
+    ended_on = TextField(null=True)
+
+
+class Transfer(Record):
+    """A customer offered from rep to rep; one is open at most, and it changes hands when that is accepted."""
+
+    customer = ForeignKeyField(Customer)
+    from_user = ForeignKeyField(User, column_name="from_id")
+    to = ForeignKeyField(User)
+    reason = TextField(default="")
+    made_at = TextField()
+    closed_at = TextField(null=True)
+    closed_as = TextField(null=True)
+
+
+class Collaborator(Record):
+    """Someone who works a customer beside its owner: reads or edits, up to and including a day."""
+
+    customer = ForeignKeyField(Customer)
+    user = ForeignKeyField(User)
+    function = TextField(default="")
+    access = TextField()
+    until_on = TextField(null=True)
+
+
+class Comment(Record):
+    """What a lead says of an interaction, or of the customer."""
+
+    customer = ForeignKeyField(Customer)
+    interaction = ForeignKeyField(Interaction, null=True)
+    user = ForeignKeyField(User)
+    text = TextField()
+    at = TextField()
+
+
+class Notice(Record):
+    """Something that waits for a person: it stands in that person's queue until it is closed."""
+
+    user = ForeignKeyField(User)
+    kind = TextField()
+    customer = ForeignKeyField(Customer, null=True)
+    from_user = ForeignKeyField(User, null=True, column_name="from_id")
+    text = TextField(default="")
+    made_at = TextField()
+    closed_at = TextField(null=True)
+
+
+class CreditShare(Record):
+    """A user's part of the credit for a customer, in per cent, as a lead has fixed it."""
+
+    customer = ForeignKeyField(Customer)
+    user = ForeignKeyField(User)
+    percent = IntegerField()
+    reason = TextField(default="")
+
+
+class RecycleWarning(Record):
+    """The day on which a customer returns to the pool, as its holder was told, and when that was told first."""
+
+    customer = ForeignKeyField(Customer, unique=True)
+    rule = TextField()
+    due_on = TextField()
+    warned_on = TextField()
+    reason = TextField(default="")
+
+
 class _History(Model):
     id = AutoField()
 
@@ -170,6 +300,9 @@ class JournalEntry(_History):
     kind = TextField()
     root = IntegerField(null=True, column_name="root_id")
     reverts = ForeignKeyField("self", null=True)
+    move = TextField(default="")
+    move_reason = TextField(default="")
+    fixed = BooleanField(default=False)
 
 
 class JournalChange(_History):
@@ -211,6 +344,49 @@ class TierChange(_History):
     reason = TextField(default="")
 
 
+class OwnershipLog(_History):
+    """A customer changed hands; written by the schema's triggers, whatever moved it.
+
+    `kind` is make, claim, release, assign, transfer, recycle, hand_over, move, block, unblock, undo, redo or delete.
+    The view `ownership` leaves undone steps out.
+    """
+
+    entry = ForeignKeyField(JournalEntry, null=True)
+    customer = IntegerField(column_name="customer_id")
+    kind = TextField()
+    from_owner = IntegerField(null=True, column_name="from_owner_id")
+    from_pool = IntegerField(null=True, column_name="from_pool_id")
+    to_owner = IntegerField(null=True, column_name="to_owner_id")
+    to_pool = IntegerField(null=True, column_name="to_pool_id")
+    user = ForeignKeyField(User, null=True)
+    reason = TextField(default="")
+    at = TextField()
+
+
+class Disclosure(_History):
+    """Data that was taken out or told: an export, a long list, the answer to a collision (DOMAIN §8, §4 P22)."""
+
+    entry = ForeignKeyField(JournalEntry)
+    user = ForeignKeyField(User)
+    kind = TextField()
+    customer = IntegerField(null=True, column_name="customer_id")
+    customers = IntegerField()
+    detail = TextField(default="")
+    at = TextField()
+
+
+class SweepRun(_History):
+    """A sweep that was done, and what it did to how many."""
+
+    user = ForeignKeyField(User)
+    at = TextField()
+    swept_on = TextField()
+    warned = IntegerField()
+    recycled = IntegerField()
+    escalated = IntegerField()
+    failed = IntegerField()
+
+
 class Draft(_History):
     """A form that somebody began to fill in; not journaled, gone when the form is sent."""
 
@@ -222,8 +398,11 @@ class Draft(_History):
 
 JOURNALED: dict[str, type[Record]] = {
     model._meta.table_name: model
-    for model in (User, Setting, Pool, Customer, Profile, Contact, Interaction, FollowUp, Tag, CustomerTier)
-}
+    for model in (
+        Team, User, Absence, SshKey, Setting, Pool, PoolMember, PoolRule, Customer, Profile, Contact, Interaction,
+        FollowUp, Tag, CustomerTier, Protection, Transfer, Collaborator, Comment, Notice, CreditShare, RecycleWarning,
+    )
+}  # fmt: skip
 
 
 def columns(model: type[Any]) -> tuple[str, ...]:
