@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from peewee import AutoField, BooleanField, DeferredForeignKey, FloatField, ForeignKeyField, IntegerField, Model, TextField
+from peewee import (
+    AutoField,
+    BooleanField,
+    DeferredForeignKey,
+    FloatField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
 
 
 class Record(Model):
