@@ -1,4 +1,6 @@
-"""Chooses: no command, or `demo`, opens the screens; anything else is the command line."""
+"""Chooses: `--restricted` is a session at the door; no command, or `demo`, opens the screens; anything else is the
+command line.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A tenth of a short time is spent on looking for garbage among modules, which are none: look less often. The
         # screens, which stay, look as usual again once they are drawn.
         gc.set_threshold(100_000)
+        if "--restricted" in words:
+            from crm_tui.door import enter
+
+            return enter(words)
         if opens_screens(words):
             from crm_tui.tui.start import start
 

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,22 +19,24 @@ from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.dispatch import Prepared, perform, prepare
 from crm_tui.commands.language import GLOBAL_OPTIONS, Call, read_arguments
 from crm_tui.commands.printing import plain, reconfigure
-from crm_tui.domain.errors import CrmError, UsageError
+from crm_tui.domain.errors import Conflict, CrmError, UsageError
 from crm_tui.domain.language import _
 
 if TYPE_CHECKING:
     from crm_tui.services.session import Session
+    from crm_tui.services.visits import Guest
 
 _WITHOUT_DATABASE = ("help", "version")
+_OF_THE_HOST = ("ssh setup", "ssh authorized-keys")
 _INTERRUPTED = 130
 
 
-def run(words: Sequence[str]) -> int:
-    """Run one command; its exit code."""
+def run(words: Sequence[str], guest: Guest | None = None) -> int:
+    """Run one command, at the door for a guest; its exit code."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure(stream, errors="replace")  # what a terminal cannot show is no reason to stop
     try:
-        code = _obeyed(words)
+        code = _obeyed(words, guest)
         if sys.stdout is not None:
             sys.stdout.flush()
         return code
@@ -50,12 +53,12 @@ def run(words: Sequence[str]) -> int:
         return _INTERRUPTED
 
 
-def _obeyed(words: Sequence[str]) -> int:
+def _obeyed(words: Sequence[str], guest: Guest | None) -> int:
     try:
-        settings = config.load()
+        settings = config.load() if guest is None else config.Config()
         config.speak(settings)
         call = read_arguments(_usual([_decoded(word) for word in words]), CATALOG)
-        return _run(call, settings)
+        return _run(call, settings, guest)
     except CrmError as error:
         _complain(error)
         return error.exit_code
@@ -89,23 +92,56 @@ def _usual(words: Sequence[str]) -> list[str]:
         return [*(word for word in words if word != "--version"), "version"]
     if "--help" not in own:
         return list(words)
-    names = [" ".join(rest[:length]) for length in (2, 1)]
+    names = [" ".join(rest[:length]) for length in (3, 2, 1)]
     return ["help", next((name for name in names if name in CATALOG), " ".join(rest[:1]))]
 
 
-def _run(call: Call, settings: config.Config) -> int:
+def _run(call: Call, settings: config.Config, guest: Guest | None) -> int:
     command = call.command
+    if guest is not None:
+        return _serve(call, guest)
     if command.name in _WITHOUT_DATABASE or not shell.has(command):
         return shell.Shell(None, call).call(Prepared(call, dict(call.values), ()))
+    if command.name in _OF_THE_HOST:
+        return _answer_host(call, settings)
     with _session(call, settings) as session:
-        place = shell.Shell(session, call)
-        prepared = prepare(session, call)
-        if command.view:
-            return place.call(prepared)
-        _confirm(prepared)
+        return _carried_out(session, call)
+
+
+def _carried_out(session: Session, call: Call) -> int:
+    place = shell.Shell(session, call)
+    prepared = prepare(session, call)
+    if call.command.view:
+        return place.call(prepared)
+    _confirm(prepared)
+    try:
         outcome = perform(session, prepared)
-        place.tell(outcome, prepared.ids)
-        return outcome.exit_code
+    except Conflict as error:
+        place.differ(error)
+        raise
+    place.tell(outcome, prepared.ids)
+    return outcome.exit_code
+
+
+def _serve(call: Call, guest: Guest) -> int:
+    """Run a command for a guest, who signs in whatever it is."""
+    from crm_tui.services import visits
+
+    session = visits.sign_in(guest, source="command")
+    try:
+        return _carried_out(session, call)
+    finally:
+        session.database.close()
+
+
+def _answer_host(call: Call, settings: config.Config) -> int:
+    """Run what needs nobody to be signed in, on the database that is named, if any is."""
+    named = call.settings.get("db") or os.environ.get("CRM_TUI_DB") or settings.database
+    if named or call.command.name != "ssh setup":
+        path = config.database_path(call.settings.get("db"), settings, os.environ)
+        call = replace(call, settings={**call.settings, "db": str(path.absolute())})
+    missing = tuple(a.name for a in call.command.arguments if a.required and a.name not in call.values)
+    return shell.Shell(None, call).call(Prepared(call, dict(call.values), (), missing=missing))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from crm_tui.domain.when import When
-from crm_tui.services import customers, people
+from crm_tui.services import customers, people, teams
 from crm_tui.services.customers import Draft
 from crm_tui.services.session import Session
 from crm_tui.store.database import Database
@@ -43,7 +43,7 @@ class Team:
         self.admin = people.sign_in(self.database, "root", source="test", clock=self.clock)
         for login, role in (("zhao", "lead"), ("li", "rep"), ("wang", "rep"), ("sun", "service")):
             if login not in people.logins(self.database):
-                people.add(self.admin, login, role=role, time_zone="Asia/Shanghai")
+                teams.add(self.admin, login, role=role, time_zone="Asia/Shanghai")
         self.lead, self.li, self.wang, self.service = map(self.sign_in, ("zhao", "li", "wang", "sun"))
 
     def sign_in(self, login: str) -> Session:

@@ -479,6 +479,36 @@ def test_help_on_nothing_known_suggests(here: Crm) -> None:
     assert here("help", "tiers").code == 2
 
 
+def test_who_comes_second_is_told_the_three_values_of_each_field(here: Crm) -> None:
+    [shown] = here("show", "1", "--json").objects
+    assert here("edit", "region=west", "phone=13800138000", "1", user="zhao").code == 0
+    words = ("edit", "region=east", "industry=steel", "1", "--version", str(shown["version"]))
+    second = here(*words)
+    assert second.code == 4
+    assert "region: before north · theirs west · mine east" in second.out.splitlines()
+    assert "Firma 1 was changed by zhao meanwhile" in second.err
+    found = here(*words, "--json")
+    assert found.code == 4
+    assert {one["field"]: (one["state"], one["before"], one["theirs"], one["mine"]) for one in found.objects} == {
+        "region": ("both", "north", "west", "east"), "phone": ("theirs", "", "+8613800138000", ""),
+        "industry": ("mine", "", "", "steel"),
+    }  # fmt: skip
+    [now] = here("show", "1", "--json").objects
+    assert now["region"] == "west"
+    assert {(one["id"], one["version"]) for one in found.objects} == {(1, now["version"])}
+    assert here(*words[:-1], str(now["version"])).code == 0
+
+
+def test_contacts_have_versions_too(here: Crm) -> None:
+    here("contact", "add", "Wu", "role=user", "1")
+    [person] = here("show", "1", "--json").objects[0]["contacts"]
+    number, version = str(person["id"]), str(person["version"])
+    assert here("contact", "edit", number, "role=champion", "--version", version).code == 0
+    second = here("contact", "edit", number, "role=finance", "--version", version, "--json")
+    assert second.code == 4
+    assert [(one["before"], one["theirs"], one["mine"]) for one in second.objects] == [("user", "champion", "finance")]
+
+
 def test_an_options_own_version_is_not_the_programs(here: Crm) -> None:
     assert here("edit", "region=x", "1", "--version", "77").code == 4
 

@@ -56,7 +56,7 @@ def _words(line: str) -> tuple[list[Word] | None, bool]:
 
 
 def _command(done: list[Word], catalog: Mapping[str, Command]) -> tuple[Command | None, list[Word]]:
-    for length in (2, 1):
+    for length in (3, 2, 1):
         name = ascii_twin(" ".join(word.text for word in done[:length])).casefold()
         if len(done) >= length and name in catalog:
             return catalog[name], done[length:]

@@ -62,10 +62,16 @@ def prepare(session: Session, call: Call, targets: Targets | None = None) -> Pre
     Raises UsageError for values that cannot be read, NotAllowed for what the user may not do.
     """
     command = call.command
+    if session.spool is not None:
+        from crm_tui.commands import restricted
+
+        restricted.admit(session, call)
     refusal = command.refusal(session)
     if refusal is not None:
         raise NotAllowed(refusal)
     values = {a.name: _read(session, call, a) for a in command.arguments if a.name in call.values}
+    if session.spool is not None:
+        values = restricted.spooled(session, call, values)
     missing = tuple(a.name for a in command.arguments if a.required and a.name not in values)
     ids, hidden = _targets(session, call, targets)
     return Prepared(call, values, ids, hidden, missing)
@@ -147,6 +153,8 @@ def perform(session: Session, prepared: Prepared) -> Outcome:
     try:
         if "dry-run" not in call.flags:
             return _run(session, prepared)
+        if call.command.preview is not None:
+            return call.command.preview(session, prepared.values, prepared.ids)
         try:
             with session.database.writing():
                 outcome = _run(session, prepared)

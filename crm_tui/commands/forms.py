@@ -15,6 +15,7 @@ from crm_tui.commands.language import Call
 from crm_tui.commands.registry import Argument
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
+from crm_tui.domain.merge import Difference, merge
 from crm_tui.domain.profile import as_typed
 from crm_tui.domain.profile import fields as profile_fields
 from crm_tui.domain.profile_fields import CHANNELS, CUSTOM, FIELD, KINDS, ROLES, Field
@@ -48,12 +49,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A form: its key (under which a draft is kept), title and fields. `version` guards the row that it edits."""
+    """A form: its key (under which a draft is kept), title and fields. `version` guards the row that it edits, whose id
+    is `row`.
+    """
 
     key: str
     title: str
     fields: tuple[Asked, ...]
     version: int | None = None
+    row: int = 0
 
 
 def sheet(session: Session, call: Call, ids: Sequence[int]) -> Sheet:
@@ -160,14 +164,52 @@ def _edit(session: Session, ids: Sequence[int], key: str, title: str) -> Sheet:
     asked.append(Asked("field.note", _("note"), "long", note, "fields", "note", limit=_LONG_LIMIT))
     if len(ids) > 1:  # the name cannot be the same for several
         return Sheet(key, title, tuple(asked[1:]))
-    return Sheet(key, title, (replace(asked[0], required=True), *asked[1:]), facts.version)
+    return Sheet(key, title, (replace(asked[0], required=True), *asked[1:]), facts.version, facts.id)
 
 
 def _edit_contact(session: Session, call: Call) -> Sheet:
     number = kinds.NUMBER.read(session, str(call.values.get("contact", "")))
-    facts, values = contacts.to_change(session, number)
+    facts, values, version = contacts.to_change(session, number)
     title = f"{facts.name}: {values['name']}"
-    return Sheet(f"contact edit {number}", title, tuple(_contact_fields(values)))
+    return Sheet(f"contact edit {number}", title, tuple(_contact_fields(values)), version, number)
+
+
+@dataclass(frozen=True)
+class Met:
+    """What others have changed meanwhile in the row that a form edits: who, and the fields by name, with three values.
+
+    A `Difference` is of a form's field, its values as they are typed.
+    """
+
+    who: str
+    differences: Mapping[str, Difference]
+
+    def place(self, asked: Asked) -> int:
+        """Where a field stands in the form: first what others changed, then what one changed oneself, then the rest."""
+        one = self.differences.get(asked.name)
+        return 2 if one is None else 0 if one.must_be_seen else 1
+
+
+def met(session: Session, form: Sheet, version: int | None, typed: Mapping[str, str]) -> tuple[Sheet, Met | None]:
+    """The form with a field for all that was typed for an earlier version of its row, and what others changed since.
+
+    None when they changed none of its fields. `typed` is by the names of the fields.
+    """
+    known = {asked.name for asked in form.fields}
+    own = f"field.{CUSTOM}"
+    lost = [name for name in typed if name not in known and name.startswith(own)]
+    added = [Asked(name, name.removeprefix(own), "text", "", "fields", name.removeprefix("field.")) for name in lost]
+    form = replace(form, fields=(*form.fields, *added))
+    if version in (None, form.version):
+        return form, None
+    then = (contacts if form.key.startswith("contact") else profiles).before(session, form.row, version)
+    before = None if then.texts is None else {f"field.{name}": text for name, text in then.texts.items()}
+    theirs = {asked.name: asked.value for asked in form.fields}
+    found = merge(before, theirs, {name: text for name, text in typed.items() if name in theirs})
+    if not any(one.must_be_seen for one in found):
+        return form, None
+    shown = {one.field: one for one in found if one.state not in ("unchanged", "same") and one.field in theirs}
+    return form, Met(then.who, shown)
 
 
 @dataclass(frozen=True)

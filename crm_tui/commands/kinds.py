@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 from crm_tui.commands.registry import Kind, Suggestion
 from crm_tui.domain import settings as rules
+from crm_tui.domain.collaboration import ACCESS as ACCESSES
+from crm_tui.domain.collaboration import FUNCTIONS
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.people import ROLES as USER_ROLES
+from crm_tui.domain.pools import RELEASE_REASONS
 from crm_tui.domain.profile_fields import CHANNELS, FIELDS, KINDS
 from crm_tui.domain.schemes import Scheme, shipped
 from crm_tui.domain.stages import LOST_REASONS, STAGES, Choice, choose, stage
@@ -135,6 +138,31 @@ def _owners(session: Session) -> Sequence[Suggestion]:
     return [("me", ""), ("pool", _("the public pool")), *((name, "") for name in people.logins(session.database))]
 
 
+def _logins(session: Session) -> Sequence[Suggestion]:
+    from crm_tui.services import people
+
+    return [(name, "") for name in people.logins(session.database)]
+
+
+def _assignees(session: Session) -> Sequence[Suggestion]:
+    names = [name for name, __ in _logins(session)]
+    shared = ",".join(names[:3])
+    return [*((name, "") for name in names), (f"rr:{shared}", _("in turn")), (f"least:{shared}", _("to the least busy"))]
+
+
+def _pools(session: Session) -> Sequence[Suggestion]:
+    from crm_tui.services import pool_lists
+
+    return [(row["pool"], _("{n} customers").format(n=row["customers"])) for row in pool_lists.rows(session)]
+
+
+def _assigned(session: Session, text: str) -> str:
+    from crm_tui.domain import distribution
+
+    distribution.parse(text)  # points at what is wrong while it is still being typed
+    return text
+
+
 def _tags(session: Session) -> Sequence[Suggestion]:
     from crm_tui.services import tags
 
@@ -165,11 +193,22 @@ ASSIGNMENT = Kind(
     lambda session, text: assignment(text),
     lambda session: [(f"{f.identifier}=", f.title) for f in FIELDS],
 )
+SHARE = Kind(
+    "login=percent",
+    lambda session, text: assignment(text),
+    lambda session: [(f"{name}=", meaning) for name, meaning in _logins(session)],
+)
+FUNCTION = _chosen("function", FUNCTIONS)
+ACCESS = _chosen("access", ACCESSES)
 TAG = Kind("tag", suggest=_tags)
 FILTER = Kind("filter", _filter, long=True)
 SORT = Kind("key", _order, _orders)
 NUMBER = Kind("number", _number)
 OWNER = Kind("name", suggest=_owners)
+LOGIN = Kind("login", suggest=_logins)
+ASSIGNEE = Kind("name", _assigned, _assignees)
+POOL = Kind("pool", suggest=_pools)
+RELEASE_REASON = Kind("reason", suggest=lambda session: _choices(RELEASE_REASONS))
 ROLE = one_of("role", *USER_ROLES)
 SETTING = Kind("setting", lambda session, text: rules.rule(text).name, _settings)
 FILE = Kind("file")

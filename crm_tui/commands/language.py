@@ -133,7 +133,7 @@ def _leading_options(words: list[Word], line: str) -> tuple[list[Word], list[Wor
 def _command(words: list[Word], catalog: Mapping[str, Command], line: str) -> tuple[Command, list[Word]]:
     if not words:
         raise UsageError(_("which command? `help` lists them"), line, 0)
-    for length in (2, 1):
+    for length in (3, 2, 1):
         name = " ".join(ascii_twin(word.text).casefold() for word in words[:length])
         if len(words) >= length and name in catalog:
             return catalog[name], words[length:]

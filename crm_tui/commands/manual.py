@@ -75,7 +75,7 @@ def key_table(place: Place | None = None) -> list[str]:
 
 def help_of(line: str) -> str:
     """The help line of the command that a line calls; empty for none."""
-    for length in (2, 1):
+    for length in (3, 2, 1):
         name = " ".join(line.split(" ")[:length])
         if name in CATALOG:
             return CATALOG[name].summary

@@ -23,7 +23,7 @@ _FIRST = 200
 """The widths of so many rows hold for all that follow, so that nothing waits for the end of a long list."""
 
 _WIDEST = 40
-_LEFT_OUT = ("profile", "contacts", "timeline")
+_LEFT_OUT = ("profile", "contacts", "timeline", "collaborators", "worked")
 
 
 def plain(text: object) -> str:
@@ -171,5 +171,11 @@ def card_lines(card: Card) -> Iterator[str]:
     for person in card.contacts:
         parts = (str(person.id), person.name, person.role, person.title, person.phone, person.email, person.wechat)
         yield "  " + "  ".join(part for part in parts if part)
+    for shared in card.shared:
+        yield _("  with {who}").format(who=shared)
+    for who, how in card.worked:
+        yield _("  worked by {who}: {how}").format(who=who, how=how)
     for event in card.events:
-        yield f"  {event.at}  {event.who}  {event.what}  {event.text}  {event.more}".rstrip()
+        number = f" #{event.id}" if event.id else ""
+        indent = "    " if event.what == "comment" else "  "
+        yield f"{indent}{event.at}  {event.who}  {event.what}{number}  {event.text}  {event.more}".rstrip()

@@ -72,6 +72,8 @@ class Command:
     """On the screens: ask for what is missing by a prompt, or open a form when nothing was given."""
     refusal: Callable[[Session], str | None] = field(default=lambda session: None)
     """Why it cannot run now, for this user; None when it can."""
+    preview: Verb | None = None
+    """What `--dry-run` runs instead, where what would be done can be told without doing it and taking it back."""
 
     @property
     def positional(self) -> tuple[Argument, ...]:

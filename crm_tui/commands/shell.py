@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from crm_tui.commands.language import Call
 from crm_tui.commands.printing import Printer, card_lines
 from crm_tui.commands.registry import Command
-from crm_tui.domain.errors import UsageError
+from crm_tui.domain.errors import Conflict, UsageError
 from crm_tui.domain.language import _, ngettext
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ RECORD = (
 
 _QUEUE = (
     "id", "name", "stage", "tier", "phone", "section", "reason", "text", "due", "time", "late_days", "other_reasons",
+    "returns",
 )  # fmt: skip
 
 
@@ -66,6 +67,13 @@ class Shell:
     def tell(self, outcome: Outcome, ids: Ids) -> None:
         """Print what a verb did."""
         self.printer.outcome(outcome, ids)
+
+    def differ(self, error: Conflict) -> None:
+        """Print what others changed meanwhile, field by field."""
+        if self.printer.json or self.printer.csv:
+            self.printer.rows(error.data, ())
+        else:
+            self.printer.lines(error.lines)
 
 
 class _Views:
@@ -114,6 +122,14 @@ class _Views:
         self._printer.rows(records, columns)
 
     def _records(self, query: Query, limit: int | None) -> Iterator[dict[str, Any]]:
+        from crm_tui.services import disclosures
+
+        if limit is None or limit > disclosures.BULK:
+            yield from disclosures.listed(self._signed_in, query, self._listed(query, limit))
+        else:
+            yield from self._listed(query, limit)
+
+    def _listed(self, query: Query, limit: int | None) -> Iterator[dict[str, Any]]:
         from crm_tui.services import lists
 
         left = sys.maxsize if limit is None else limit
@@ -171,6 +187,7 @@ class _Views:
             return
         record = lists.record(session, lists.rows(session, ids)[ids[0]])
         profile = {item.field: item.value for item in found.items}
+        record["version"] = found.facts.version
         record["completeness"] = found.completeness.percent
         record["missing"] = [field.identifier for field in found.completeness.missing]
         record["note"] = found.note
@@ -178,6 +195,8 @@ class _Views:
             record |= {name: value for name, value in profile.items() if name not in record}
         record["profile"] = profile
         record["contacts"] = [vars(person) for person in found.contacts]
+        record["collaborators"] = list(found.shared)
+        record["worked"] = [{"user": who, "text": how} for who, how in found.worked]
         record["timeline"] = [vars(event) for event in found.events]
         self._printer.rows([record], ())
 
@@ -226,6 +245,27 @@ class _Views:
             self._printer.rows([{"version": __version__}], ())
         else:
             print(f"crm-tui {__version__}")
+
+    def spool_get(self, values: Values, ids: Ids) -> None:
+        from shutil import copyfileobj
+
+        from crm_tui.services import spool
+
+        with spool.opened(self._signed_in, values["name"]) as file:
+            sys.stdout.flush()
+            copyfileobj(file, sys.stdout.buffer)
+
+    # -- the host, where nobody is signed in
+
+    def ssh_setup(self, values: Values, ids: Ids) -> None:
+        from crm_tui.commands import hosting
+
+        hosting.setup(self._call, values, self._printer)
+
+    def ssh_authorized_keys(self, values: Values, ids: Ids) -> None:
+        from crm_tui.commands import hosting
+
+        hosting.authorized_keys(self._call, values, self._printer)
 
     # -- files
 

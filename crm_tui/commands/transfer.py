@@ -27,11 +27,36 @@ _OFTEN = 0.2
 
 
 def import_file(session: Session, call: Call, values: Mapping[str, Any], printer: Printer) -> int:
-    """Show how the table is understood, bring it in, say the counts; the exit code."""
+    """Show how the table is understood, bring it in, say the counts; the exit code. `-` is standard input."""
+    if values["file"] != "-":
+        return _import(session, call, values, printer, Path(values["file"]))
+    from tempfile import TemporaryDirectory
+
+    errors = values.get("errors") or (session.spool or Path()) / "import.errors.csv"
+    with TemporaryDirectory(prefix="crm-tui-", dir=session.spool) as folder:
+        path = Path(folder) / "standard-input.csv"
+        _keep_input(path)
+        return _import(session, call, {**values, "errors": errors}, printer, path)
+
+
+def _keep_input(path: Path) -> None:
+    """Write standard input into a file: a table is read more than once."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError(_("import - reads standard input: send it a file, as in crm-tui import - < cards.csv"))
+    from shutil import copyfileobj
+
+    with path.open("xb") as file:
+        copyfileobj(sys.stdin.buffer, file)
+
+
+def _import(session: Session, call: Call, values: Mapping[str, Any], printer: Printer, path: Path) -> int:
     from crm_tui.services import imports
 
+    assign = values.get("assign")
+    if assign is not None and "owner" in values:
+        raise UsageError(_("--owner or --assign, not both"), call.line, call.positions["assign"])
     plan = imports.plan(
-        session, Path(values["file"]), mapping=dict(values.get("map", ())), encoding=values.get("encoding"),
+        session, path, mapping=dict(values.get("map", ())), encoding=values.get("encoding"),
         delimiter=_separator(values.get("separator")), fixed=dict(values.get("set", ())),
     )  # fmt: skip
     for line in preview(plan):
@@ -40,7 +65,7 @@ def import_file(session: Session, call: Call, values: Mapping[str, Any], printer
     progress = _Progress() if sys.stderr is not None and sys.stderr.isatty() and not printer.quiet else None
     try:
         done = imports.run(
-            session, plan, owner=values.get("owner", "pool"), dedupe=not values.get("no_dedupe"),
+            session, plan, owner=values.get("owner", "pool"), assign=assign, dedupe=not values.get("no_dedupe"),
             dry_run="dry-run" in call.flags, errors=Path(values["errors"]) if "errors" in values else None,
             progress=progress,
         )  # fmt: skip
@@ -119,26 +144,46 @@ class _Progress:
 
 def export_file(session: Session, call: Call, values: Mapping[str, Any], printer: Printer) -> None:
     """Write the customers that the filter finds into the file; `-` is standard output."""
-    from crm_tui.services import exports, lists
+    from crm_tui.services import disclosures, exports, lists
 
-    if session.person.role == "service":
-        raise NotAllowed(_("service takes no data out"))
+    disclosures.takes_out(session)
     target = None if values["file"] == "-" else Path(values["file"])
     if target is None and printer.json:
         raise UsageError(_("export - writes CSV; for JSON: list FILTER --json"))
-    if target is not None and target.is_file() and "yes" not in call.flags:
+    if target is not None and target.is_file() and "yes" not in call.flags and session.spool is None:
         raise CrmError(_("{path} is there already: --yes overwrites it").format(path=target))
-    query = lists.Query(values["filter"])
+    query = disclosures.own_only(session, lists.Query(values["filter"]))
+    n = disclosures.check_export(session, query)
     if "dry-run" in call.flags:
-        n = lists.count(session, query)
         message = ngettext("{n} customer would be written", "{n} customers would be written", n)
     else:
-        with _out(target) as stream:
+        with _spooled(target) if target and session.spool else _out(target) as stream:
+            disclosures.note_export(session, "export", n, values["filter"])
             n = exports.export(session, lists.every(session, query, _BATCH), stream)
         message = ngettext("{n} customer written to {path}", "{n} customers written to {path}", n)
     if printer.json:
         sys.stdout.write(json_line({"customers": n, "file": str(target)}) + "\n")
     printer.say(message.format(n=f"{n:,}", path=target or _("standard output")))
+
+
+@contextmanager
+def _spooled(target: Path) -> Iterator[IO[str]]:
+    """The stream of a file in a spool: always a new one, through no link, and gone again unless it is whole."""
+    try:
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except FileExistsError as error:
+        raise CrmError(_("{name} is there already: choose another name").format(name=target.name)) from error
+    except OSError as error:
+        message = _("{path} cannot be written: {reason}")
+        raise CrmError(message.format(path=target.name, reason=error.strerror)) from error
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(handle)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

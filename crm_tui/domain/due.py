@@ -1,6 +1,6 @@
 """Why a customer is in the due queue, and where in it: every reason, the most urgent first.
 
-A promised date is never silenced, whatever else holds. DOMAIN §5.
+A promised date is never silenced, whatever else holds; nor is what somebody wants one to know. DOMAIN §5.
 """
 
 from __future__ import annotations
@@ -14,19 +14,60 @@ from crm_tui.domain.cadence import DEFAULTS, DueSettings, cadence_due, cadence_i
 from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.domain.stages import BY_IDENTIFIER
 
-__all__ = ["KINDS", "SECTIONS", "DueInput", "DueSettings", "Reason", "order_key", "reasons", "section", "why"]
+__all__ = [
+    "KINDS", "NOTICES", "SECTIONS", "DueInput", "DueSettings", "Leaving", "Reason", "Waiting", "order_key", "reasons",
+    "section", "why",
+]  # fmt: skip
 
-Kind = Literal["promise", "first_contact", "cadence", "rotting", "stale_profile"]
+NoticeKind = Literal["offer", "request", "escalation", "comment", "shared", "known", "recycled"]
+Kind = Literal["recycle", "promise", "first_contact", "cadence", "rotting", "stale_profile"] | NoticeKind
 NextKind = Literal["promise", "first_contact"]
 Section = Literal["overdue", "today", "soon", "later"]
 
-KINDS: tuple[Kind, ...] = ("promise", "first_contact", "cadence", "rotting", "stale_profile")  # most urgent first
+NOTICES: Mapping[NoticeKind, str] = {
+    "offer": N_("offered to you by {sender}: accept or decline"),
+    "request": N_("{sender} asks to work it with you"),
+    "escalation": N_("for the lead"),
+    "comment": N_("{sender} comments"),
+    "shared": N_("{sender} shares it with you"),
+    "known": N_("came in again"),
+    "recycled": N_("went back to the pool"),
+}
+"""What somebody, or the sweep, wants one to know, as the row says it; the notice's own text follows."""
+KINDS: tuple[Kind, ...] = (  # most urgent first: who is about to be lost, who waits, what is late, what is to be known
+    "recycle", "promise", "first_contact", "offer", "request", "cadence", "escalation", "comment", "shared", "known",
+    "recycled", "rotting", "stale_profile",
+)  # fmt: skip
+_PATIENT: frozenset[Kind] = frozenset({"comment", "shared", "known", "recycled", "stale_profile"})
+"""Kinds that keep nobody waiting, so that they are never overdue."""
 SECTIONS: Mapping[Section, str] = {
     "overdue": N_("overdue"),
     "today": N_("today"),
     "soon": N_("next 7 days"),
     "later": N_("later"),
 }
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A warning: the customer returns to the public pool on the day `on`, as its holder was told on `warned_on`.
+
+    `text` is how it reads today.
+    """
+
+    on: date
+    warned_on: date
+    text: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A notice that waits for the reader since `made_on`; `sender` is the name of who caused it."""
+
+    kind: NoticeKind
+    made_on: date
+    sender: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +78,7 @@ class DueInput:
     user's zone; `next_original_on` the day first promised, where it was snoozed since.
     `last_contact`: the last contact that came about; `last_touch`: the last interaction, attempts too.
     `stale`: the day on which the profile becomes stale (`profile.stale_on`).
+    `leaving`: its recycle warning; `notices`: what waits for the reader about it, oldest first.
     """
 
     stage: str
@@ -52,6 +94,8 @@ class DueInput:
     last_contact: date | None = None
     last_touch: date | None = None
     stale: date | None = None
+    leaving: Leaving | None = None
+    notices: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,7 +103,8 @@ class Reason:
     """One reason to turn to a customer. `text` is for the row, `explanation` for `why`, both as the reader reads.
 
     `late_days` is 0 or more; it counts from the day first promised, also while a snooze holds the reason back.
-    `at` is the time of day of a timed promise.
+    `at` is the time of day of a timed promise. `until` is the day of the return for a recycle warning, whose `due_on`
+    is that of the warning.
     """
 
     kind: Kind
@@ -68,11 +113,12 @@ class Reason:
     text: str
     explanation: str
     at: datetime | None = None
+    until: date | None = None
 
 
 def earliest(facts: DueInput, settings: DueSettings = DEFAULTS) -> date | None:
     """The first day on which anything speaks for the customer, as `reasons` would find; None for never."""
-    days = [facts.next_on]
+    days = [facts.next_on, facts.leaving.warned_on if facts.leaving else None, *(n.made_on for n in facts.notices)]
     if not _silenced(facts, settings):
         days.append(_cadence_due(facts, settings))
     if not BY_IDENTIFIER[facts.stage].closed:
@@ -84,9 +130,10 @@ def reasons(facts: DueInput, today: date, settings: DueSettings = DEFAULTS) -> t
     """Every reason that speaks for the customer, past and to come, the most urgent first; the row shows that one.
 
     What is due already goes before what is to come; among what is due, people who wait go before records that age.
-    An open promise that is not later than the cadence's date silences the cadence; a closed stage has only promises.
+    An open promise that is not later than the cadence's date silences the cadence; a closed stage has only promises,
+    warnings and notices.
     """
-    found = [_promise(facts, today)]
+    found = [_leaving(facts, today), _promise(facts, today), *(_notice(waiting, today) for waiting in facts.notices)]
     if not _silenced(facts, settings):
         found.append(_cadence(facts, today, settings))
     found += [_rotting(facts, today, settings), _stale(facts, today)]
@@ -97,12 +144,15 @@ def section(reason: Reason, today: date, settings: DueSettings = DEFAULTS) -> Se
     """The part of the queue in which the reason stands.
 
     What was snoozed to today without a time is overdue again, from its first date; with a time it waits for it.
-    A stale profile keeps nobody waiting, so it is never overdue.
+    A stale profile keeps nobody waiting, so it is never overdue, nor is what one only has to know. Who is about to be
+    lost stands among the overdue from the first day.
     """
     if reason.due_on > today:
         return "soon" if (reason.due_on - today).days <= settings.horizon_days else "later"
-    if reason.kind == "stale_profile":
+    if reason.kind in _PATIENT:
         return "today"
+    if reason.kind == "recycle":
+        return "overdue"
     snoozed_to_a_time = reason.due_on == today and reason.at is not None
     return "overdue" if reason.late_days and not snoozed_to_a_time else "today"
 
@@ -161,6 +211,23 @@ def _silenced(facts: DueInput, settings: DueSettings) -> bool:
 
 def _cadence_due(facts: DueInput, settings: DueSettings) -> date | None:
     return cadence_due(facts.tier, facts.scheme, facts.stage, facts.last_contact, facts.held_since, settings)
+
+
+def _leaving(facts: DueInput, today: date) -> Reason | None:
+    leaving = facts.leaving
+    if leaving is None:
+        return None
+    late = _late(leaving.warned_on, today)
+    return Reason("recycle", min(leaving.warned_on, today), late, leaving.text, leaving.text, until=leaving.on)
+
+
+def _notice(waiting: Waiting, today: date) -> Reason:
+    text = _(NOTICES[waiting.kind]).format(sender=waiting.sender)
+    if waiting.text:
+        text = _("{what}: {text}").format(what=text, text=" ".join(waiting.text.split()))
+    if waiting.kind == "escalation" and waiting.text:
+        text = waiting.text
+    return Reason(waiting.kind, min(waiting.made_on, today), _late(waiting.made_on, today), text, text)
 
 
 def _promise(facts: DueInput, today: date) -> Reason | None:

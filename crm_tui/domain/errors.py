@@ -5,6 +5,8 @@ The exit codes are the contract that scripts rely on.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class CrmError(Exception):
     """The command could not be done. Its text is shown as it is."""
@@ -33,10 +35,19 @@ class NotAllowed(CrmError):
     exit_code = 3
 
 
+class SignedOut(NotAllowed):
+    """The user has left: whatever is open for them closes."""
+
+
 class Conflict(CrmError):
-    """Somebody else changed the thing meanwhile."""
+    """Somebody else changed the thing meanwhile. `data` is what `--json` prints of it, `lines` what is read instead."""
 
     exit_code = 4
+
+    def __init__(self, message: str, data: tuple[dict[str, Any], ...] = (), lines: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.data = data
+        self.lines = lines
 
 
 class DatabaseUnusable(CrmError):

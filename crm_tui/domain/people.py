@@ -6,7 +6,8 @@ Every list, count, search, export, timeline and command asks here; the store onl
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Literal
 
@@ -25,6 +26,14 @@ ROLES: dict[str, str] = {
 _LOGIN = r"[^\W\d][\w.@-]{0,63}"
 
 
+STATES: dict[str, str] = {
+    "active": N_("active"),
+    "away": N_("away"),
+    "leaving": N_("leaving"),
+    "left": N_("left"),
+}
+
+
 @dataclass(frozen=True)
 class Person:
     """A user as the program knows them while they work; `zone` is the time zone in which their days are counted."""
@@ -34,35 +43,101 @@ class Person:
     name: str
     role: Role
     zone: tzinfo
+    team_id: int | None = None
+    state: str = "active"
+    may_export: bool = True
+    capacity: int | None = None
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What one may claim, as far as that hangs on the customer: from which pools (None: all), and for the pools in
+    general and for single ones the moments (stored stamps, None: no such rule) before which one must have ceased to
+    hold it, and before which it must have come into the pool. DOMAIN §4 P2.
+    """
+
+    pools: tuple[int, ...] | None = None
+    general: tuple[str | None, str | None] = (None, None)
+    of_pool: Mapping[int, tuple[str | None, str | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Sight:
-    """What someone sees: everything, or own customers and the public pools (there with masked phone and mail)."""
+    """What someone sees, and of that what they work. Ids of users, pools and customers.
+
+    `owners`: whose customers one works as one's own: oneself, those whom one stands in for, a lead's team. `queue`: the
+    owners whose work stands in one's due queue. `pools`: the public pools (None: all). `shared`: customers of others
+    that one was let see, and whether one may edit them. `masked`: phone and mail in the pools are hidden. `blocked`:
+    blocked customers are seen too.
+    """
 
     user_id: int
-    everything: bool
+    role: Role = "rep"
+    everything: bool = False
+    owners: tuple[int, ...] = ()
+    queue: tuple[int, ...] = ()
+    pools: tuple[int, ...] | None = None
+    shared: Mapping[int, bool] = field(default_factory=dict)
+    masked: bool = True
+    blocked: bool = False
+    claims: Claims | None = None
+    """None for who holds no customers."""
 
 
-def sight(person: Person) -> Sight:
-    """What the person may see."""
-    return Sight(person.id, person.role != "rep")
+@dataclass(frozen=True)
+class Colleagues:
+    """What a sight is made of, as read from the database: ids.
+
+    `led`: members of the teams that one leads; `all_led`: whether that is everybody who could hold a customer.
+    `stood_in_for`: those away today who named one as stand-in, `unattended`: those of the led who are away today and
+    named nobody. `pools`: the pools one is a member of, or somebody led is (None: all there are), `member_of` those
+    that one is a member of oneself.
+    """
+
+    led: tuple[int, ...] = ()
+    all_led: bool = False
+    stood_in_for: tuple[int, ...] = ()
+    unattended: tuple[int, ...] = ()
+    pools: tuple[int, ...] | None = None
+    member_of: tuple[int, ...] | None = None
+    shared: Mapping[int, bool] = field(default_factory=dict)
 
 
-def is_masked(person: Person, owner_id: int | None) -> bool:
+def sight(person: Person, colleagues: Colleagues, claims: Claims | None = None) -> Sight:
+    """What the person may see. DOMAIN §8."""
+    lead = person.role == "lead"
+    # dict.fromkeys keeps the order and drops what is there twice.
+    queue = tuple(dict.fromkeys((person.id, *colleagues.stood_in_for, *(colleagues.unattended if lead else ()))))
+    owners = tuple(dict.fromkeys((*queue, *(colleagues.led if lead else ()))))
+    everything = person.role in ("admin", "service") or (lead and colleagues.all_led)
+    return Sight(
+        person.id, person.role, everything, owners, queue, None if everything else colleagues.pools,
+        colleagues.shared, person.role == "rep", everything or lead, None if person.role == "service" else claims,
+    )  # fmt: skip
+
+
+def is_masked(sight: Sight, owner_id: int | None) -> bool:
     """Whether phone and mail of a customer held by `owner_id` (None: in a pool) are hidden. DOMAIN §4 P15."""
-    return person.role == "rep" and owner_id is None
+    return sight.masked and owner_id is None
 
 
-def refusal(person: Person, owner_id: int | None) -> str | None:
-    """Why the person may not change a customer that they see; None when they may."""
-    if person.role == "service":
+def refusal(sight: Sight, customer_id: int, owner_id: int | None) -> str | None:
+    """Why one may not change a customer that one sees; None when one may."""
+    if sight.role == "service":
         return _("service reads customers and changes none")
-    if person.role == "rep" and owner_id is None:
-        return _("it is in the public pool: claim it first")
-    if person.role == "rep" and owner_id != person.id:
-        return _("it is held by someone else")
-    return None
+    if sight.everything or owner_id in sight.owners or sight.shared.get(customer_id):
+        return None
+    if owner_id is None:
+        return _("it is in the public pool: claim it first") if sight.role == "rep" else None
+    return _("it is somebody else's, and yours to read only")
+
+
+def moving_refusal(sight: Sight, customer_id: int, owner_id: int | None) -> str | None:
+    """Why one may not give a customer that one sees into other hands: as `refusal`, but no collaborator may."""
+    found = refusal(sight, customer_id, owner_id)
+    if found is None and owner_id is not None and not sight.everything and owner_id not in sight.owners:
+        return _("it is somebody else's: only who holds it, or a lead, gives it away")
+    return found
 
 
 def check_login(login: str) -> str:

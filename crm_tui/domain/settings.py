@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,12 @@ class Rule:
     most: int = 100_000
 
 
+RECYCLE_PRESET: Mapping[str, int] = {"A": 7, "B": 15, "C": 30, "D": 60}
+"""Days without contact after which each intent letter returns to the pool, once recycling is on. DOMAIN §4 P9."""
+WIN_PRESET = 90
+"""Days held and not won after which a customer returns to the pool, once recycling is on. DOMAIN §4 P10."""
+
+
 def _rules() -> Iterator[Rule]:
     yield Rule("currency", N_("the database's currency (ISO 4217)"), "CNY")
     yield Rule("calendar.country", N_("whose public holidays count (ISO 3166; empty for weekends only)"), "CN")
@@ -39,6 +45,21 @@ def _rules() -> Iterator[Rule]:
     yield Rule("time_zone", N_("the time zone of users who set none (empty: the host's)"), "")
     yield Rule("profile.stale_days", N_("days after which a required field is to be verified again"), 180, 1)
     yield Rule("pool.holding_cap", N_("customers that a rep may hold in the stages potential, target, intent"), 100, 1)
+    yield Rule("pool.daily_quota", N_("customers that a rep may claim from a pool in a day"), 10)
+    yield Rule("pool.cooldown_days", N_("days in which nobody may claim back what they held"), 7, 0, 3_650)
+    yield Rule("pool.freeze_days", N_("days in which what is new to a pool cannot be claimed"), 0, 0, 3_650)
+    yield Rule("pool.warn_days", N_("working days before recycling on which the holder is warned"), "7,3,1")
+    yield Rule("pool.spread_per_day", N_("first contacts a day after a bulk arrival (off: all at once)"), None, 1)
+    for letter in RECYCLE_PRESET:
+        meaning = N_("days without contact after which the tier returns to the pool (off: never)")
+        yield Rule(f"pool.recycle.contact.{letter}", meaning, None, 1, 3_650)
+    yield Rule("pool.recycle.win_days", N_("days held and not won after which it returns (off: never)"), None, 1, 3_650)
+    yield Rule("pool.recycle.actual_days", N_("days after its last order that an actual customer stays"), 180, 1, 3_650)
+    yield Rule("pool.protection.per_rep", N_("customers that a rep may protect at once"), 5)
+    yield Rule("pool.protection.days", N_("days that a protection lasts unless told otherwise"), 30, 1, 3_650)
+    yield Rule("pool.protection.most_days", N_("days in a row that a customer may be protected"), 90, 1, 3_650)
+    yield Rule("export.daily_cap", N_("customers that a rep may take out in a day (off: no cap)"), 2_000)
+    yield Rule("collision.daily_cap", N_("how often a day one is told who holds a customer (off: no cap)"), 20)
     for scheme in shipped().values():
         for tier in scheme.tiers:
             name = f"cadence.{scheme.identifier}.{tier.identifier}"
@@ -103,14 +124,47 @@ def _checked_text(known: Rule, text: str) -> str:
         except (KeyError, ValueError, OSError):
             message = _('time_zone: "{text}" is not known; write it as Asia/Shanghai').format(text=text)
             raise UsageError(message, text, 0) from None
+    if known.name == "pool.warn_days":
+        days = [part.strip() for part in text.split(",")]
+        if not all(part.isascii() and part.isdigit() and 0 < int(part) < 366 for part in days):
+            message = _('pool.warn_days: "{text}" is not a list of days, as in 7,3,1').format(text=text)
+            raise UsageError(message, text, 0)
+        text = ",".join(str(day) for day in sorted({int(part) for part in days}, reverse=True))
     return text
+
+
+def is_of_pools(name: str) -> bool:
+    """Whether the rule may be another one for each pool."""
+    return name.startswith("pool.")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The rules in force: what was set, else the default."""
+    """The rules in force: what was set, else the default.
+
+    `before` holds, for rules that were changed on a day, that day (ISO) and the value until then; `pools` the rules of
+    single pools.
+    """
 
     changed: Mapping[str, Any]
+    before: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
+    pools: Mapping[int, Settings] = field(default_factory=dict)
+
+    def of_pool(self, pool_id: int | None) -> Settings:
+        """The rules with those of the pool in the place of the general ones."""
+        own = self.pools.get(pool_id) if pool_id is not None else None
+        if own is None:
+            return self
+        return Settings({**self.changed, **own.changed}, {**self.before, **own.before}, self.pools)
+
+    def recycling(self, today: str) -> Settings:
+        """The rules as recycling goes by them on that day: a change bites from the next day. DOMAIN §4 P19."""
+        kept = {
+            name: value for name, (day, value) in self.before.items()
+            if name.startswith("pool.recycle.") and day >= today
+        }  # fmt: skip
+        pools = {key: own.recycling(today) for key, own in self.pools.items()}
+        return Settings({**self.changed, **kept}, {}, pools)
 
     def __getitem__(self, name: str) -> Any:
         return self.changed[name] if name in self.changed else RULES[name].default
@@ -130,6 +184,17 @@ class Settings:
         return DueSettings(cadence_days=cadence, rotting_days=rotting)
 
 
-def load(stored: Mapping[str, str]) -> Settings:
-    """The settings from the stored JSON texts; names that no rule has any more are left out."""
-    return Settings({name: json.loads(text) for name, text in stored.items() if name in RULES})
+Stored = Mapping[str, tuple[str, str | None, str | None]]
+"""Rules as they are kept: name → (value, value before, day of the change); values as JSON, None for the default."""
+
+
+def load(stored: Stored, pools: Mapping[int, Stored] | None = None) -> Settings:
+    """The settings from what is stored; names that no rule has any more are left out."""
+    known = {name: row for name, row in stored.items() if name in RULES}
+    changed = {name: json.loads(value) for name, (value, __, ___) in known.items()}
+    before = {
+        name: (day, RULES[name].default if previous is None else json.loads(previous))
+        for name, (__, previous, day) in known.items()
+        if day is not None
+    }
+    return Settings(changed, before, {key: load(rows) for key, rows in (pools or {}).items()})

@@ -167,15 +167,20 @@ LOST_REASONS: tuple[Choice, ...] = (
 def lost_reason(text: str) -> str:
     """The reason as it is stored: `price`, or with words of one's own `other: text` (any reason may have them).
 
-    Raises UsageError that names the list when the reason is not on it, or `other` says nothing more.
+    UsageError for a reason that is not in the list, and for `other` without words.
     """
+    return listed_reason(text, LOST_REASONS, _("stage lost needs a reason"))
+
+
+def listed_reason(text: str, choices: Sequence[Choice], wanted: str) -> str:
+    """A reason out of a list as it is stored; `wanted` says, where there is none, what needs one. As `lost_reason`."""
     head, _colon, own = text.replace("：", ":", 1).partition(":")
-    found = choose(head, LOST_REASONS)
+    found = choose(head, choices)
     own = own.strip()
     if found is None or (found.identifier == "other" and not own):
-        names = ", ".join([c.identifier for c in LOST_REASONS[:-1]] + ['"other: …"'])
+        names = ", ".join([c.identifier for c in choices if c.identifier != "other"] + ['"other: …"'])
         if not text.strip():
-            raise UsageError(_("stage lost needs a reason: one of %(names)s") % {"names": names})
+            raise UsageError(_("%(wanted)s: one of %(names)s") % {"wanted": wanted, "names": names})
         message = _('reason "%(text)s" is not one of %(names)s') % {"text": text, "names": names}
         raise UsageError(message, text, 0)
     return f"{found.identifier}: {own}" if own else found.identifier

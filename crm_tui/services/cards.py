@@ -11,7 +11,7 @@ from crm_tui.domain.people import is_masked
 from crm_tui.domain.phone_display import display_phone
 from crm_tui.domain.profile import Completeness, fields, format_value
 from crm_tui.domain.profile_fields import SECTIONS
-from crm_tui.services import due, profiles
+from crm_tui.services import collaborations, due, profiles, work
 from crm_tui.services.session import Session
 from crm_tui.store import customers, histories
 from crm_tui.store.customers import Facts
@@ -43,22 +43,31 @@ class Person:
     email: str | None
     wechat: str | None
     is_primary: bool
+    version: int
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened: `what` is interaction, attempt, stage, tier or follow_up; `at` in the user's zone."""
+    """Something that happened: `what` is interaction, attempt, stage, tier, follow_up or comment. `at` is in the user's
+    zone.
+
+    `id` is the interaction's, for interactions and attempts.
+    """
 
     at: str
     what: str
     who: str
     text: str
     more: str
+    id: int | None = None
 
 
 @dataclass(frozen=True)
 class Card:
-    """The customer, its profile, people, timeline, and why it is due."""
+    """The customer, its profile, people, timeline, and why it is due.
+
+    `shared` says who works it beside its holder, and how; `worked` who worked it and what they did: (login, a line).
+    """
 
     facts: Facts
     owner: str | None
@@ -70,13 +79,15 @@ class Card:
     contacts: tuple[Person, ...]
     events: tuple[Event, ...]
     reasons: tuple[str, ...]
+    shared: tuple[str, ...] = ()
+    worked: tuple[tuple[str, str], ...] = ()
 
 
 def card(session: Session, customer_id: int, *, events: int = 300) -> Card:
     """The card of a customer that the user sees; CrmError otherwise."""
     facts = session.one(customer_id)
     values, verified = customers.values(session.database, customer_id)
-    masked = is_masked(session.person, facts.owner_id)
+    masked = is_masked(session.sight, facts.owner_id)
     row = customers.listed(session.database, session.sight, [customer_id])[customer_id]
     listed = dict(zip(customers.LISTED, row, strict=True))
     return Card(
@@ -90,6 +101,8 @@ def card(session: Session, customer_id: int, *, events: int = 300) -> Card:
         _contacts(session, customer_id, masked),
         _events(session, customer_id, events),
         due.why(session, customer_id).lines,
+        tuple(collaborations.told(one) for one in collaborations.of(session, customer_id)),
+        tuple((worker.who, work.told(session, worker)) for worker in work.worked(session, customer_id)),
     )
 
 
@@ -121,20 +134,20 @@ def _day(verified: dict[str, str], name: str) -> date | None:
 
 def _contacts(session: Session, customer_id: int, masked: bool) -> tuple[Person, ...]:
     rows = session.database.rows(
-        "SELECT id, name, role, title, phone, email, wechat, is_primary FROM contact"
+        "SELECT id, name, role, title, phone, email, wechat, is_primary, version FROM contact"
         " WHERE customer_id = ? AND archived_at IS NULL ORDER BY is_primary DESC, id",
         (customer_id,),
     )
     people = []
-    for key, name, role, title, phone, email, wechat, primary in rows:
+    for key, name, role, title, phone, email, wechat, primary, version in rows:
         reach = [MASK if masked and value else value for value in (phone and display_phone(phone), email, wechat)]
-        people.append(Person(key, name, role, title, reach[0], reach[1], reach[2], bool(primary)))
+        people.append(Person(key, name, role, title, reach[0], reach[1], reach[2], bool(primary), version))
     return tuple(people)
 
 
 def _events(session: Session, customer_id: int, limit: int) -> tuple[Event, ...]:
     zone = session.person.zone
     return tuple(
-        Event(moment(at).astimezone(zone).strftime("%Y-%m-%d %H:%M"), what, who, text or "", more or "")
-        for at, what, who, text, more in histories.timeline(session.database, customer_id, limit)
+        Event(moment(at).astimezone(zone).strftime("%Y-%m-%d %H:%M"), what, who, text or "", more or "", key)
+        for at, what, who, text, more, key in histories.timeline(session.database, customer_id, limit)
     )

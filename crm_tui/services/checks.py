@@ -71,6 +71,7 @@ def check(session: Session) -> list[Fault]:
         if rows:
             where = ", ".join(str(row[0]) for row in rows)
             faults.append(Fault(_(what), where, _("tell the authors, with the history of these rows")))
+    faults += _at_the_door(session)
     year = session.today.year
     workdays = session.settings.workdays
     for each in (year, year + 1):
@@ -85,4 +86,23 @@ def check(session: Session) -> list[Fault]:
                     warning=True,
                 )
             )
+    return faults
+
+
+def _at_the_door(session: Session) -> list[Fault]:
+    """What the host lacks, or leaves open, where people come in over SSH."""
+    from crm_tui import confinement
+    from crm_tui.services import keys
+
+    path = session.database.path
+    if not keys.is_in_use(session.database):
+        return []
+    faults = []
+    if not confinement.version():
+        told = _("sessions over SSH are held to the program's own checks alone; Linux 5.13 and newer can do it")
+        faults.append(Fault(_("this kernel has no Landlock"), "SSH", told, warning=True))
+    others = path.stat().st_mode & 0o077 and path.resolve().parent.stat().st_mode & 0o011
+    if others:
+        told = _("who can open the file can do anything to it: chmod 700 {folder}").format(folder=path.parent)
+        faults.append(Fault(_("others on this host can open the database"), str(path), told, warning=True))
     return faults

@@ -11,8 +11,10 @@ from crm_tui.domain.nearest import nearest
 from crm_tui.domain.profile_fields import ROLES
 from crm_tui.domain.stages import choose
 from crm_tui.domain.text import clean
-from crm_tui.services import profiles
+from crm_tui.services import meeting, profiles
+from crm_tui.services.meeting import Before
 from crm_tui.services.session import Outcome, Session, done
+from crm_tui.store import past
 from crm_tui.store.customers import Facts
 
 if TYPE_CHECKING:
@@ -33,30 +35,50 @@ def add(session: Session, customer_id: int, given: Mapping[str, str]) -> Outcome
         return done(change, message, [customer_id], data=({"id": key, "customer": customer_id},))
 
 
-def edit(session: Session, contact_id: int, given: Mapping[str, str]) -> Outcome:
-    """Change fields of a contact; empty text clears one."""
+def edit(
+    session: Session, contact_id: int, given: Mapping[str, str], *, expected: int | None = None
+) -> Outcome:
+    """Change fields of a contact; empty text clears one.
+
+    `expected` is the version that a form was opened on: Conflict as in `profiles.edit`.
+    """
     with session.changing() as change:
-        facts, before = to_change(session, contact_id)
+        facts, theirs, version = to_change(session, contact_id)
         values = check(session, given)
         if values.get("name", "-") is None:
             raise UsageError(_("a contact needs a name"))
+        if expected not in (None, version):
+            key = {"contact": contact_id, "customer": facts.id, "version": version}
+            wanted = {name: text or "" for name, text in values.items()}
+            meeting.check(theirs["name"], key, before(session, contact_id, expected), theirs, wanted)
         changed = change.update("contact", [contact_id], **values)
         change.searchable.add(facts.id)
-        who = values.get("name") or before["name"]
+        who = values.get("name") or theirs["name"]
         message = _("{name}: contact {contact} changed").format(name=facts.name, contact=who)
         return done(change, message, [facts.id] if changed else [])
 
 
-def to_change(session: Session, contact_id: int) -> tuple[Facts, dict[str, str]]:
-    """The customer of a contact, and the contact's field values ("" for none), for who may change them.
+def before(session: Session, contact_id: int, version: int) -> Before:
+    """What the fields of a contact that the user sees were at an earlier version."""
+    found = past.contact(session.database, contact_id, FIELDS, version)
+    if found is None:
+        return Before(None)
+    return Before({name: text or "" for name, text in found.values.items()}, found.users)
+
+
+def to_change(session: Session, contact_id: int) -> tuple[Facts, dict[str, str], int]:
+    """The customer of a contact, the contact's field values ("" for none) and its version, for who may change them.
 
     NotAllowed for want of a right. CrmError for a contact that is not there, or not for this user: the two cannot be
     told apart.
     """
-    row = session.database.row(f"SELECT customer_id, {', '.join(FIELDS)} FROM contact WHERE id = ?", (contact_id,))
+    row = session.database.row(
+        f"SELECT customer_id, version, {', '.join(FIELDS)} FROM contact WHERE id = ?", (contact_id,)
+    )
     if row is None or not session.see([row[0]])[0]:
         raise CrmError(_("there is no contact {id}").format(id=contact_id))
-    return session.one_to_change(row[0]), {name: text or "" for name, text in zip(FIELDS, row[1:], strict=True)}
+    values = {name: text or "" for name, text in zip(FIELDS, row[2:], strict=True)}
+    return session.one_to_change(row[0]), values, row[1]
 
 
 def names(session: Session, customer_id: int) -> list[tuple[int, str]]:

@@ -10,18 +10,18 @@ from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.names import guess_kind, name_key
 from crm_tui.domain.pasted import parse_pasted
+from crm_tui.domain.pools import cap_refusal
 from crm_tui.domain.profile_fields import KINDS
 from crm_tui.domain.schemes import find_tier, primary, shipped
 from crm_tui.domain.stages import FIRST, choose
 from crm_tui.domain.stages import stage as find_stage
 from crm_tui.services import contacts, duplicates, followups, profiles
+from crm_tui.services.pools import cap_of
 from crm_tui.services.session import Outcome, Session, done, named
-from crm_tui.store import customers, histories
+from crm_tui.store import customers, histories, people, pools
 
 if TYPE_CHECKING:
     from crm_tui.store.journal import Change
-
-DEFAULT_POOL = 1
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,32 @@ class Draft:
     anyway: bool = False
 
 
+class _Twin(Exception):
+    """There is a customer like the one to be made, and its maker may not see it."""
+
+    def __init__(self, customer_id: int, name: str) -> None:
+        super().__init__(name)
+        self.customer_id = customer_id
+        self.name = name
+
+
 def new(session: Session, draft: Draft) -> Outcome:
     """Make the customer; it starts as a potential D, held by its maker, with a first contact next working day.
 
-    Raises CrmError when there is one like it already (unless `anyway`), and when the holder's cap is reached.
+    Raises CrmError when there is one like it already (unless `anyway`), and when the holder's cap is reached. Of one
+    that somebody else holds no more is told than DOMAIN §4 P22 allows.
     """
+    try:
+        return _make(session, draft)
+    except _Twin as twin:
+        from crm_tui.services import disclosures  # most customers are new
+
+        told = disclosures.tell_collision(session, session.change, twin.customer_id)
+        message = _("{name}: {told}; `ask-share` asks to work it together, --anyway makes another")
+        raise CrmError(message.format(name=twin.name, told=told)) from None
+
+
+def _make(session: Session, draft: Draft) -> Outcome:
     kind = _kind(draft)
     stage = find_stage(draft.stage).identifier
     scheme = shipped()[primary(stage)]
@@ -60,6 +81,7 @@ def new(session: Session, draft: Draft) -> Outcome:
             shown = {way: values.columns.get(way) or theirs.get(way) for way in duplicates.COMPARED}
             _refuse_twin(session, kind, str(name), shown)
         _check_cap(session, holder, stage)
+        pool_id = None if holder else _pool(session, draft, values.columns, kind, stage, tier)
         now = session.stamp
         [key] = change.insert(
             "customer",
@@ -67,7 +89,7 @@ def new(session: Session, draft: Draft) -> Outcome:
                 {
                     "kind": kind, "name": name, "name_key": name_key(str(name)), "stage": stage, "stage_since": now,
                     "scheme": scheme.identifier, "tier": tier, "tier_rank": scheme.rank(tier), "owner_id": holder,
-                    "pool_id": None if holder else DEFAULT_POOL, "held_since": now if holder else None,
+                    "pool_id": pool_id, "held_since": now if holder else None,
                     "created_at": now, "created_by": session.person.id,
                 }
             ],
@@ -127,14 +149,26 @@ def find_holder(session: Session, owner: str) -> int | None:
         return None
     if owner in ("me", session.person.login):
         return session.person.id
-    row = session.database.row("SELECT id, role, state FROM user WHERE login = ?", (owner,))
-    if row is None:
+    found = people.by_login(session.database, owner)
+    if found is None:
         raise UsageError(_('there is no user "{login}"').format(login=owner), owner, 0)
     if session.person.role == "rep":
         raise NotAllowed(_("only leads give customers to others"))
-    if row[1] == "service" or row[2] in ("leaving", "left"):
+    if not session.sight.everything and found.id not in session.sight.owners:
+        raise NotAllowed(_("{login} is not of your team").format(login=owner))
+    if found.role == "service" or found.state in ("leaving", "left"):
         raise UsageError(_("{login} can hold no customers").format(login=owner), owner, 0)
-    return int(row[0])
+    return found.id
+
+
+def _pool(
+    session: Session, draft: Draft, columns: Mapping[str, str | None], kind: str, stage: str, tier: str
+) -> int:
+    """The public pool that a new customer belongs into."""
+    from crm_tui.services import routing  # most are held by whoever makes them
+
+    name, theirs = columns["name"], contacts.check(session, draft.contact)
+    return routing.route(session, routing.Coming(str(name), kind, stage, tier, columns, theirs))
 
 
 def _kind(draft: Draft) -> str:
@@ -150,24 +184,27 @@ def _refuse_twin(session: Session, kind: str, name: str, shown: Mapping[str, str
     twin = duplicates.find(session, kind, name, shown)
     if twin is None:
         return
-    seen = customers.facts(session.database, session.sight, [twin])
-    known = _("customer {id}").format(id=twin) if twin in seen else _("one that somebody else holds")
+    if twin not in customers.facts(session.database, session.sight, [twin]):
+        raise _Twin(twin, name)
+    known = _("customer {id}").format(id=twin)
     raise CrmError(_("{name} is there already: {known}; add --anyway to make another").format(name=name, known=known))
 
 
 def _check_cap(session: Session, holder: int | None, stage: str) -> None:
-    if holder is None or stage not in ("potential", "target", "intent"):
+    if holder is None:
         return
-    role = session.database.value("SELECT role FROM user WHERE id = ?", (holder,))
-    cap = session.settings["pool.holding_cap"]
-    if role == "rep" and cap is not None and customers.held_by(session.database, holder) >= cap:
-        raise CrmError(_("the holding cap of {cap} is reached: nothing can be added").format(cap=cap))
+    user = people.by_id(session.database, holder)
+    assert user is not None
+    [(held, __)] = pools.held_now(session.database, [holder]).values()
+    reason = cap_refusal(stage, held, cap_of(session, user.role, user.capacity))
+    if reason is not None:
+        raise CrmError(_("{reason}: nothing can be added").format(reason=reason))
 
 
 def archive(session: Session, ids: Sequence[int], *, back: bool = False) -> Outcome:
     """Take customers out of all lists, or with `back` bring them back; nothing of them is lost."""
     with session.changing() as change:
-        taken, refused = session.take(ids, archived=True)
+        taken, refused = session.take_to_move(ids, archived=True)
         moved = [f for f in taken if bool(f.archived_at) == back]
         change.update("customer", [f.id for f in moved], archived_at=None if back else session.stamp)
         if not moved:

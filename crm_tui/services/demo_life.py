@@ -19,9 +19,9 @@ from crm_tui.domain.names import name_key
 from crm_tui.domain.profile import STALE_DAYS, stale_on
 from crm_tui.domain.schemes import primary, shipped
 from crm_tui.domain.settings import Settings
-from crm_tui.services.customers import DEFAULT_POOL
 from crm_tui.services.demo_plan import CLOSED, YEAR, Days, Next, Plan, pick
 from crm_tui.services.demo_texts import Tongue
+from crm_tui.store.pools import DEFAULT
 
 COLUMNS = {
     "customer": (
@@ -170,7 +170,7 @@ class Life:
         self.rows.add(
             "customer", self.identity.kind, self.identity.name, name_key(self.identity.name), plan.stage,
             text(self.began[-1]), scheme.identifier, self.tier, scheme.rank(self.tier), self.holder,
-            None if self.holder else DEFAULT_POOL, *reached.values(), *shown,
+            None if self.holder else DEFAULT, *reached.values(), *shown,
             text(self.connected[-1].moment) if self.connected else None,
             text(self.events[-1].moment) if self.events else None, text(self.given) if self.holder else None, stale,
             text(self.created), self.first, text(self._archived()) if plan.archived else None,

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from crm_tui.domain.clock import local_date, moment
-from crm_tui.domain.due import DueInput, Reason, earliest, order_key, reasons, section
+from crm_tui.domain.due import (
+    NOTICES,
+    DueInput,
+    Leaving,
+    NoticeKind,
+    Reason,
+    Waiting,
+    earliest,
+    order_key,
+    reasons,
+    section,
+)
 from crm_tui.domain.due import why as explain
 from crm_tui.domain.language import _
 from crm_tui.services.session import Outcome, Session
-from crm_tui.store import due
+from crm_tui.store import due, notices
 from crm_tui.store.due import Candidate
 
 LIMIT = 2_000
 """Lines of a queue; whoever holds more that is due sees the most urgent of them."""
+
+Waits = dict[int, tuple[Waiting, ...]]
+"""What waits for the reader, by customer."""
 
 
 @dataclass(frozen=True)
@@ -35,34 +49,75 @@ class Line:
 
 
 def queue(session: Session) -> list[Line]:
-    """The user's own customers that are due, overdue or in the next seven days, the most urgent first."""
+    """Whose customers one works (oneself, and who one stands in for), those that one edits as a collaborator, and those
+    of which something waits for one: as far as they are due, overdue or in the next seven days, the most urgent first.
+    """
+    sight = session.sight
     today, settings = session.today, session.settings.due
     horizon = today + timedelta(days=settings.horizon_days)
+    waiting = _waiting(session)
     found: list[tuple[tuple[float, ...], int, Candidate, list[Reason]]] = []
-    for candidate in due.candidates(session.database, session.person.id, horizon.isoformat(), LIMIT):
-        facts = _facts(session, candidate)
+    for candidate in _candidates(session, horizon, waiting):
+        facts = _facts(session, candidate, waiting.get(candidate.id, ()))
         first = earliest(facts, settings)
         if first is None or first > horizon:
             continue
-        near = [r for r in reasons(facts, today, settings) if section(r, today, settings) != "later"]
-        place = order_key(_rank(candidate), near[0], today, settings)
-        found.append((place, candidate.id, candidate, near))
+        near = [r for r in _reasons(session, candidate, facts) if section(r, today, settings) != "later"]
+        if near:
+            place = order_key(_rank(candidate), near[0], today, settings)
+            found.append((place, candidate.id, candidate, near))
     found.sort(key=lambda one: one[:2])
-    phones = due.phones(session.database, [key for _place, key, *_rest in found[:LIMIT]])
+    phones = due.phones(session.database, sight, [key for _place, key, *_rest in found[:LIMIT]])
     return [
         _line(replace(candidate, phone=phones[key]), near, today, session)
         for _place, key, candidate, near in found[:LIMIT]
     ]
 
 
+def _candidates(session: Session, horizon: date, waiting: Waits) -> Iterator[Candidate]:
+    """Who may be due, each once."""
+    sight, seen = session.sight, set[int]()
+    for user_id in sight.queue:
+        for candidate in due.candidates(session.database, user_id, horizon.isoformat(), LIMIT):
+            seen.add(candidate.id)
+            yield candidate
+    shared = [key for key, may_edit in sight.shared.items() if may_edit]
+    others = [key for key in dict.fromkeys((*shared, *waiting)) if key not in seen]
+    if others:
+        yield from due.of(session.database, sight, others)
+
+
+def _reasons(session: Session, candidate: Candidate, facts: DueInput) -> list[Reason]:
+    """The reasons that are one's own: of a customer that one does not work (any more), only what waits for one."""
+    sight = session.sight
+    every = reasons(facts, session.today, session.settings.due)
+    works = candidate.owner_id in sight.queue or sight.shared.get(candidate.id)
+    if works and candidate.archived_at is None:
+        return list(every)
+    return [reason for reason in every if reason.kind in NOTICES]
+
+
+def _waiting(session: Session) -> Waits:
+    zone = session.person.zone
+    found: Waits = {}
+    for notice in notices.standing(session.database, session.sight, session.sight.queue or (session.person.id,)):
+        if notice.customer_id is not None and notice.kind in NOTICES:
+            made = local_date(notice.made_at, zone)
+            one = Waiting(cast(NoticeKind, notice.kind), made, notice.sender or "", notice.text)
+            found[notice.customer_id] = (*found.get(notice.customer_id, ()), one)
+    return found
+
+
 def lines(session: Session, ids: Sequence[int]) -> dict[int, Line]:
     """The lines of these customers as they stand now, due or not, by id; those with no reason at all are left out."""
     today = session.today
     result: dict[int, Line] = {}
+    waiting = _waiting(session)
     for candidate in due.of(session.database, session.sight, ids):
-        every = reasons(_facts(session, candidate), today, session.settings.due)
+        every = _reasons(session, candidate, _facts(session, candidate, waiting.get(candidate.id, ())))
         if every:
-            result[candidate.id] = _line(candidate, every, today, session)
+            near = [r for r in every if section(r, today, session.settings.due) != "later"]  # as the queue tells them
+            result[candidate.id] = _line(candidate, near or every, today, session)
     return result
 
 
@@ -70,8 +125,9 @@ def why(session: Session, customer_id: int) -> Outcome:
     """Every reason for which the customer is or will be due, and what silences what."""
     facts = session.one(customer_id)
     [candidate] = due.of(session.database, session.sight, [customer_id])
-    told = explain(_facts(session, candidate), session.today, session.settings.due)
-    every = reasons(_facts(session, candidate), session.today, session.settings.due)
+    known = _facts(session, candidate, _waiting(session).get(customer_id, ()))
+    told = explain(known, session.today, session.settings.due)
+    every = reasons(known, session.today, session.settings.due)
     data = tuple(
         {"id": facts.id, "reason": r.kind, "due": r.due_on.isoformat(), "late_days": r.late_days, "text": r.text}
         for r in every
@@ -87,6 +143,7 @@ def record(session: Session, line: Line) -> dict[str, Any]:
         "due": line.reason.due_on.isoformat(),
         "time": line.reason.at.strftime("%H:%M") if line.reason.at else None,
         "late_days": line.reason.late_days, "other_reasons": [r.kind for r in line.others],
+        "returns": _returns(line),
     }  # fmt: skip
 
 
@@ -101,7 +158,23 @@ def _rank(candidate: Candidate) -> int:
     return candidate.tier_rank if candidate.tier_rank is not None else 99
 
 
-def _facts(session: Session, c: Candidate) -> DueInput:
+def _returns(line: Line) -> str | None:
+    """The day on which the customer returns to the pool, where its holder was warned."""
+    return next((r.until.isoformat() for r in (line.reason, *line.others) if r.until is not None), None)
+
+
+def _leaving(session: Session, c: Candidate) -> Leaving | None:
+    """The recycle warning as it reads today."""
+    if c.leaves_on is None or c.warned_on is None:
+        return None
+    from crm_tui.domain.recycling import announced  # most queues have no warning
+
+    on = date.fromisoformat(c.leaves_on)
+    text = announced(on, c.leaves_because or "", session.today, session.settings.workdays)
+    return Leaving(on, date.fromisoformat(c.warned_on), text)
+
+
+def _facts(session: Session, c: Candidate, waiting: Iterable[Waiting] = ()) -> DueInput:
     zone = session.person.zone
 
     def day(stored: str | None) -> date | None:
@@ -121,4 +194,6 @@ def _facts(session: Session, c: Candidate) -> DueInput:
         last_contact=day(c.last_contact),
         last_touch=day(c.last_touch),
         stale=date.fromisoformat(c.stale_on) if c.stale_on else None,
+        leaving=_leaving(session, c),
+        notices=tuple(waiting),
     )

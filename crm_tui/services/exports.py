@@ -93,7 +93,7 @@ def _values(session: Session, row: dict[str, Any]) -> dict[str, str | None]:
     for heading, field in _PROFILE.items():
         stored = profile.pop(field, None)
         values[heading] = as_typed(field, stored) if stored else stored
-    if is_masked(session.person, row["owner_id"]):
+    if is_masked(session.sight, row["owner_id"]):
         return values | dict.fromkeys((*_REACH, "note"))
     sensitive = {f.identifier for f in FIELDS if f.sensitive}
     return values | {CUSTOM + name: text for name, text in profile.items() if name not in sensitive}

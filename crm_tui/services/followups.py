@@ -12,6 +12,7 @@ from crm_tui.domain.clock import stamp
 from crm_tui.domain.language import _
 from crm_tui.domain.text import clean
 from crm_tui.domain.when import When, describe
+from crm_tui.services import notices
 from crm_tui.services.session import Outcome, Refusal, Session, done, named
 from crm_tui.store.customers import Facts
 
@@ -115,6 +116,7 @@ def set_next(session: Session, ids: Sequence[int], when: When, purpose: str = ""
         before = opened(session, [f.id for f in taken])
         kept = clean(purpose, limit=500)
         promise(session, change, {f.id: when for f in taken}, purpose=kept)
+        notices.worked(session, change, [f.id for f in taken])
         message = _("{who}: next {when}").format(who=named(taken), when=_said(session, when))
         replaced = [f for f in taken if f.id in before]
         if len(taken) == 1 and replaced:
@@ -139,6 +141,33 @@ def first_contact(session: Session, change: Change, ids: Sequence[int]) -> None:
     """Whoever receives customers gets a first contact for the next working day (DOMAIN §4 P17)."""
     day = session.settings.workdays.next_workday(session.today)
     promise(session, change, dict.fromkeys(ids, When(day)), kind="first_contact")
+
+
+def begin(
+    session: Session, change: Change, user_id: int, firsts: Mapping[int, When], promised: Mapping[int, Open]
+) -> None:
+    """A first contact on that day for each customer, for the user who receives them (DOMAIN §4 P17).
+
+    What was `promised` for later gives way to it, and is said in its purpose. The customers' rows are the caller's.
+    """
+    current = [promised[key] for key in firsts if key in promised]
+    change.update("follow_up", [f.id for f in current], closed_at=session.stamp, closed_as="replaced")
+    now = session.stamp
+    rows = [
+        {
+            "customer_id": key, "user_id": user_id, "kind": "first_contact",
+            "purpose": _instead(promised[key]) if key in promised else "", "due_on": when.on.isoformat(),
+            "due_at": None, "original_on": when.on.isoformat(), "created_at": now,
+        }
+        for key, when in firsts.items()
+    ]  # fmt: skip
+    change.insert("follow_up", rows)
+
+
+def _instead(promised: Open) -> str:
+    if promised.kind == "first_contact":
+        return promised.purpose
+    return _("promised for {day}: {what}").format(day=promised.due_on, what=promised.purpose or _("no purpose given"))
 
 
 def finish(session: Session, change: Change, taken: Sequence[Facts]) -> list[Refusal]:

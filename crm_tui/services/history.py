@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from crm_tui.domain.errors import Conflict, CrmError, NotAllowed
 from crm_tui.domain.language import _, ngettext
-from crm_tui.domain.settings import load
+from crm_tui.services.pools import check_caps
 from crm_tui.services.session import Outcome, Refusal, Session
-from crm_tui.store import journal
+from crm_tui.store import customers, journal, people, pools
 from crm_tui.store.journal import Reverted
 
 _Found = tuple[int, int, str, str] | None
@@ -41,14 +42,16 @@ def _revert(
             session.database, user_id=session.person.id, at=session.stamp, source=session.source, command=kind,
             kind=kind, root_id=root_id, reverts_id=target_id,
         ) as change:  # fmt: skip
+            before = {key: n for key, (n, __) in pools.held_now(session.database, people.holders(session.database)).items()}
             reverted = journal.revert(change, target_id)
+            check_caps(session, before, target_id)
             if reverted.kept and not reverted.changed:
                 raise Conflict(_stuck(session, reverted, root_id, summary or command))
             journal.append_histories(change, at=session.stamp, user_id=session.person.id, reason=kind)
             what = summary or command
             message = (_("undone: {what}") if kind == "undo" else _("done again: {what}")).format(what=what)
             change.summarize(message)
-    session.settings = load(dict(session.database.rows("SELECT name, value FROM setting")))
+    session.refresh()
     return _outcome(session, reverted, message)
 
 
@@ -72,7 +75,7 @@ def _names(session: Session, ids: Sequence[int]) -> dict[int, str]:
 
 def _named(session: Session, entry_id: int, kind: str) -> _Found:
     row = session.database.row(
-        "SELECT e.id, e.user_id, e.command, e.summary, coalesce(t.id, e.id), coalesce(t.kind, 'do')"
+        "SELECT e.id, e.user_id, e.command, e.summary, e.fixed, e.source, coalesce(t.id, e.id), coalesce(t.kind, 'do')"
         " FROM journal_entry e"
         " LEFT JOIN journal_entry t ON t.id = (SELECT max(id) FROM journal_entry WHERE root_id = e.id)"
         " WHERE e.id = ? AND e.kind = 'do'",
@@ -80,8 +83,11 @@ def _named(session: Session, entry_id: int, kind: str) -> _Found:
     )
     if row is None:
         raise CrmError(_("there is no entry {id} in the journal").format(id=entry_id))
-    root_id, user_id, command, summary, tail_id, tail_kind = row
-    if user_id != session.person.id:
+    root_id, user_id, command, summary, fixed, source, tail_id, tail_kind = row
+    if fixed:
+        raise NotAllowed(_("entry {id} cannot be taken back: data was shown or taken out").format(id=entry_id))
+    swept = source == "sweep" and session.person.role in ("lead", "admin")
+    if user_id != session.person.id and not swept:
         raise NotAllowed(_("entry {id} is someone else's: one takes back one's own").format(id=entry_id))
     if (tail_kind == "undo") == (kind == "undo"):
         raise CrmError(_("entry {id} is undone already") if kind == "undo" else _("entry {id} is in effect"))
@@ -110,17 +116,18 @@ def entries(
 ) -> list[dict[str, Any]]:
     """Journal entries, newest first: id, at, user, source, command, summary, kind, undone, customers (how many).
 
-    A rep sees own entries, and everybody's that changed a customer of one's own when that is asked for.
+    One sees one's own entries and those of the people whose customers one works; of a customer that one works, all.
     """
     conditions: list[str] = ["1"]
     parameters: list[int | str] = []
     if before is not None:
         conditions.append("e.id < ?")
         parameters.append(before)
-    own = customer_id is not None and session.one(customer_id).owner_id == session.person.id
-    if mine or (session.person.role == "rep" and not own):
-        conditions.append("e.user_id = ?")
-        parameters.append(session.person.id)
+    sight = session.sight
+    own = customer_id is not None and session.one(customer_id).owner_id in sight.owners
+    if mine or not (sight.everything or own):
+        conditions.append("e.user_id IN (SELECT value FROM json_each(?))")
+        parameters.append(json.dumps([session.person.id] if mine else [session.person.id, *sight.owners]))
     for word in words.split():
         conditions.append("instr(lower(u.login || ' ' || e.source || ' ' || e.command || ' ' || e.summary), ?)")
         parameters.append(word.lower())
@@ -142,14 +149,16 @@ def entries(
 def changes(session: Session, entry_id: int, limit: int = 200) -> list[dict[str, Any]]:
     """What an entry changed: record, id, customer, action, before, after (JSON texts).
 
-    A rep sees what it changed of customers of one's own, and of one's own entries what belongs to no customer.
+    One sees what it changed of the customers that one works, and of one's own entries what belongs to no customer.
     """
     author = session.database.value("SELECT user_id FROM journal_entry WHERE id = ?", (entry_id,))
+    sight = session.sight
     seen = "1"
-    if session.person.role == "rep":
-        seen = f"customer_id IN (SELECT id FROM customer WHERE owner_id = {session.person.id})"
+    if not sight.everything:
+        # In the pool a customer's phone is masked, in the journal too: only what one works is shown.
+        seen = f"customer_id IN (SELECT c.id FROM customer c WHERE {customers.part_of(sight, customers.OWN)})"
         if author == session.person.id:
-            seen += " OR NOT EXISTS (SELECT 1 FROM customer c WHERE c.id = customer_id)"
+            seen += " OR customer_id IS NULL OR NOT EXISTS (SELECT 1 FROM customer c WHERE c.id = customer_id)"
     rows = session.database.rows(
         "SELECT record, record_id, customer_id, action, before, after FROM journal_change"
         f" WHERE entry_id = ? AND ({seen}) ORDER BY id LIMIT ?",

@@ -13,18 +13,16 @@ from crm_tui.domain.clock import stamp
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.profile_fields import CHANNELS
+from crm_tui.domain.recycling import moves_clock
 from crm_tui.domain.stages import choose
 from crm_tui.domain.text import clean
 from crm_tui.domain.when import When, describe, next_half_day
-from crm_tui.services import followups
+from crm_tui.services import followups, notices, recycling
 from crm_tui.services.session import Outcome, Session, done, named
 from crm_tui.store.customers import Facts
 
 if TYPE_CHECKING:
     from crm_tui.store.journal import Change
-
-BACKDATED = timedelta(days=3)
-"""Notes dated further back, counted in the user's days, move no clock (DOMAIN §4 P8)."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,8 @@ def log(session: Session, ids: Sequence[int], note: Note) -> Outcome:
             followups.promise(session, change, promised, purpose=clean(note.purpose, limit=500), closing=closing)
         elif note.done:
             followups.finish(session, change, taken)
+        if note.connected or note.next is not None or note.done:  # an attempt alone settles nothing
+            notices.worked(session, change, [f.id for f in taken])
         return done(change, _told(session, taken, note), [f.id for f in taken], refused)
 
 
@@ -133,11 +133,17 @@ def _write(session: Session, change: Change, taken: Sequence[Facts], note: Note,
             for f in taken
         ],
     )  # fmt: skip
-    counts = note.connected and happened.date() >= session.today - BACKDATED
     change.update_each("customer", {f.id: {"last_touch": max(f.last_touch or at, at)} for f in taken})
-    if counts:  # by its owner: what others say to it does not free the owner from calling
-        own = [f for f in taken if f.owner_id == session.person.id]
-        change.update_each("customer", {f.id: {"last_contact": max(f.last_contact or at, at)} for f in own})
+    if note.connected:
+        _move_clocks(session, change, taken, happened)
+
+
+def _move_clocks(session: Session, change: Change, taken: Sequence[Facts], happened: datetime) -> None:
+    """What others say to a customer does not free its holder from calling (P8)."""
+    sight, today, at = session.sight, session.today, stamp(happened)
+    moved = [f for f in taken if moves_clock(sight, f.id, f.owner_id, happened.date(), today)]
+    change.update_each("customer", {f.id: {"last_contact": max(f.last_contact or at, at)} for f in moved})
+    recycling.contacted(session, change, [f.id for f in moved])
 
 
 def _check_contact(session: Session, taken: Sequence[Facts], contact_id: int | None) -> None:
@@ -160,12 +166,12 @@ def _told(session: Session, taken: Sequence[Facts], note: Note) -> str:
     return _("{message}, done").format(message=message) if note.done else message
 
 
-def last_words(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
-    """The newest interaction of each customer: (stored stamp, channel or `attempt`, note)."""
+def last_words(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, str, str, str]]:
+    """The newest interaction of each customer: (stored stamp, channel or `attempt`, note, who logged it)."""
     rows = session.database.rows(
-        "SELECT i.customer_id, i.at, CASE i.connected WHEN 1 THEN i.channel ELSE 'attempt' END, i.note"
+        "SELECT i.customer_id, i.at, CASE i.connected WHEN 1 THEN i.channel ELSE 'attempt' END, i.note, u.login"
         " FROM json_each(?) wanted JOIN interaction i ON i.id = (SELECT id FROM interaction"
-        "  WHERE customer_id = wanted.value ORDER BY at DESC, id DESC LIMIT 1)",
+        "  WHERE customer_id = wanted.value ORDER BY at DESC, id DESC LIMIT 1) JOIN user u ON u.id = i.user_id",
         (json.dumps(list(ids)),),
     )
-    return {customer_id: (at, channel, note) for customer_id, at, channel, note in rows}
+    return {customer_id: (at, channel, note, who) for customer_id, at, channel, note, who in rows}

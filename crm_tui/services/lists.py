@@ -14,7 +14,7 @@ from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 from crm_tui.services import people
 from crm_tui.services.session import Session
-from crm_tui.store import customers, lists
+from crm_tui.store import customers, lists, pools
 from crm_tui.store.database import Database
 from crm_tui.store.lists import SORTS, Order, Page, Position
 
@@ -59,8 +59,9 @@ class _Logins(Mapping[str, int]):
 
 def context(session: Session) -> FilterContext:
     """What filters are read by: the user's clock, the logins, the pools."""
-    return FilterContext(
-        session.now, session.person.id, _Logins(session.database), pools=people.pool_names(session.database)
+    return FilterContext(  # fmt: skip
+        session.now, session.person.id, _Logins(session.database),
+        pools=tuple(pool.name for pool in pools.every(session.database, session.sight)),
     )
 
 

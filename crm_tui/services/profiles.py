@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from crm_tui.domain.errors import Conflict, UsageError
+from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.names import name_key
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.phones import parse_phone
-from crm_tui.domain.profile import Completeness, completeness, parse_value, stale_on
-from crm_tui.domain.profile_fields import CUSTOM, FIELD, Field
+from crm_tui.domain.profile import Completeness, as_typed, completeness, parse_value, stale_on
+from crm_tui.domain.profile_fields import COLUMNS, CUSTOM, FIELD, Field
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.text import clean
+from crm_tui.services import meeting
+from crm_tui.services.meeting import Before
 from crm_tui.services.session import Outcome, Session, done, named
-from crm_tui.store import customers
+from crm_tui.store import customers, past
 from crm_tui.store.customers import Facts
 
 if TYPE_CHECKING:
@@ -103,23 +105,48 @@ def edit(
 ) -> Outcome:
     """Set fields of the customers; empty text clears one. Every field given counts as verified today.
 
-    `expected` holds the versions that a form was opened on: Conflict when one has changed since.
+    `expected` holds the versions that a form was opened on: Conflict with the three values (before, theirs, mine) of
+    every field that differs when somebody has changed one since. What is no field (stage, dates) may have changed.
     """
     with session.changing() as change:
         taken, refused = session.take(ids)
-        for facts in taken:
-            if expected and expected.get(facts.id, facts.version) != facts.version:
-                raise Conflict(
-                    _("{name} was changed by someone else meanwhile; your text is kept, open the form again").format(
-                        name=facts.name
-                    )
-                )
         values = check(session, given, taken[0].kind if len(taken) == 1 else None)
         if not values:
             raise UsageError(_("edit what? write field=value, as in region=north"))
+        for facts in taken:
+            version = (expected or {}).get(facts.id, facts.version)
+            if version != facts.version:
+                key = {"id": facts.id, "version": facts.version}
+                theirs = texts(customers.values(session.database, facts.id)[0])
+                wanted = texts({**values.columns, **values.profile}, empty=True)
+                meeting.check(facts.name, key, before(session, facts.id, version), theirs, wanted)
         changed = apply(session, change, [f.id for f in taken], values)
         message = _("{who}: {fields} changed").format(who=named(taken), fields=", ".join(given))
         return done(change, message if taken else _("nothing was changed"), changed, refused)
+
+
+def texts(values: Mapping[str, Any], *, empty: bool = False) -> dict[str, str]:
+    """The fields among a customer's stored values as one would type them, by identifier (`x.NAME` one's own).
+
+    Without those that have no value, unless `empty` asks for them as "".
+    """
+    columns = set(customers.column_names())
+    found: dict[str, str] = {}
+    for name, stored in values.items():
+        text = "" if stored is None else str(stored)
+        if name in FIELD:
+            found[name] = as_typed(name, text)
+        elif name == "note":
+            found[name] = text
+        elif name not in columns:
+            found[CUSTOM + name] = text
+    return found if empty else {name: text for name, text in found.items() if text}
+
+
+def before(session: Session, customer_id: int, version: int) -> Before:
+    """What the fields of a customer that the user sees were at an earlier version, as `texts`."""
+    found = past.customer(session.database, customer_id, (*COLUMNS, "note"), version)
+    return Before(None) if found is None else Before(texts(found.values), found.users)
 
 
 def apply(session: Session, change: Change, ids: Sequence[int], values: Values) -> list[int]:
@@ -172,6 +199,11 @@ def _set(fields: dict[str, str], name: str, value: str) -> None:
 
 def _json(fields: Mapping[str, Any]) -> str:
     return json.dumps(fields, ensure_ascii=False, sort_keys=True)
+
+
+def everyones(session: Session) -> list[int]:
+    """The ids of all customers that have a profile."""
+    return [row[0] for row in session.database.rows("SELECT id FROM profile")]
 
 
 def refresh_staleness(session: Session, change: Change, ids: Iterable[int]) -> None:

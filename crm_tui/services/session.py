@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 from crm_tui.domain.clock import stamp
-from crm_tui.domain.errors import CrmError, NotAllowed
+from crm_tui.domain.errors import CrmError, NotAllowed, SignedOut
 from crm_tui.domain.language import _
-from crm_tui.domain.people import Person, Sight, refusal, sight
-from crm_tui.domain.settings import Settings
-from crm_tui.store import customers
+from crm_tui.domain.people import Claims, Person, Role, Sight, moving_refusal, refusal, sight
+from crm_tui.domain.settings import Settings, load
+from crm_tui.store import customers, people
 from crm_tui.store.customers import Facts
 from crm_tui.store.database import Database
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from crm_tui.store.journal import Change
 
 
@@ -60,7 +63,11 @@ class Outcome:
 
 @dataclass
 class Session:
-    """`clock` returns the present moment, aware; `source` and `command` say in the journal where a change came from."""
+    """`clock` returns the present moment, aware; `source` and `command` say in the journal where a change came from.
+
+    Who one is, what one sees and which rules hold are read again whenever the database has changed, so that a change of
+    any of them bites at once. A `system` session sees and may do everything: see `as_system`.
+    """
 
     database: Database
     person: Person
@@ -69,6 +76,11 @@ class Session:
     source: str = "command"
     command: str = ""
     change: Change | None = field(default=None, repr=False)
+    system: bool = False
+    spool: Path | None = None
+    """Where the files of a session at the door lie; None for a session elsewhere, which may name any path."""
+    _sight: Sight | None = field(default=None, repr=False)
+    _read_at: tuple[int, int, date] | None = field(default=None, repr=False)
 
     @property
     def now(self) -> datetime:
@@ -87,20 +99,69 @@ class Session:
 
     @property
     def sight(self) -> Sight:
-        """What the user sees."""
-        return sight(self.person)
+        """What the user sees, as the database stands now; SignedOut for one who has left."""
+        self.refresh()
+        assert self._sight is not None
+        return self._sight
+
+    def refresh(self) -> None:
+        """Read the user, the user's sight and the rules again if the database has changed, or the day."""
+        token = (*self.database.change_token(), self.today)
+        if token == self._read_at:
+            return
+        user = people.by_id(self.database, self.person.id)
+        if user is None or user.state == "left":
+            raise SignedOut(_("{login} has left").format(login=self.person.login))
+        settings = load(people.rules(self.database), people.pool_rules(self.database))
+        if settings != self.settings:
+            self.settings = settings
+        self.person = Person(
+            user.id, user.login, user.name, cast(Role, user.role), zone(user.time_zone or settings["time_zone"]),
+            user.team_id, user.state, bool(user.may_export), user.capacity,
+        )  # fmt: skip
+        colleagues = people.colleagues(self.database, user, self.today.isoformat())
+        self._sight = sight(self.person, colleagues, self._claims(colleagues.member_of))
+        if self.system:
+            self._sight = Sight(user.id, "admin", everything=True, masked=False, blocked=True)
+        self._read_at = token
+
+    def _claims(self, member_of: tuple[int, ...] | None) -> Claims:
+        settings = self.settings
+        of_pool = {key: self._cutoffs(settings.of_pool(key)) for key in settings.pools}
+        return Claims(member_of, self._cutoffs(settings), of_pool)
+
+    def _cutoffs(self, rules: Settings) -> tuple[str | None, str | None]:
+        """The moments of `Claims`: whole days of the user, as the rule of claiming counts them."""
+
+        def before(days: int | None) -> str | None:
+            if not days:
+                return None
+            return stamp(datetime.combine(self.today - timedelta(days=days - 1), time(), self.person.zone))
+
+        return before(rules["pool.cooldown_days"]), before(rules["pool.freeze_days"])
+
+    def as_system(self, source: str) -> Session:
+        """The one way around the rights: a session that sees and may change everything, for what nobody asked for.
+
+        Its changes are in the journal under the user and that `source`.
+        """
+        return replace(self, system=True, source=source, change=None, _sight=None, _read_at=None)
 
     @contextmanager
-    def changing(self) -> Iterator[Change]:
-        """The journal entry of the running command: opened by the first change, shared by those within."""
+    def changing(self, *, fixed: bool = False) -> Iterator[Change]:
+        """The journal entry of the running command: opened by the first change, shared by those within.
+
+        A `fixed` entry is kept even if it changes nothing, and nothing takes it back.
+        """
         from crm_tui.store.journal import recording  # what only reads does without it
 
         if self.change is not None:
             yield self.change
             return
         with recording(
-            self.database, user_id=self.person.id, at=self.stamp, source=self.source, command=self.command
+            self.database, user_id=self.person.id, at=self.stamp, source=self.source, command=self.command, fixed=fixed
         ) as change:
+            self.refresh()  # nobody changes anything from here on but oneself
             self.change = change
             try:
                 yield change
@@ -119,10 +180,20 @@ class Session:
         Archived ones are refused unless `archived`. Must be called inside `changing()`, so that what is read is what
         is changed.
         """
+        return self._take(ids, refusal, archived)
+
+    def take_to_move(self, ids: Sequence[int], *, archived: bool = False) -> tuple[list[Facts], list[Refusal]]:
+        """As `take`, those that the user may give into other hands."""
+        return self._take(ids, moving_refusal, archived)
+
+    def _take(
+        self, ids: Sequence[int], refuse: Callable[[Sight, int, int | None], str | None], archived: bool
+    ) -> tuple[list[Facts], list[Refusal]]:
         seen, refused = self.see(ids)
         taken: list[Facts] = []
+        sight = self.sight
         for facts in seen:
-            forbidden = reason = refusal(self.person, facts.owner_id)
+            forbidden = reason = refuse(sight, facts.id, facts.owner_id)
             if reason is None and facts.archived_at and not archived:
                 reason = _("it is archived: unarchive it first")
             if reason is None:
@@ -144,6 +215,13 @@ class Session:
         if not taken:
             raise (NotAllowed if refused[0].forbidden else CrmError)(refused[0].reason)
         return taken[0]
+
+
+def zone(name: str) -> tzinfo:
+    """The time zone of that name; the host's for none."""
+    if name:
+        return ZoneInfo(name)
+    return datetime.now().astimezone().tzinfo or UTC
 
 
 def unknown(customer_id: int) -> str:

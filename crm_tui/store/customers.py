@@ -44,10 +44,37 @@ _FACTS = ", ".join(f"c.{field.name}" for field in fields(Facts))
 
 
 def seen_by(sight: Sight) -> str:
-    """The SQL condition (on the alias `c`) of what is seen; the one place where rights become SQL."""
+    """The SQL condition (on the alias `c`) of what is seen; here and in `part_of` alone do rights become SQL."""
     if sight.everything:
         return "1"
-    return f"(c.owner_id = {int(sight.user_id)} OR c.pool_id IS NOT NULL)"
+    return "(" + " OR ".join(part_of(sight, part) for part in parts(sight)) + ")"
+
+
+EVERYTHING, OWN, POOL, BLOCKED = "everything", "own", "pool", "blocked"
+"""The parts of what one sees, no customer in two of them: everything; or what one works, the pools, the blocked."""
+
+
+def parts(sight: Sight) -> tuple[str, ...]:
+    """The parts that make up what is seen."""
+    if sight.everything:
+        return (EVERYTHING,)
+    return (POOL, OWN, BLOCKED) if sight.blocked else (POOL, OWN)
+
+
+def part_of(sight: Sight, part: str) -> str:
+    """The SQL condition (on the alias `c`) of one part of what is seen."""
+    if part == EVERYTHING:
+        return "1"
+    if part == BLOCKED:
+        return "c.blocked <> 0"
+    if part == POOL:
+        return "c.pool_id IS NOT NULL" if sight.pools is None else f"c.pool_id IN ({_ids(sight.pools)})"
+    own = f"c.owner_id = {int(sight.owners[0])}" if len(sight.owners) == 1 else f"c.owner_id IN ({_ids(sight.owners)})"
+    return f"({own} OR (c.owner_id IS NOT NULL AND c.id IN ({_ids(sight.shared)})))" if sight.shared else own
+
+
+def _ids(ids: Iterable[int]) -> str:
+    return ", ".join(str(int(key)) for key in ids)
 
 
 def facts(database: Database, sight: Sight, ids: Iterable[int]) -> dict[int, Facts]:
@@ -64,7 +91,7 @@ def facts(database: Database, sight: Sight, ids: Iterable[int]) -> dict[int, Fac
 LISTED = (
     "id", "name", "kind", "stage", "tier", "scheme", "owner", "pool", "phone", "email", "region", "industry", "source",
     "next_on", "next_at", "last_contact", "created_at", "owner_id", "archived_at", "stage_since", "tags", "wechat",
-    "last_touch",
+    "last_touch", "recycle_on",
 )  # fmt: skip
 
 _REACH = (
@@ -81,7 +108,7 @@ def reach(column: str) -> str:
 def reach_seen(column: str, sight: Sight) -> str:
     """As `reach`, but NULL where it is masked: for a rep in the public pool (DOMAIN §4 P15)."""
     found = reach(column)
-    return found if sight.everything else f"CASE WHEN c.owner_id IS NOT NULL THEN {found} END"
+    return f"CASE WHEN c.owner_id IS NOT NULL THEN {found} END" if sight.masked else found
 
 
 def listed_columns(sight: Sight) -> str:
@@ -91,7 +118,8 @@ def listed_columns(sight: Sight) -> str:
         f" {reach_seen('phone', sight)}, {reach_seen('email', sight)},"
         " c.region, c.industry, c.source, c.next_on, c.next_at, c.last_contact, c.created_at, c.owner_id,"
         " c.archived_at, c.stage_since, (SELECT group_concat(t.name, ' ') FROM tag t WHERE t.customer_id = c.id),"
-        f" {reach_seen('wechat', sight)}, c.last_touch"
+        f" {reach_seen('wechat', sight)}, c.last_touch,"
+        " (SELECT w.due_on FROM recycle_warning w WHERE w.customer_id = c.id)"
     )
 
 
@@ -106,15 +134,31 @@ def listed(database: Database, sight: Sight, ids: Sequence[int]) -> dict[int, tu
 
 
 def stage_counts(database: Database, sight: Sight, *, own: bool = False) -> dict[str, int]:
-    """Unarchived customers by stage, from the kept counts; `own` for those one holds."""
-    if own or not sight.everything:
-        holders = "holder = ?" if own else "(holder = ? OR holder LIKE 'p%')"
-        rows = database.rows(
-            f"SELECT stage, sum(customers) FROM stage_count WHERE {holders} GROUP BY stage", (f"u{sight.user_id}",)
+    """Unarchived customers by stage, from the kept counts; `own` for those one holds oneself."""
+    if sight.everything and not own:
+        return dict(database.rows("SELECT stage, sum(customers) FROM stage_count GROUP BY stage"))
+    holders = [sight.user_id] if own else list(sight.owners)
+    wanted = [f"u{key}" for key in holders]
+    if not own:
+        pools = sight.pools if sight.pools is not None else [row[0] for row in database.rows("SELECT id FROM pool")]
+        wanted += [f"p{key}" for key in pools] + (["b"] if sight.blocked else [])
+    counts = dict(
+        database.rows(
+            "SELECT stage, sum(customers) FROM stage_count WHERE holder IN (SELECT value FROM json_each(?))"
+            " GROUP BY stage",
+            (json.dumps(wanted),),
         )
-    else:
-        rows = database.rows("SELECT stage, sum(customers) FROM stage_count GROUP BY stage")
-    return dict(rows)
+    )
+    for stage, n in _shared_counts(database, sight) if not own and sight.shared else ():
+        counts[stage] = counts.get(stage, 0) + n
+    return counts
+
+
+def _shared_counts(database: Database, sight: Sight) -> list[tuple[str, int]]:
+    return database.rows(
+        f"SELECT c.stage, count(*) FROM customer c WHERE c.id IN ({_ids(sight.shared)}) AND c.archived_at IS NULL"
+        f" AND c.owner_id NOT IN ({_ids(sight.owners)}) GROUP BY 1"
+    )
 
 
 def values(database: Database, customer_id: int) -> tuple[dict[str, Any], dict[str, str]]:
@@ -137,6 +181,15 @@ def column_names() -> tuple[str, ...]:
     from crm_tui.store.models import Customer, columns  # no list needs the models
 
     return columns(Customer)
+
+
+def regions(database: Database, ids: Iterable[int]) -> dict[int, str | None]:
+    """The regions of the customers, by id."""
+    return dict(
+        database.rows(
+            "SELECT id, region FROM customer WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+        )
+    )
 
 
 def held_by(database: Database, user_id: int) -> int:

@@ -266,6 +266,10 @@ class Database:
         """A number that changes when another process has committed."""
         return int(self.connection.pragma("data_version"))
 
+    def change_token(self) -> tuple[int, int]:
+        """What is another one as soon as anything has been changed, by this connection or any other."""
+        return int(self.connection.pragma("data_version")), self.connection.total_changes()
+
     def interrupt(self) -> None:
         """Stop the query that runs now; may be called from another thread."""
         self.connection.interrupt()

@@ -1,4 +1,4 @@
-"""What the due queue is computed from: the rows of one holder that may be due, without deciding that they are."""
+"""What the due queue is computed from: the rows that may be due for somebody, without deciding that they are."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from crm_tui.domain.people import Sight
-from crm_tui.store.customers import reach, reach_seen, seen_by
+from crm_tui.store.customers import reach_seen, seen_by
 from crm_tui.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A customer with its open follow-up. Times are stored stamps, days ISO dates."""
+    """A customer with its open follow-up and its recycle warning. Times are stored stamps, days ISO dates."""
 
     id: int
     name: str
@@ -32,18 +32,29 @@ class Candidate:
     next_kind: str | None
     next_purpose: str | None
     next_original_on: str | None
+    leaves_on: str | None
+    warned_on: str | None
+    leaves_because: str | None
+    owner_id: int | None
+    archived_at: str | None
     phone: str | None
 
 
-_OF_FOLLOW_UP = {"next_kind": "f.kind", "next_purpose": "f.purpose", "next_original_on": "f.original_on"}
+_OTHERS = {
+    "next_kind": "f.kind", "next_purpose": "f.purpose", "next_original_on": "f.original_on",
+    "leaves_on": "w.due_on", "warned_on": "w.warned_on", "leaves_because": "w.reason",
+}  # fmt: skip
 
 
 def _columns(phone: str) -> str:
-    names = _OF_FOLLOW_UP | {"phone": phone}
+    names = _OTHERS | {"phone": phone}
     return ", ".join(names.get(field.name, f"c.{field.name}") for field in fields(Candidate))
 
 
-_FROM = "customer c LEFT JOIN follow_up f ON f.customer_id = c.id AND f.closed_at IS NULL"
+_FROM = (
+    "customer c LEFT JOIN follow_up f ON f.customer_id = c.id AND f.closed_at IS NULL"
+    " LEFT JOIN recycle_warning w ON w.customer_id = c.id"
+)
 
 
 def candidates(database: Database, user_id: int, horizon: str, limit: int) -> list[Candidate]:
@@ -63,11 +74,12 @@ def candidates(database: Database, user_id: int, horizon: str, limit: int) -> li
     return [Candidate(*row) for row in (*promised, *others)]
 
 
-def phones(database: Database, ids: Iterable[int]) -> dict[int, str | None]:
-    """The phone numbers of customers that one holds."""
+def phones(database: Database, sight: Sight, ids: Iterable[int]) -> dict[int, str | None]:
+    """The phone numbers of these customers, None where they are masked."""
     return dict(
         database.rows(
-            f"SELECT c.id, {reach('phone')} FROM customer c WHERE c.id IN (SELECT value FROM json_each(?))",
+            f"SELECT c.id, {reach_seen('phone', sight)} FROM customer c"
+            " WHERE c.id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(ids)),),
         )
     )

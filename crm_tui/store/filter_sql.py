@@ -17,6 +17,8 @@ from crm_tui.domain.filters.nodes import And, Node, Not, Operator, Or, Span, Ter
 from crm_tui.domain.filters.search import SHORT, grams, search
 from crm_tui.domain.people import Sight
 from crm_tui.domain.text import fold
+from crm_tui.store import claimable
+from crm_tui.store.customers import BLOCKED, EVERYTHING, OWN, POOL, part_of
 from crm_tui.store.database import Database
 
 _SPELLINGS = 2_000
@@ -33,9 +35,6 @@ _CONTAINS = {"name": "text", "phone": "reach", "email": "reach"}
 
 FEW = 2_000
 """So many rows are sorted or looked through at once; more of them are met in the order of the list instead."""
-
-EVERYTHING, OWN, POOL = "everything", "own", "pool"
-"""The parts of what one sees: everything, or (together) one's own customers and those of the public pools."""
 
 # Which term drives, the most selective first; what is not here never does.
 _DRIVERS = (
@@ -119,7 +118,12 @@ class _Scope:
 
     def hides(self, thing: str) -> bool:
         """Whether it is hidden; in one's own customers nothing is."""
-        return thing in _MASKED and self.part == POOL
+        return thing in _MASKED and self.is_masked
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether ways to reach the customers of this part are hidden."""
+        return self.part == POOL and self.sight.masked
 
 
 def compile_filter(
@@ -130,17 +134,17 @@ def compile_filter(
     Not `driven`: the rows are met in the order of the list, whichever that is. `bounds` is a condition on `rowid`
     that all ids wanted fulfil ("" for none).
     """
-    driver = _driver(node, database) if driven and part != OWN else None
+    driver = _driver(node, database) if driven and part not in (OWN, BLOCKED) else None
     scope = _Scope(database, sight, part, driver, [], bounds)
     compiled = Compiled(parameters=scope.parameters)
     conditions: list[str] = []
     if driver is not None:
         conditions.append(_first(driver, compiled, scope))
-    if part == OWN:
-        conditions.append(f"c.owner_id = {int(sight.user_id)}")
+    if part in (OWN, BLOCKED):
+        conditions.append(part_of(sight, part))
         compiled.driving, compiled.by_id = f"SELECT 1 FROM customer c WHERE {conditions[0]}", False
     elif part == POOL:
-        conditions.append("+c.pool_id IS NOT NULL")
+        conditions.append(f"+{part_of(sight, part)}")  # the plus: no index for what does not drive
     conditions.append(_sql(_without(node, driver), scope, plain=True))
     # An "or" at the top of the filter must not let anything past the rights.
     compiled.condition = " AND ".join(f"({condition})" for condition in conditions)
@@ -235,7 +239,7 @@ def _has(term: Term, scope: _Scope) -> str:
     for thing in term.values:
         condition = _THINGS[str(thing)]
         if thing == "owner" and scope.part != EVERYTHING:
-            condition = str(int(scope.part == OWN))
+            condition = str(int(scope.part == OWN))  # the pools' and the blocked have none
         if thing == "next" and scope.part == POOL and not pool_has_dates(scope.database):
             condition = "0"
         if term.field == "no":
@@ -262,6 +266,9 @@ _KNOWN: dict[tuple[str, str], Callable[[Term], str | None]] = {
     (POOL, "pool"): _present,
     (OWN, "blocked"): lambda term: str(int(False in term.values)),
     (POOL, "blocked"): lambda term: str(int(False in term.values)),
+    (BLOCKED, "owner"): _missing,
+    (BLOCKED, "pool"): _missing,
+    (BLOCKED, "blocked"): lambda term: str(int(True in term.values)),
 }
 """What a part says by itself: who holds a customer, DOMAIN §4's one of three."""
 
@@ -417,14 +424,19 @@ def _reached(term: Term, scope: _Scope, column: str, form: str) -> str:
 
 def _maybe(text: str, column: str, scope: _Scope) -> str:
     """A condition that the trigram index answers and that holds wherever the exact one may; not for few rows."""
-    if len(text) < SHORT or scope.driver is not None or scope.part == OWN:
+    if len(text) < SHORT or scope.driver is not None or scope.part in (OWN, BLOCKED):
         return ""
     likely = scope.bind(_phrase(column, text))
     return f"c.id IN (SELECT rowid FROM search_trigram WHERE search_trigram MATCH {likely}) AND "
 
 
+def _claimable(term: Term, scope: _Scope) -> str:
+    may = claimable.condition(scope.sight) if scope.part in (EVERYTHING, POOL) else "0"
+    return " OR ".join(f"({may})" if value else f"NOT ({may})" for value in term.values)
+
+
 _OTHERS: dict[str, Callable[[Term, _Scope], str]] = {
-    "tag": _tag, "pool": _pool, "archived": _archived, "blocked": _blocked, "name": _name, "email": _email,
+    "claimable": _claimable, "tag": _tag, "pool": _pool, "archived": _archived, "blocked": _blocked, "name": _name, "email": _email,
     "phone": _phone,
 }  # fmt: skip
 
@@ -456,7 +468,7 @@ def _anywhere(words: Words, named: str, reach: str) -> str:
 def _searched(words: Words, scope: _Scope) -> tuple[str, str]:
     """The words as what drives the query: rows come in the index's own order, which is the order of ids."""
     table, named, reach = _queries(words)
-    if not reach or scope.part == POOL:
+    if not reach or scope.is_masked:
         return table, f"s.{table} MATCH {scope.bind(named)}"
     return table, f"s.{table} MATCH {scope.bind(_anywhere(words, named, reach))}"
 
@@ -465,7 +477,7 @@ def _found(words: Words, scope: _Scope) -> str:
     """The words anywhere else in the tree, and in one's own customers."""
     table, named, reach = _queries(words)
     bounds = f" AND {scope.bounds}" if scope.bounds else ""
-    if not reach or scope.part == POOL:
+    if not reach or scope.is_masked:
         return f"c.id IN (SELECT rowid FROM {table} WHERE {table} MATCH {scope.bind(named)}{bounds})"
     every = _anywhere(words, named, reach)
     ids = f"SELECT rowid FROM {table} WHERE {table} MATCH ?{bounds}"

@@ -45,23 +45,33 @@ def tiers(database: Database, ids: Sequence[int], scheme: str) -> dict[int, tupl
 
 
 def timeline(database: Database, customer_id: int, limit: int = 500) -> list[tuple[Any, ...]]:
-    """All that happened to a customer, newest first: (at, what, who, text, more).
+    """All that happened to a customer, newest first: (at, what, who, text, more, id).
 
-    `what` is interaction, attempt, stage, tier or follow_up.
+    `what` is interaction, attempt, stage, tier, follow_up or comment; a comment comes right after the interaction that
+    it is of. `id` is that of the interaction, for interactions and attempts, else None.
     """
     return database.rows(
-        "SELECT at, what, login, text, more FROM ("
+        "SELECT at, what, login, text, more, CASE WHEN what IN ('interaction', 'attempt') THEN id END FROM ("
         " SELECT i.at AS at, CASE i.connected WHEN 1 THEN 'interaction' ELSE 'attempt' END AS what, u.login AS login,"
-        "  i.note AS text, trim(i.channel || ' ' || coalesce(k.name, '') || ' ' || i.outcome) AS more, i.id AS id"
+        "  i.note AS text, trim(i.channel || ' ' || coalesce(k.name, '') || ' ' || i.outcome) AS more, i.id AS id,"
+        "  i.at AS place, i.id AS under, 0 AS comment"
         "  FROM interaction i JOIN user u ON u.id = i.user_id LEFT JOIN contact k ON k.id = i.contact_id"
         "  WHERE i.customer_id = ?1"
-        " UNION ALL SELECT s.at, 'stage', u.login, coalesce(s.from_stage, '') || ' → ' || s.to_stage, s.reason, s.id"
-        "  FROM stage_change s JOIN user u ON u.id = s.user_id WHERE s.customer_id = ?1"
+        " UNION ALL SELECT s.at, 'stage', u.login, coalesce(s.from_stage, '') || ' → ' || s.to_stage, s.reason, s.id,"
+        "  s.at, s.id, 0 FROM stage_change s JOIN user u ON u.id = s.user_id WHERE s.customer_id = ?1"
         " UNION ALL SELECT t.at, 'tier', u.login, coalesce(t.from_tier, '–') || ' → ' || coalesce(t.to_tier, '–'),"
-        "  t.reason, t.id FROM tier_change t JOIN user u ON u.id = t.user_id WHERE t.customer_id = ?1"
-        " UNION ALL SELECT f.created_at, 'follow_up', u.login, coalesce(f.due_at, f.due_on),"
-        "  trim(f.purpose || ' ' || coalesce(f.closed_as, '')), f.id"
+        "  t.reason, t.id, t.at, t.id, 0 FROM tier_change t JOIN user u ON u.id = t.user_id WHERE t.customer_id = ?1"
+        # A promise goes over to the next holder with the customer; whoever made it stays its author.
+        " UNION ALL SELECT f.created_at, 'follow_up', coalesce(CASE f.kind WHEN 'promise' THEN (SELECT a.login"
+        "  FROM journal_change j JOIN journal_entry e ON e.id = j.entry_id JOIN user a ON a.id = e.user_id"
+        "  WHERE j.record = 'follow_up' AND j.record_id = f.id AND j.action = 'insert' ORDER BY j.id LIMIT 1) END,"
+        "  u.login), coalesce(f.due_at, f.due_on),"
+        "  trim(f.purpose || ' ' || coalesce(f.closed_as, '')), f.id, f.created_at, f.id, 0"
         "  FROM follow_up f JOIN user u ON u.id = f.user_id WHERE f.customer_id = ?1"
-        ") ORDER BY at DESC, id DESC LIMIT ?2",
+        " UNION ALL SELECT m.at, 'comment', u.login, m.text, '', m.id, coalesce(i.at, m.at), coalesce(i.id, m.id), m.id"
+        "  FROM comment m JOIN user u ON u.id = m.user_id LEFT JOIN interaction i ON i.id = m.interaction_id"
+        "  WHERE m.customer_id = ?1"
+        ") ORDER BY place DESC, under DESC, CASE WHEN what IN ('interaction', 'attempt') THEN 0"
+        " WHEN what = 'comment' THEN 1 ELSE 2 END, comment LIMIT ?2",
         (customer_id, limit),
     )

@@ -18,19 +18,33 @@ from crm_tui.store.database import Database
 _CACHE = 64_000
 
 
-def twins(database: Database, name_keys: Iterable[str]) -> dict[tuple[str, str], list[tuple[str | None, ...]]]:
-    """Of all customers with these normalised names: (name_key, kind) → (phone, mail, tax number) of each.
+Twin = tuple[int, str | None, str | None, str | None]
+"""A customer's id, phone, mail and tax number."""
+
+
+def twins(database: Database, name_keys: Iterable[str]) -> dict[tuple[str, str], list[Twin]]:
+    """Of all customers with these normalised names, in the order of ids: (name_key, kind) → what tells them apart.
 
     Phone and mail are the first contact's where the customer has none of its own.
     """
-    found: dict[tuple[str, str], list[tuple[str | None, ...]]] = {}
-    for name_key, kind, *ways in database.rows(
-        f"SELECT c.name_key, c.kind, {reach('phone')}, {reach('email')}, c.tax_number"
-        " FROM json_each(?) wanted CROSS JOIN customer c ON c.name_key = wanted.value",
+    found: dict[tuple[str, str], list[Twin]] = {}
+    for name_key, kind, *twin in database.rows(
+        f"SELECT c.name_key, c.kind, c.id, {reach('phone')}, {reach('email')}, c.tax_number"
+        " FROM json_each(?) wanted CROSS JOIN customer c ON c.name_key = wanted.value ORDER BY c.id",
         (json.dumps(list(name_keys)),),
     ):
-        found.setdefault((name_key, kind), []).append(tuple(ways))
+        found.setdefault((name_key, kind), []).append((twin[0], twin[1], twin[2], twin[3]))
     return found
+
+
+def holders(database: Database, ids: Iterable[int], *, but: int) -> dict[int, int]:
+    """Who holds each of the customers, by customer; those are left out that nobody holds, or that user."""
+    rows = database.rows(
+        "SELECT c.id, c.owner_id FROM json_each(?) wanted CROSS JOIN customer c ON c.id = wanted.value"
+        " WHERE c.owner_id IS NOT NULL AND c.owner_id <> ?",
+        (json.dumps(list(ids)), but),
+    )
+    return dict(rows)
 
 
 def users(database: Database) -> list[tuple[int, str, str, str, str]]:

@@ -165,6 +165,12 @@ class Change:
         """Say in words what the entry did."""
         self.database.execute("UPDATE journal_entry SET summary = ? WHERE id = ?", (summary, self.entry_id))
 
+    def moves(self, kind: str, reason: str = "") -> None:
+        """Say what it is called when customers change hands from here on, and why; the ownership log takes it down."""
+        self.database.execute(
+            "UPDATE journal_entry SET move = ?, move_reason = ? WHERE id = ?", (kind, reason, self.entry_id)
+        )
+
     def is_empty(self) -> bool:
         """Whether nothing has been changed yet."""
         return self.database.value("SELECT 1 FROM journal_change WHERE entry_id = ? LIMIT 1", (self.entry_id,)) is None
@@ -186,21 +192,21 @@ def _known(table: str, values: Mapping[str, Any]) -> list[str]:
 @contextmanager
 def recording(
     database: Database, *, user_id: int, at: str, source: str, command: str, kind: str = "do",
-    root_id: int | None = None, reverts_id: int | None = None,
+    root_id: int | None = None, reverts_id: int | None = None, fixed: bool = False,
 ) -> Iterator[Change]:
-    """One transaction and one journal entry; an entry that changed nothing is not kept."""
+    """One transaction and one journal entry; an entry that changed nothing is not kept unless it is `fixed`."""
     from crm_tui.store import search
 
     with database.writing():
         database.execute("SAVEPOINT entry")
         entry_id = database.value(
-            "INSERT INTO journal_entry (at, user_id, source, command, kind, root_id, reverts_id)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
-            (at, user_id, source, command, kind, root_id, reverts_id),
+            "INSERT INTO journal_entry (at, user_id, source, command, kind, root_id, reverts_id, fixed)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (at, user_id, source, command, kind, root_id, reverts_id, fixed),
         )
         change = Change(database, entry_id)
         yield change
-        if change.is_empty():
+        if not fixed and change.is_empty():
             database.execute("ROLLBACK TO entry")
         database.execute("RELEASE entry")
         search.index(database, change.searchable)
@@ -211,7 +217,8 @@ def undoable(database: Database, user_id: int, *, before: int | None = None) -> 
     return database.row(
         "SELECT e.id, coalesce(tail.id, e.id), e.command, e.summary FROM journal_entry e"
         " LEFT JOIN journal_entry tail ON tail.id = (SELECT max(id) FROM journal_entry WHERE root_id = e.id)"
-        " WHERE e.user_id = ? AND e.kind = 'do' AND coalesce(tail.kind, 'redo') = 'redo'"
+        " WHERE e.user_id = ? AND e.kind = 'do' AND e.fixed = 0 AND e.source <> 'sweep'"
+        " AND coalesce(tail.kind, 'redo') = 'redo'"
         " AND (?2 IS NULL OR e.id < ?2) ORDER BY e.id DESC LIMIT 1",
         (user_id, before),
     )
@@ -223,7 +230,8 @@ def redoable(database: Database, user_id: int) -> tuple[int, int, str, str] | No
         "SELECT e.id, tail.id, e.command, e.summary FROM journal_entry e"
         " JOIN journal_entry tail ON tail.id = (SELECT max(id) FROM journal_entry WHERE root_id = e.id)"
         " WHERE e.user_id = ?1 AND e.kind = 'do' AND tail.kind = 'undo'"
-        " AND NOT EXISTS (SELECT 1 FROM journal_entry n WHERE n.user_id = ?1 AND n.kind = 'do' AND n.id > tail.id)"
+        " AND NOT EXISTS (SELECT 1 FROM journal_entry n WHERE n.user_id = ?1 AND n.kind = 'do' AND n.id > tail.id"
+        "  AND n.fixed = 0 AND n.source <> 'sweep')"
         " ORDER BY tail.id DESC LIMIT 1",
         (user_id,),
     )

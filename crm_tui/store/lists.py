@@ -12,8 +12,9 @@ from typing import Any
 
 from crm_tui.domain.filters.nodes import And, Node, Operator, Span, Term
 from crm_tui.domain.people import Sight
+from crm_tui.store.customers import EVERYTHING, POOL, parts
 from crm_tui.store.database import Database
-from crm_tui.store.filter_sql import EVERYTHING, OWN, POOL, Compiled, compile_filter, pool_has_dates
+from crm_tui.store.filter_sql import Compiled, compile_filter, pool_has_dates
 
 SORTS: dict[str, tuple[str, bool]] = {
     "id": ("id", True),
@@ -98,11 +99,9 @@ _Row = tuple[int, Any]
 
 
 def _parts(database: Database, sight: Sight) -> tuple[str, ...]:
-    """What is asked for what one sees: everything; or the pools, where they hold anybody, and one's own."""
-    if sight.everything:
-        return (EVERYTHING,)
+    """The parts of what one sees; the pools only where they hold anybody."""
     pooled = database.value("SELECT 1 FROM customer INDEXED BY customer_pool WHERE pool_id IS NOT NULL LIMIT 1")
-    return (POOL, OWN) if pooled else (OWN,)
+    return tuple(part for part in parts(sight) if pooled or part != POOL)
 
 
 def _merged(rows: list[_Row], more: list[_Row], order: Order) -> list[_Row]:
@@ -147,7 +146,7 @@ class _Asked:
 
     def _compiled(self, part: str, bounds: str) -> Compiled:
         compiled = compile_filter(self.node, self.sight, self.database, part, bounds=bounds)
-        if compiled.by_id or part == OWN or compiled.is_narrow(self.database):
+        if compiled.by_id or part not in (EVERYTHING, POOL) or compiled.is_narrow(self.database):
             return compiled
         return compile_filter(self.node, self.sight, self.database, part, driven=False)
 
@@ -156,7 +155,7 @@ class _Asked:
         column = SORTS[self.order.sort][0]
         compiled = compile_filter(self.node, self.sight, self.database, part)
         walked = compiled.by == column or not compiled.driving
-        if not walked and part != OWN and not compiled.is_narrow(self.database):
+        if not walked and part in (EVERYTHING, POOL) and not compiled.is_narrow(self.database):
             compiled, walked = compile_filter(self.node, self.sight, self.database, part, driven=False), True
         name = f"c.{column}" if walked else f"+c.{column}"
         rows: list[_Row] = []

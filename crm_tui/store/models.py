@@ -282,12 +282,13 @@ class CreditShare(Record):
 
 
 class RecycleWarning(Record):
-    """The day on which a customer returns to the pool, as its holder was told, and when that was told first."""
+    """The day on which a customer returns to the pool, as its holder was told, when first, and by which limit."""
 
     customer = ForeignKeyField(Customer, unique=True)
     rule = TextField()
     due_on = TextField()
     warned_on = TextField()
+    days = IntegerField(default=0)
     reason = TextField(default="")
 
 

@@ -12,20 +12,20 @@ import gc
 import inspect
 import os
 import signal
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual import events
-from textual.app import App
 from textual.filter import LineFilter, Monochrome
 
 from crm_tui.commands.keymap import Resolver, key_name
 from crm_tui.config import Config
-from crm_tui.domain.errors import CrmError, UsageError
+from crm_tui.domain.errors import CrmError, SignedOut, UsageError
 from crm_tui.domain.language import _, ngettext
+from crm_tui.services import news
 from crm_tui.services.session import Session
 from crm_tui.tui.desk import Desk, Stopped
 from crm_tui.tui.home import Home
@@ -34,7 +34,9 @@ from crm_tui.tui.screens.place import Place
 from crm_tui.tui.terminal import profile
 from crm_tui.tui.terminal.driver import SafeDriver
 from crm_tui.tui.terminal.sanitize import Sanitize
+from crm_tui.tui.terminal.sealed import Sealed
 from crm_tui.tui.widgets.overlay import Overlay, holder, settle
+from crm_tui.tui.write_log import WriteLog
 
 if TYPE_CHECKING:
     from textual.worker import WorkType
@@ -50,8 +52,8 @@ _GARBAGE = (700, 10, 10)
 """Python's own thresholds, for as long as the screens are open."""
 HOME = 2
 """Screens on the stack where nothing lies over a place: Textual's own blank one, and the place."""
-LOOK = 6.0
-"""Seconds between two looks at whether another process has changed the database."""
+LOOK = 1.0
+"""Seconds between two looks at the file that other processes write to."""
 
 Typed = events.Key | events.Paste
 
@@ -68,14 +70,13 @@ def kind_of(name: str) -> type[Place]:
     return found
 
 
-class CrmApp(App[int]):
+class CrmApp(Sealed):
     """The screens of one session."""
-
-    ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, desk: Desk, session: Session, home: Home, settings: Config) -> None:
         super().__init__(driver_class=SafeDriver)
         self.desk = desk
+        desk.failed = self._failed
         self.session = session
         self.home = home
         self.resolver = Resolver()
@@ -92,9 +93,11 @@ class CrmApp(App[int]):
         self._work: deque[Callable[[], Awaitable[object]]] = deque()
         self._something = asyncio.Event()
         self._attending: asyncio.Task[None] | None = None
+        self._next_glance: asyncio.TimerHandle | None = None
         self._loaded = False
-        self._version: int | None = None
-        self._looked = 0.0
+        self._write_log = WriteLog(session.database.path)
+        self._seen = home.seen
+        self._looking = False
         self.theme = _THEMES[settings.theme or ("none" if profile.colourless(os.environ) else "dark")]
 
     # -- places
@@ -181,8 +184,6 @@ class CrmApp(App[int]):
                 self._handle_exception(error)
                 return
             self.rested.set()
-            if time.monotonic() - self._looked > LOOK / 6:
-                self.look()
 
     async def _take(self, event: Typed) -> None:
         """One key, or one paste."""
@@ -276,7 +277,8 @@ class CrmApp(App[int]):
         place = self.place
         outcome = await self.desk.run(perform, self.session, prepared)
         if gathered is not None:
-            gathered.finish()
+            nothing = outcome.refused and not outcome.changed
+            (gathered.close if nothing else gathered.finish)()  # what was typed for nothing is kept
         await place.done(prepared.call, outcome)
 
     async def _view(self, prepared: Prepared, gathered: Gathered) -> None:
@@ -307,20 +309,32 @@ class CrmApp(App[int]):
 
     # -- what others do
 
+    def _glance(self) -> None:
+        """Once a second: whether anybody has written to the database. Costs no query and no other thread."""
+        self._next_glance = asyncio.get_running_loop().call_later(LOOK, self._glance)
+        if not self._looking and self._write_log.was_written():
+            self.look()
+
     def look(self) -> None:
-        """See whether another process has changed the database, and show what it changed."""
-        self._looked = time.monotonic()
-        work: WorkType[None] = self._look
-        self.run_worker(work, exclusive=True, group="look")
+        """See whether another process has changed something, and show what it changed."""
+        if not self._looking:
+            self._looking = True
+            work: WorkType[None] = self._look
+            self.run_worker(work, group="look")
 
     async def _look(self) -> None:
         try:
-            version = await self.desk.later("look", self.session.database.data_version)
-            before, self._version = self._version, version
-            if before not in (None, version) and isinstance(self.screen, Place):
-                await self.screen.others_changed()
-        except (CrmError, Stopped):
+            seen, changed = await self.desk.later("look", news.since, self.session, self._seen)
+            place = self.screen
+            if changed != frozenset() and isinstance(place, Place) and place.is_mounted:
+                await place.others_changed(changed)
+            self._seen = seen
+        except Stopped:
+            self._write_log.doubt()
+        except CrmError:
             return  # the next command says what is wrong with the database
+        finally:
+            self._looking = False
 
     # -- coming and leaving
 
@@ -341,7 +355,7 @@ class CrmApp(App[int]):
         gc.freeze()
         gc.set_threshold(*_GARBAGE)
         self._attending = asyncio.get_running_loop().create_task(self._attend())
-        self.set_interval(LOOK, self.look)
+        self._glance()
 
     async def _furnish(self) -> None:
         """Load what the first frame did without, before the first key is obeyed."""
@@ -351,6 +365,14 @@ class CrmApp(App[int]):
             await self.screen.furnish()
         if not self._typed and not self._work:
             self.rested.set()
+        self.run_worker(self._make_up(), group="sweep")
+
+    async def _make_up(self) -> None:
+        """Sweep where nobody has done it today, and show what that changed."""
+        from crm_tui.tui.overdue import sweep
+
+        if await sweep(self.desk, self.session) and isinstance(self.screen, Place) and self.screen.is_mounted:
+            await self.screen.others_changed(None)
 
     def overlays(self) -> list[Overlay]:
         """What may lie over a place; nothing until it is loaded."""
@@ -365,8 +387,14 @@ class CrmApp(App[int]):
 
     async def on_unmount(self) -> None:
         """Take no more keys."""
-        if self._attending is not None:
-            self._attending.cancel()
+        for task in (self._attending, self._next_glance):
+            if task is not None:
+                task.cancel()
+
+    def _failed(self, error: BaseException) -> None:
+        """A job of the desk failed, in the desk's thread: who has left the team is out, whatever they were doing."""
+        if isinstance(error, SignedOut) and self._loop is not None:
+            self._loop.call_soon_threadsafe(self.exit, None, error.exit_code, Text(str(error)))
 
     def terminal_gone(self) -> None:
         """The line was dropped: keep the drafts, then go, at the latest after two seconds."""

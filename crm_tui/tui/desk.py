@@ -45,6 +45,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.interrupt: Callable[[], None] = lambda: None
+        self.failed: Callable[[BaseException], None] = lambda error: None
+        """Told of each error of a job, in the desk's thread, before whoever waits for the job is."""
         self._jobs: queue.PriorityQueue[tuple[int, int, _Job | None]] = queue.PriorityQueue()
         self._numbers = count()
         self._lock = threading.Lock()  # of the two below: an interrupt must never hit the job after the one meant
@@ -137,6 +139,8 @@ class Desk:
             result, error = None, caught
         with self._lock:
             self._current = None
+        if error is not None:
+            self.failed(error)
         if error is None:
             job.future.set_result(result)
         elif job.priority == _LATER and not job.stopped and type(error).__name__ == "InterruptError":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from crm_tui.services import due
+from crm_tui.services import due, news
 from crm_tui.services.session import Session
 
 if TYPE_CHECKING:
@@ -18,9 +18,12 @@ PAGE = 100
 
 @dataclass(frozen=True)
 class Home:
-    """The due queue when something is due, else the pipeline: `name` is the place, with its first rows."""
+    """The due queue when something is due, else the pipeline: `name` is the place, with its first rows; `seen` tells
+    of which moment they are.
+    """
 
     name: str
+    seen: news.Seen
     queue: tuple[due.Line, ...] = ()
     page: Page | None = None
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -34,11 +37,12 @@ def first_filter(session: Session) -> str:
 
 def first(session: Session) -> Home:
     """The home of whoever signed in."""
+    seen = news.seen(session)
     queue = due.queue(session)
     if queue:
-        return Home("due", tuple(queue))
+        return Home("due", seen, tuple(queue))
     from crm_tui.services import lists  # a rep with something to do does not need it yet
 
     query = lists.Query(first_filter(session))
     page = lists.page(session, query, limit=PAGE)
-    return Home("pipeline", (), page, lists.rows(session, page.ids), lists.stage_counts(session, query.filter))
+    return Home("pipeline", seen, (), page, lists.rows(session, page.ids), lists.stage_counts(session, query.filter))

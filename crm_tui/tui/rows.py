@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from crm_tui.domain.language import _
@@ -134,7 +134,7 @@ class CustomerLines:
             self._asked = {page}
         self._asked.discard(page)
         for key in ids:
-            self._rows[key] = found.get(key)
+            self._rows[key] = found.get(key) or self._rows.get(key)
         self._changed()
 
     def forget(self, kept: Iterable[int]) -> None:
@@ -156,11 +156,39 @@ class CustomerLines:
         self._changed()
 
 
+    async def follow(self, ids: Collection[int] | None, shown: Sequence[int]) -> None:
+        """Others have changed these customers (None: any): read those that are `shown` again, the others when seen.
+
+        Who has come into the list stands at its end, as far as it was read whole; who has left it is dimmed.
+        """
+        if ids is None:
+            self.forget(shown)
+            await self.refresh(shown)
+            return
+        wanted = [key for key in shown if key in ids]
+        found, outside = await self.desk.run(_again, self.session, self.query, wanted, sorted(ids))
+        known = set(ids).intersection(self.ids)
+        for key in known:
+            before = self._rows.pop(key, None)
+            if key in wanted:
+                self._rows[key] = found.get(key) or before
+        self._outside -= known
+        self._outside |= known & outside
+        new = set(ids) - outside - known if self.complete else set()
+        self.ids.extend(sorted(new))
+        if known or new:
+            self._changed()
+
+
 def first_page(session: Session, query: Query) -> tuple[Page, dict[int, dict[str, Any]]]:
     """The first ids of a list and their rows; runs on the desk."""
     page = lists.page(session, query, limit=PAGE)
     return page, lists.rows(session, page.ids)
 
 
-def _again(session: Session, query: Query, keys: list[int]) -> tuple[dict[int, dict[str, Any]], set[int]]:
-    return lists.rows(session, keys), set(keys) - lists.among(session, query, keys)
+def _again(
+    session: Session, query: Query, keys: list[int], ids: list[int] | None = None
+) -> tuple[dict[int, dict[str, Any]], set[int]]:
+    """The rows of `keys`, and those of `ids` that are not in the list; runs on the desk."""
+    asked = keys if ids is None else ids
+    return lists.rows(session, keys), set(asked) - lists.among(session, query, asked)

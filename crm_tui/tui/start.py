@@ -22,6 +22,7 @@ from crm_tui.tui.terminal import profile
 
 if TYPE_CHECKING:
     from crm_tui.services.session import Session
+    from crm_tui.services.visits import Guest
     from crm_tui.tui.home import Home
 
 _DEMO = "crm-tui-demo-"
@@ -35,6 +36,7 @@ class Wanted:
     database: str | None = None
     user: str | None = None
     demo: bool = False
+    guest: Guest | None = None
 
 
 def read(words: Sequence[str]) -> Wanted:
@@ -58,13 +60,13 @@ def read(words: Sequence[str]) -> Wanted:
     return Wanted(given.get("db"), given.get("user"), demo)
 
 
-def start(words: Sequence[str]) -> int:
-    """Open the screens; the exit code of the program."""
+def start(words: Sequence[str], guest: Guest | None = None) -> int:
+    """Open the screens, at the door for a guest; the exit code of the program."""
     folder: Path | None = None
     try:
-        settings = config.load()
+        settings = config.load() if guest is None else config.Config()
         config.speak(settings)
-        wanted = read(words)
+        wanted = read(words) if guest is None else Wanted(guest=guest)
         reason = profile.check(os.environ)
         if reason:
             raise CrmError(reason)
@@ -121,7 +123,11 @@ def _session(wanted: Wanted, settings: config.Config, folder: Path | None, desk:
     from crm_tui.services import people
     from crm_tui.tui.home import first
 
-    if folder is not None:
+    if wanted.guest is not None:
+        from crm_tui.services import visits
+
+        session = visits.sign_in(wanted.guest, source="screen")
+    elif folder is not None:
         session = people.open_demo(folder / "demo.db", wanted.user)
     else:
         path = config.database_path(wanted.database, settings, os.environ)

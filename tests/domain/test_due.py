@@ -7,7 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_tui.domain.due import KINDS, DueInput, DueSettings, earliest, order_key, reasons, section, why
+from crm_tui.domain.due import (
+    KINDS,
+    NOTICES,
+    DueInput,
+    DueSettings,
+    Leaving,
+    NoticeKind,
+    Waiting,
+    earliest,
+    order_key,
+    reasons,
+    section,
+    why,
+)
 from crm_tui.domain.stages import STAGES
 
 TODAY = date(2026, 3, 10)
@@ -223,10 +236,49 @@ def test_the_order_is_total_and_does_not_hang_on_where_rows_came_from(rows: list
 
 
 def test_every_kind_has_a_place_in_the_order() -> None:
-    assert KINDS == ("promise", "first_contact", "cadence", "rotting", "stale_profile")
+    own = ["promise", "first_contact", "cadence", "rotting", "stale_profile"]
+    assert [kind for kind in KINDS if kind in own] == own
+    assert sorted(KINDS) == sorted({"recycle", *own, *NOTICES})
 
 
 @given(facts_of_any_kind)
 def test_the_earliest_day_is_that_of_the_earliest_reason(facts: DueInput) -> None:
     every = reasons(facts, TODAY)
     assert earliest(facts) == min((reason.due_on for reason in every), default=None)
+
+
+WARNED = Leaving(day(5), day(-2), "returns to the pool in 3 working days (Sun 15 Mar): silent")
+
+
+def test_who_is_about_to_be_lost_comes_first_and_is_overdue_from_the_first_day() -> None:
+    facts = replace(QUIET, leaving=WARNED, last_contact=day(-9), next_on=day(-4), last_touch=TODAY)
+    assert kinds(facts) == ["recycle", "promise", "cadence"]
+    for warned in (day(0), day(-2)):
+        [first, *_] = reasons(replace(facts, leaving=replace(WARNED, warned_on=warned)), TODAY)
+        assert section(first, TODAY) == "overdue"
+        assert (first.due_on, first.until, first.text) == (warned, day(5), WARNED.text)
+    assert WARNED.text in why(facts, TODAY)[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "text"),
+    [
+        ("offer", "overdue", "offered to you by wang: accept or decline: take it"),
+        ("request", "overdue", "wang asks to work it with you: take it"),
+        ("escalation", "overdue", "take it"),
+        ("comment", "today", "wang comments: take it"),
+        ("shared", "today", "wang shares it with you: take it"),
+        ("known", "today", "came in again: take it"),
+        ("recycled", "today", "went back to the pool: take it"),
+    ],
+)
+def test_what_somebody_wants_one_to_know_stands_in_the_queue(kind: NoticeKind, part: str, text: str) -> None:
+    facts = replace(QUIET, notices=(Waiting(kind, day(-1), "wang", "take it"),))
+    [first, *_] = reasons(facts, TODAY)
+    assert (first.kind, section(first, TODAY), first.text) == (kind, part, text)
+    assert earliest(facts) == day(-1)
+
+
+def test_notices_stand_in_closed_stages_too() -> None:
+    facts = replace(QUIET, stage="lost", notices=(Waiting("comment", TODAY, "wang", "why?"),))
+    assert due_kinds(facts) == ["comment"]

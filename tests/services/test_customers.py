@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
-from crm_tui.services import customers, lists, people
+from crm_tui.services import customers, lists, rules
 from crm_tui.services.customers import Draft
 from crm_tui.services.lists import Query
 from tests.factories import Clock, Team, column, day, follow_ups, make
@@ -91,7 +91,7 @@ def test_the_same_customer_is_not_made_twice_unless_one_insists(team: Team) -> N
     key = make(team.li, "宏达科技有限公司")
     with pytest.raises(CrmError, match=f"there already: customer {key}; add --anyway"):
         make(team.li, "宏达科技")
-    with pytest.raises(CrmError, match="one that somebody else holds"):
+    with pytest.raises(CrmError, match="held by li, potential, no contact yet"):
         make(team.wang, "宏达 科技 有限公司")
     make(team.wang, "宏达科技", anyway=True)
 
@@ -106,7 +106,7 @@ def test_another_phone_makes_another_customer(team: Team, number: str) -> None:
 
 
 def test_a_rep_at_the_holding_cap_adds_nothing_but_a_lead_does(team: Team) -> None:
-    people.set_rule(team.admin, "pool.holding_cap", "2")
+    rules.set_rule(team.admin, "pool.holding_cap", "2")
     li = team.sign_in("li")
     first = make(li, "A")
     make(li, "B")

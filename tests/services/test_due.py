@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.when import When
-from crm_tui.services import customers, due, followups, interactions, people, profiles, stages, tiers
+from crm_tui.services import customers, due, followups, interactions, profiles, rules, stages, teams, tiers
 from crm_tui.services.interactions import Note
 from crm_tui.services.session import Session
 from tests.factories import TODAY, Clock, Team, in_days, make
@@ -87,8 +87,8 @@ def test_done_closes_the_promise_and_the_cadence(team: Team, clock: Clock) -> No
 
 
 def test_a_stage_rots_and_a_profile_gets_stale(team: Team, clock: Clock) -> None:
-    people.set_rule(team.admin, "cadence.abcd.D", "off")
-    people.set_rule(team.admin, "profile.stale_days", "25")
+    rules.set_rule(team.admin, "cadence.abcd.D", "off")
+    rules.set_rule(team.admin, "profile.stale_days", "25")
     li = team.sign_in("li")
     key = quiet(li, "Acme")
     stages.move(li, [key], "target")
@@ -121,12 +121,12 @@ def test_one_line_per_customer_with_the_phone_and_every_reason(team: Team, clock
     assert due.record(team.li, line) == {
         "id": key, "name": "Acme", "stage": "potential", "tier": "A", "phone": "+8613812345678", "section": "today",
         "reason": "promise", "text": "promised: offer", "due": "2026-12-08", "time": None, "late_days": 0,
-        "other_reasons": ["cadence"],
+        "other_reasons": ["cadence"], "returns": None,
     }  # fmt: skip
 
 
 def test_today_is_the_users(team: Team, clock: Clock) -> None:
-    people.add(team.admin, "ny", time_zone="America/New_York")
+    teams.add(team.admin, "ny", time_zone="America/New_York")
     ny = team.sign_in("ny")  # it is Tuesday evening there
     key = make(ny, "Acme")
     followups.set_next(ny, [key], When(TODAY, time(9)))

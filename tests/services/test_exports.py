@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.text import clean
-from crm_tui.services import people
+from crm_tui.services import people, rules, teams
 from crm_tui.services.customers import Draft, new
 from crm_tui.services.exports import STANDARD, export
 from crm_tui.services.imports import plan, run
@@ -30,8 +30,8 @@ LATER = datetime(2026, 3, 20, 9, 30, tzinfo=UTC)
 
 def fresh(folder: Path, name: str, now: datetime = NOW) -> Session:
     admin = people.sign_in(Database(folder / name, create=True), "ann", source="test", clock=lambda: now)
-    people.set_rule(admin, "time_zone", "Asia/Shanghai")
-    people.add(admin, "li", name="李娜")
+    rules.set_rule(admin, "time_zone", "Asia/Shanghai")
+    teams.add(admin, "li", name="李娜")
     return people.sign_in(admin.database, "ann", source="test", clock=lambda: now)
 
 

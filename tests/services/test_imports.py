@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from crm_tui.domain.errors import NotAllowed, UsageError
-from crm_tui.services import history, people
+from crm_tui.services import history, people, rules, teams
 from crm_tui.services.imports import Imported, plan, run
 from crm_tui.services.session import Session
 from crm_tui.store.database import Database
@@ -30,9 +30,9 @@ Table = Callable[..., Path]
 def session(tmp_path: Path) -> Session:
     database = Database(tmp_path / "crm.db", create=True)
     admin = people.sign_in(database, "ann", source="test", clock=lambda: NOW)
-    people.set_rule(admin, "time_zone", "UTC")
+    rules.set_rule(admin, "time_zone", "UTC")
     for login, role, name in (("li", "rep", "李娜"), ("bo", "rep", "Bo"), ("sue", "service", "Sue")):
-        people.add(admin, login, role=role, name=name, time_zone="Asia/Shanghai")
+        teams.add(admin, login, role=role, name=name, time_zone="Asia/Shanghai")
     return people.sign_in(database, "ann", source="import", clock=lambda: NOW)
 
 
@@ -215,7 +215,7 @@ def test_who_receives_prospects_calls_them_next_working_day(session: Session, ta
 
 
 def test_the_holding_cap_binds_reps(session: Session, table: Table) -> None:
-    people.set_rule(session, "pool.holding_cap", "2")
+    rules.set_rule(session, "pool.holding_cap", "2")
     path = table("name,stage\na,\nb,actual\nc,\nd,\n")
     found = bring(session, path, owner="李娜")
     assert counts(found) == (3, 0, 1, 0)

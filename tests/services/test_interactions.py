@@ -29,7 +29,7 @@ def test_a_call_is_logged_with_the_next_date_and_closes_the_old_one_as_done(team
         ("promise", "offer", day(2), day(2), None),
     ]
     assert clocks(team, key) == (NOW, NOW)
-    assert interactions.last_words(team.li, [key]) == {key: (NOW, "call", "wants\nprices")}
+    assert interactions.last_words(team.li, [key]) == {key: (NOW, "call", "wants\nprices", "li")}
 
 
 def test_an_attempt_with_a_next_date_does_not_close_the_old_one_as_done(team: Team) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crm_tui.domain.errors import Conflict, UsageError
-from crm_tui.services import customers, history, lists, people, profiles
+from crm_tui.services import customers, history, lists, profiles, rules
 from crm_tui.services.lists import Query
 from tests.factories import Clock, Team, column, make
 
@@ -56,7 +56,7 @@ def test_the_profile_is_stale_half_a_year_after_its_oldest_required_field(team: 
     assert column(team.database, "stale_on", key) == "2027-05-17"
     profiles.edit(team.li, [key], {"name": "Acme"})
     assert column(team.database, "stale_on", key) == "2027-05-27"
-    people.set_rule(team.admin, "profile.stale_days", "off")
+    rules.set_rule(team.admin, "profile.stale_days", "off")
     profiles.edit(team.sign_in("li"), [key], {"name": "Acme"})
     assert column(team.database, "stale_on", key) is None
 
@@ -84,7 +84,7 @@ def test_a_form_that_was_opened_before_somebody_elses_change_is_not_written_over
     key = make(team.li, "Acme", region="north")
     opened = {key: team.li.one(key).version}
     profiles.edit(team.lead, [key], {"region": "south"})
-    with pytest.raises(Conflict, match="Acme was changed by someone else meanwhile") as caught:
+    with pytest.raises(Conflict, match="Acme was changed by zhao meanwhile") as caught:
         profiles.edit(team.li, [key], {"region": "west"}, expected=opened)
     assert caught.value.exit_code == 4
     assert column(team.database, "region", key) == "south"

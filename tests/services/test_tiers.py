@@ -4,7 +4,7 @@ import pytest
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.schemes import shipped
-from crm_tui.services import profiles, stages, tiers
+from crm_tui.services import profiles, rules, stages, tiers
 from tests.factories import Clock, Team, column, make
 
 ABCD, LABEL = shipped()["abcd"], shipped()["label"]
@@ -78,11 +78,10 @@ def test_why_names_who_gave_it_when_and_what_it_was_before(team: Team, clock: Cl
 
 
 def test_why_tells_the_cadence_that_is_set(team: Team) -> None:
-    from crm_tui.services import people
 
-    people.set_rule(team.admin, "cadence.abcd.D", "60")
+    rules.set_rule(team.admin, "cadence.abcd.D", "60")
     li = team.sign_in("li")
     key = make(li, "Acme")
     assert "cadence: a contact every 60 days" in tiers.why(li, key).lines
-    people.set_rule(team.admin, "cadence.abcd.D", "off")
+    rules.set_rule(team.admin, "cadence.abcd.D", "off")
     assert not any("cadence" in line for line in tiers.why(team.sign_in("li"), key).lines)

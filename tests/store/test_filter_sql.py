@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from crm_tui.domain.clock import stamp
 from crm_tui.domain.filters import FilterRecord, Node, Words, match, parse, with_defaults
 from crm_tui.domain.names import name_key
-from crm_tui.domain.people import Sight
+from crm_tui.domain.people import Claims, Sight
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.searching import search_text
 from crm_tui.store import lists, search
@@ -24,7 +25,12 @@ from crm_tui.store.database import Database
 from crm_tui.store.lists import SORTS, Order
 from tests.domain.filters import samples
 
-ADMIN, REP = Sight(9, everything=True), Sight(7, everything=False)
+ADMIN = Sight(9, "admin", everything=True, masked=False, blocked=True, claims=Claims())
+REP = Sight(7, owners=(7,), claims=Claims())
+LEAD = Sight(9, "lead", owners=(9, 7), pools=(2,), masked=False, blocked=True, claims=Claims((2,)))
+GUEST = Sight(9, owners=(9,), pools=(1,), shared={2: True, 3: False, 4: True}, claims=Claims((), of_pool={1: ("9", None)}))
+SIGHTS = (ADMIN, REP, LEAD, GUEST)
+POOLS = {"default": 1, "华北 公海": 2}
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +95,14 @@ def put(database: Database, record: FilterRecord) -> None:
 
 def found(record: FilterRecord, node: Node, sight: Sight) -> bool:
     """Whether the filter's own rule finds the customer for somebody who sees so much."""
-    seen = sight.everything or record.owner_id == sight.user_id or record.pool is not None
-    return seen and match(node, replace(record, masked=not sight.everything and record.owner_id is None))
+    pool = POOLS.get(record.pool or "")
+    pooled = pool is not None and (sight.pools is None or pool in sight.pools)
+    worked = record.owner_id is not None and (record.owner_id in sight.owners or record.id in sight.shared)
+    seen = sight.everything or pooled or worked or (record.blocked and sight.blocked)
+    claims = sight.claims
+    claimable = pool is not None and claims is not None and (claims.pools is None or pool in claims.pools)
+    masked = sight.masked and record.owner_id is None
+    return seen and match(node, replace(record, masked=masked, claimable=claimable))
 
 
 def value(record: FilterRecord, sort: str) -> Any:
@@ -140,7 +152,7 @@ def test_a_list_holds_what_the_filter_says_in_order_and_each_once(
             put(shelf, record)
         search.index(shelf, [record.id for record in records])
         for node in map(with_defaults, nodes):
-            for sight in (ADMIN, REP):
+            for sight in SIGHTS:
                 expected = in_order([r for r in records if found(r, node, sight)], order)
                 assert paged(shelf, sight, node, order, limit) == expected
                 assert lists.count(shelf, sight, node) == len(expected)
@@ -156,12 +168,13 @@ def test_every_field_alone_finds_what_it_says(shelf: Database, records: list[Fil
         for record in records:
             put(shelf, record)
         search.index(shelf, [record.id for record in records])
+        sights = cycle(SIGHTS)
         for leaf in samples.LEAVES:
             for text in (leaf, f"-{leaf}", f"{leaf} stage:intent,lost", f"{leaf} or archived:yes"):
                 node = with_defaults(parse(text, samples.CONTEXT))
-                for sight in (ADMIN, REP):
-                    ids = lists.page(shelf, sight, node, Order("id", descending=False)).ids
-                    assert ids == sorted(r.id for r in records if found(r, node, sight)), text
+                sight = next(sights)
+                ids = lists.page(shelf, sight, node, Order("id", descending=False)).ids
+                assert ids == sorted(r.id for r in records if found(r, node, sight)), text
     finally:
         shelf.execute("ROLLBACK")
 

@@ -15,10 +15,11 @@ from crm_tui.services import (
     followups,
     history,
     interactions,
-    people,
     profiles,
+    rules,
     stages,
     tags,
+    teams,
     tiers,
 )
 from crm_tui.services.interactions import Note
@@ -258,13 +259,13 @@ def test_a_contact_that_was_spoken_to_stays(team: Team) -> None:
 
 
 def test_a_user_who_has_worked_stays(team: Team) -> None:
-    people.add(team.admin, "chen")
+    teams.add(team.admin, "chen")
     make(team.sign_in("chen"), "Acme")
     assert "not undone, changed since" in refused(team.admin)
 
 
 def test_a_user_who_was_given_a_customer_stays(team: Team) -> None:
-    people.add(team.admin, "chen")
+    teams.add(team.admin, "chen")
     make(team.lead, "Acme", owner="chen")
     assert "not undone, changed since" in refused(team.admin)
 
@@ -377,7 +378,7 @@ def test_an_entry_is_undone_by_its_number_once(team: Team) -> None:
 
 
 def test_a_rule_that_was_set_is_undone_in_the_running_session_too(team: Team) -> None:
-    people.set_rule(team.admin, "pool.holding_cap", "5")
+    rules.set_rule(team.admin, "pool.holding_cap", "5")
     history.undo(team.admin)
     assert team.admin.settings["pool.holding_cap"] == 100
     history.redo(team.admin)

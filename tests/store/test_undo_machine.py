@@ -25,8 +25,8 @@ from crm_tui.services import (
     followups,
     history,
     interactions,
-    people,
     profiles,
+    rules,
     stages,
     tags,
     tiers,
@@ -187,7 +187,7 @@ class Undoing(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: hasattr(self, "team"))
     def start_again(self) -> None:
-        people.set_rule(self.team.admin, "pool.holding_cap", "50")
+        rules.set_rule(self.team.admin, "pool.holding_cap", "50")
         self.database.close()
         self.open(self.team.clock)
 

@@ -477,7 +477,7 @@ async def test_a_form_opened_before_someone_elses_change_says_so_and_keeps_the_t
         profiles.edit(team.admin, [key], {"region": "south"})
         await room.press("<enter>")
         assert room.place.form.is_open
-        assert "changed by someone else" in room.text()
+        assert "root changed it meanwhile" in room.text()
         await room.press("<esc>", "e")
         assert room.place.form.values["field.name"] == "Acme Ltd"
         assert room.place.form.values["field.region"] == "south"  # only what was typed is a draft

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crm_tui.commands.catalog import administration, customers, followups, shell, views
+from crm_tui.commands.catalog import (
+    administration,
+    collaboration,
+    customers,
+    door,
+    followups,
+    handover,
+    pools,
+    recycling,
+    shell,
+    views,
+)
 from crm_tui.commands.catalog.views import MARKS, VIEWS
 from crm_tui.commands.registry import Command
 
@@ -15,6 +26,6 @@ __all__ = ["CATALOG", "MARKS", "VIEWS"]
 
 CATALOG: Mapping[str, Command] = {
     command.name: command
-    for area in (customers, followups, views, shell, administration)
+    for area in (customers, followups, pools, recycling, handover, collaboration, views, shell, administration, door)
     for command in area.COMMANDS
 }

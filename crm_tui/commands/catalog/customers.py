@@ -11,6 +11,7 @@ _REASON = Argument("reason", kinds.REASON, N_("why; going back, and lost, need o
 _WHY = Argument("reason", kinds.TEXT, N_("why"), option=True)
 _FIELDS = Argument("fields", kinds.ASSIGNMENT, N_("field=value, empty to clear it"), many=True)
 _SOME_FIELDS = Argument("fields", kinds.ASSIGNMENT, N_("field=value, empty to clear it"), required=True, many=True)
+_VERSION = Argument("version", kinds.NUMBER, N_("only if nobody changed a field since this version"), option=True)
 _OWNER = Argument("owner", kinds.OWNER, N_("who holds it: me, a login, or pool"), option=True)
 _ANYWAY = Argument("anyway", kinds.TEXT, N_("even if there is one like it"), flag=True)
 _TAGS = Argument("tags", kinds.TAG, N_("words"), required=True, many=True)
@@ -39,9 +40,7 @@ COMMANDS = (
     Command(
         "edit", N_("change fields; each one given counts as verified today"), verbs.edit, target="rows", changes=True,
         ask="bare",
-        arguments=(
-            _SOME_FIELDS, Argument("version", kinds.NUMBER, N_("only if it is still at this version"), option=True),
-        ),
+        arguments=(_SOME_FIELDS, _VERSION),
     ),
     Command("archive", N_("take out of all lists"), verbs.archive, target="rows", changes=True),
     Command("unarchive", N_("bring back into the lists"), verbs.unarchive, target="rows", changes=True),
@@ -51,7 +50,9 @@ COMMANDS = (
     ),
     Command(
         "contact edit", N_("change a contact"), verbs.contact_edit, changes=True, ask="bare",
-        arguments=(Argument("contact", kinds.NUMBER, N_("the contact's number"), required=True), _SOME_FIELDS),
+        arguments=(
+            Argument("contact", kinds.NUMBER, N_("the contact's number"), required=True), _SOME_FIELDS, _VERSION,
+        ),
     ),
     Command(
         "stage", N_("move to a stage"), verbs.stage, target="rows", changes=True, ask="missing",

@@ -45,8 +45,10 @@ COMMANDS = (
         ask="missing", arguments=(_WHEN,),
     ),
     Command(
-        "why", N_("why it has this tier, why it is due"), verbs.why, target="one",
-        arguments=(Argument("what", kinds.one_of("what", "due", "tier"), N_("due or tier; else both")),),
+        "why", N_("why it has this tier, why it is due, why it returns to the pool"), verbs.why, target="one",
+        arguments=(
+            Argument("what", kinds.one_of("what", "due", "tier", "recycle"), N_("due, tier or recycle; else all")),
+        ),
     ),
     Command("undo", N_("take back the last thing one did"), verbs.undo, changes=True, arguments=(_ENTRY,)),
     Command("redo", N_("do again what was taken back"), verbs.redo, changes=True, arguments=(_ENTRY,)),

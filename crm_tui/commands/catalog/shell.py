@@ -23,6 +23,7 @@ COMMANDS = (
             Argument("map", kinds.ASSIGNMENT, N_("heading=field; heading= leaves it out"), option=True, many=True),
             Argument("set", kinds.ASSIGNMENT, N_("field=value for all rows that have none"), option=True, many=True),
             Argument("owner", kinds.OWNER, N_("who holds them; else the public pool"), option=True),
+            Argument("assign", kinds.ASSIGNEE, N_("share them out: rr:li,wang or least:li,wang"), option=True),
             Argument("encoding", kinds.TEXT, N_("if it is not recognised"), option=True),
             Argument("separator", kinds.TEXT, N_("if it is not recognised"), option=True),
             Argument("errors", kinds.FILE, N_("where the refused rows go"), option=True),

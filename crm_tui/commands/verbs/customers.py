@@ -62,7 +62,7 @@ def contact_add(session: Session, values: Values, ids: Ids) -> Outcome:
 def contact_edit(session: Session, values: Values, ids: Ids) -> Outcome:
     from crm_tui.services import contacts
 
-    return contacts.edit(session, values["contact"], dict(values["fields"]))
+    return contacts.edit(session, values["contact"], dict(values["fields"]), expected=values.get("version"))
 
 
 def stage(session: Session, values: Values, ids: Ids) -> Outcome:

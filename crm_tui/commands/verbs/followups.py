@@ -69,11 +69,13 @@ def redo(session: Session, values: Values, ids: Ids) -> Outcome:
 
 
 def why(session: Session, values: Values, ids: Ids) -> Outcome:
-    from crm_tui.services import due, tiers
+    from crm_tui.services import due, recycling, tiers
     from crm_tui.services.session import Outcome
 
     what = values.get("what")
-    explained = {"due": due.why, "tier": tiers.why}
+    explained = {"due": due.why, "tier": tiers.why, "recycle": recycling.why}
+    if what is None and not recycling.in_force(session).is_on:
+        del explained["recycle"]
     told = [explain(session, ids[0]) for name, explain in explained.items() if what in (None, name)]
     return Outcome(
         told[0].message if what else session.one(ids[0]).name,

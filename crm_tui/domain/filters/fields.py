@@ -342,6 +342,7 @@ FIELDS: dict[str, Field] = {
         Field("has", N_("there is one"), _one_of("has", THINGS), _words(THINGS)),
         Field("no", N_("there is none"), _one_of("no", THINGS), _words(THINGS)),
         Field("archived", N_("archived customers too"), _one_of("archived", _ARCHIVED), _words(_ARCHIVED)),
+        Field("claimable", N_("one may claim it now"), _one_of("claimable", _YES_NO), _words(_YES_NO)),
         Field("blocked", N_("we do not sell to it"), _one_of("blocked", _YES_NO), _words(_YES_NO)),
     )
 }

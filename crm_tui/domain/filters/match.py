@@ -23,7 +23,7 @@ class FilterRecord:
 
     `phones`, `emails` and `wechat` are the customer's and its contacts', `contacts` the contacts' names, `pool` the
     public pool's name. `search_text` is `searching.search_text` of all names. `masked`: phone, mail and WeChat are
-    hidden from the one who asks.
+    hidden from the one who asks. `claimable`: that one may claim it.
     """
 
     id: int
@@ -48,6 +48,7 @@ class FilterRecord:
     has_note: bool = False
     archived: bool = False
     blocked: bool = False
+    claimable: bool = False
     search_text: str = ""
     masked: bool = False
 
@@ -146,6 +147,7 @@ _VALUES: dict[str, Callable[[FilterRecord], _Values]] = {
     "email": lambda record: _text(*record.emails),
     "archived": lambda record: _one(record.archived),
     "blocked": lambda record: _one(record.blocked),
+    "claimable": lambda record: _one(record.claimable),
 }
 
 _THINGS: dict[str, Callable[[FilterRecord], object]] = {

@@ -26,7 +26,6 @@ from crm_tui.services.imports.plans import CONTACT, PERSONAL, Plan, cell, custom
 from crm_tui.services.session import Session
 from crm_tui.store import importing
 
-DEFAULT_POOL = 1
 _LONG = 100_000
 _TEXTS = ("wechat", "region", "industry", "source", "address", "website", "tax_number", "referred_by", "parent")
 
@@ -44,6 +43,8 @@ _PERSONAL_HEADINGS = frozenset(map(plain, ("姓名", "名字", "full name")))
 
 class Incoming(NamedTuple):
     """A customer to be made. `tiers` are (scheme, tier), the badge's first; `next` is a date in the user's zone.
+
+    `owner` and `pool` are those that were named, one of them at most; who shares the others is found out later.
 
     `columns` are the text columns that are filled; `kept` counts the texts that did not fit their fields.
     """
@@ -85,7 +86,6 @@ class Holders:
         for key, __, name, role, state in users:
             self._names.setdefault(name.casefold(), []).append((key, role, state))
         self.pools = {name.casefold(): key for name, key in importing.pools(session.database).items()}
-        self.capped = {key for key, __, __, role, __ in users if role == "rep"}
         self.named = cache(self._named)
 
     def _named(self, text: str) -> int | None:
@@ -121,7 +121,6 @@ class Reader:
         self._workdays = session.settings.workdays
         self._holders = Holders(session)
         self._owner = self._holders.named(owner)
-        self.capped = self._holders.capped
         self._currency = session.settings["currency"]
         self._width = len(plan.places)
         self._fixed = {place: kept for place, text in plan.fixed.items() if (kept := _kept(place, text))}
@@ -248,7 +247,7 @@ class Reader:
         return guess_kind(name)
 
     def _holder(self, given: dict[str, str], odd: dict[str, str]) -> tuple[int | None, int | None]:
-        pool = DEFAULT_POOL
+        pool: int | None = None
         owner = self._holders.named(given["owner"]) if "owner" in given else self._owner
         if "pool" in given:
             found = self._holders.pools.get(given["pool"].casefold())

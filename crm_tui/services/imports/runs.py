@@ -6,9 +6,9 @@ A row becomes a customer, is the same as one that is there, or is refused; every
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -16,22 +16,25 @@ from typing import Any
 
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _, ngettext
+from crm_tui.domain.pools import COUNTED
 from crm_tui.domain.profile import stale_on
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.searching import reach_text, search_text
 from crm_tui.domain.when import When
 from crm_tui.formats.headings import is_total_row
 from crm_tui.formats.tables import Row, Table, open_table
-from crm_tui.services import duplicates, followups
+from crm_tui.services import followups
+from crm_tui.services.imports.known import Known
+from crm_tui.services.imports.places import Places
 from crm_tui.services.imports.plans import Plan
 from crm_tui.services.imports.refusals import Refusals, is_maybe_total
 from crm_tui.services.imports.rows import TEXTS, Incoming, Reader
 from crm_tui.services.session import Session
-from crm_tui.store import customers, histories, importing, search
+from crm_tui.store import histories, importing, search
 from crm_tui.store.journal import Change
+from crm_tui.store.pools import DEFAULT
 
 BATCH = 2_000
-_CAPPED = ("potential", "target", "intent")
 _CONTACT = ("name", "role", "title", "phone", "email", "wechat")
 
 Progress = Callable[[int, int | None], None]
@@ -41,6 +44,9 @@ Progress = Callable[[int, int | None], None]
 class Imported:
     """What an import did. `kept` counts texts that did not fit their field and are kept beside it; `reasons` are the
     first refusals as (line, name, reason); `errors` is the file of all of them.
+
+    Where rows were shared out `assigned` says who got how many, `left` why how many went into a pool, and `told` of how
+    many known ones the holders were told.
     """
 
     new: int
@@ -52,6 +58,9 @@ class Imported:
     errors: Path | None = None
     entry_id: int | None = None
     dry_run: bool = False
+    assigned: Mapping[str, int] | None = None
+    left: Mapping[str, int] = field(default_factory=dict)
+    told: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -67,6 +76,7 @@ class Imported:
         if self.dry_run:
             said = [ngettext("{n} customer would be imported", "{n} customers would be imported", self.new).format(
                 n=f"{self.new:,}")]  # fmt: skip
+        said += self._shares()
         if self.same:
             said.append(_("{n} were there already").format(n=f"{self.same:,}"))
         if self.refused:
@@ -79,18 +89,35 @@ class Imported:
             said.append(_("refused rows with their reasons: {path}").format(path=self.errors))
         return "; ".join(said)
 
+    def _shares(self) -> list[str]:
+        """Who got how many, and what went into a pool and why."""
+        if self.assigned is None:
+            return []
+        said = [", ".join(f"{login} {n:,}" for login, n in self.assigned.items())]
+        said += [_("the pool {n} ({reason})").format(n=f"{n:,}", reason=reason) for reason, n in self.left.items()]
+        if self.told:
+            message = ngettext("the holder of {n} known one told", "the holders of {n} known ones told", self.told)
+            said.append(message.format(n=f"{self.told:,}"))
+        return said
+
     @property
     def data(self) -> dict[str, Any]:
         """The counts as `--json` prints them."""
         names = ("new", "same", "refused", "totals", "kept")
-        return {**{n: getattr(self, n) for n in names}, "errors": str(self.errors) if self.errors else None}
+        counts = {**{n: getattr(self, n) for n in names}, "errors": str(self.errors) if self.errors else None}
+        if self.assigned is not None:
+            counts |= {"assigned": dict(self.assigned), "pool": sum(self.left.values()), "told": self.told}
+        return counts
 
 
 def run(
-    session: Session, plan: Plan, *, owner: str = "pool", dedupe: bool = True, dry_run: bool = False,
-    errors: Path | None = None, progress: Progress | None = None,
+    session: Session, plan: Plan, *, owner: str = "pool", assign: str | None = None, dedupe: bool = True,
+    dry_run: bool = False, errors: Path | None = None, progress: Progress | None = None,
 ) -> Imported:
     """Import the table by the plan; rows without an owner go to `owner` (a login, a name, `me`, `pool`).
+
+    With `assign` (`rr:li,wang`) they are shared out instead, what exceeds the caps goes into the pools, and whoever
+    holds one that is there already is told.
 
     Refused rows are written to `errors`, by default NAME.errors.csv beside the table. `progress` is called with the
     rows done and (where it can be told beforehand) the most that there can be. A dry run changes
@@ -110,11 +137,16 @@ def run(
         with session.changing() as change, importing.room(session.database), trial:
             reader = Reader(session, plan, owner)
             reader.check_fixed()
-            running = _Import(session, change, reader, refusals, dedupe=dedupe)
+            known = Known(session, change, dry_run=dry_run) if dedupe else None
+            running = _Import(session, change, reader, refusals, known, Places(session, assign))
             running.all(table, progress)
-            found = running.imported(dry_run=dry_run)
-            if found.new:
+            told = known.tell_holders(plan.path.name) if known and assign is not None else 0
+            found = running.imported(dry_run=dry_run, shared=assign is not None, told=told)
+            nothing = change.is_empty()
+            if not nothing:
                 change.summarize(found.message)
+        if nothing and known and known.told:
+            known.tell_again()
         return found
     except BaseException:
         refusals.drop()
@@ -124,19 +156,17 @@ def run(
 
 
 class _Import:
-    """The counts of a running import, and what it has to remember from one batch to the next: who holds how many."""
+    """The counts of a running import, and what it has to remember from one batch to the next."""
 
     def __init__(
-        self, session: Session, change: Change, reader: Reader, refusals: Refusals, *, dedupe: bool
+        self, session: Session, change: Change, reader: Reader, refusals: Refusals, known: Known | None, places: Places
     ) -> None:
-        self._session = session
         self._change = change
         self._reader = reader
         self._refusals = refusals
-        self._dedupe = dedupe
-        self._new = self._same = self._totals = self._kept = 0
-        self._cap: int | None = session.settings["pool.holding_cap"]
-        self._held: dict[int, int] = {}
+        self._known = known
+        self._places = places
+        self._new = self._totals = self._kept = 0
         self._writer = Writer(session, change)
 
     def all(self, table: Table, progress: Progress | None) -> None:
@@ -150,13 +180,14 @@ class _Import:
             if progress:
                 progress(done, most)
 
-    def imported(self, *, dry_run: bool) -> Imported:
+    def imported(self, *, dry_run: bool, shared: bool, told: int) -> Imported:
         """The counts; writes the error file, unless it is a dry run."""
         refusals = self._refusals
         errors = refusals.write() if refusals.count and not dry_run else None
         return Imported(
-            self._new, self._same, refusals.count, self._totals, self._kept, tuple(refusals.first), errors,
-            self._change.entry_id if self._new and not dry_run else None, dry_run,
+            self._new, self._known.same if self._known else 0, refusals.count, self._totals, self._kept,
+            tuple(refusals.first), errors, self._change.entry_id if self._new and not dry_run else None, dry_run,
+            dict(self._places.assigned) if shared else None, dict(self._places.left), told,
         )  # fmt: skip
 
     def _batch(self, batch: Sequence[Row]) -> None:
@@ -169,41 +200,27 @@ class _Import:
                 read.append((row, self._reader.read(row.cells)))
             except (UsageError, NotAllowed) as error:
                 self._refusals.add(row, str(error))
-        wanted = self._new_ones(read) if self._dedupe else read
+        wanted = self._unknown(read) if self._known else read
         taken: list[Incoming] = []
-        for row, found in wanted:
-            if self._has_room(found):
-                taken.append(found)
+        for (row, __), where in zip(wanted, self._places.place([found for __, found in wanted]), strict=True):
+            if isinstance(where, str):
+                self._refusals.add(row, where)
             else:
-                self._refusals.add(row, _("the holding cap of {cap} is reached").format(cap=self._cap))
+                taken.append(where)
         self._writer.write(taken)
         self._new += len(taken)
         self._kept += sum(found.kept for found in taken)
 
-    def _new_ones(self, read: list[tuple[Row, Incoming]]) -> Iterator[tuple[Row, Incoming]]:
-        """The rows that no customer is the same as, in the database or earlier in the batch (DOMAIN §9)."""
-        there = importing.twins(self._session.database, {found.key for __, found in read})
-        for row, found in read:
-            known = there.setdefault((found.key, found.kind), [])
-            if known:
-                ways = found.ways
-                if any(duplicates.same(ways, dict(zip(duplicates.COMPARED, other, strict=True))) for other in known):
-                    self._same += 1
-                    continue
-            known.append(tuple(found.ways.values()))
-            yield row, found
-
-    def _has_room(self, found: Incoming) -> bool:
-        """Whether the holder may have one more (DOMAIN §4 P5); counts it."""
-        if found.owner is None or self._cap is None or found.stage not in _CAPPED:
-            return True
-        if found.owner not in self._reader.capped:
-            return True
-        held = self._held.get(found.owner)
-        if held is None:
-            held = customers.held_by(self._session.database, found.owner)
-        self._held[found.owner] = held + (held < self._cap)
-        return held < self._cap
+    def _unknown(self, read: Sequence[tuple[Row, Incoming]]) -> list[tuple[Row, Incoming]]:
+        """The rows that no customer is the same as, in the database or earlier in the table."""
+        assert self._known is not None
+        new: list[tuple[Row, Incoming]] = []
+        for row, found, reason in self._known.new_ones(read):
+            if reason:
+                self._refusals.add(row, reason)
+            else:
+                new.append((row, found))
+        return new
 
 
 class Writer:
@@ -214,7 +231,9 @@ class Writer:
         self._change = change
         self._now = session.stamp
         self._today = session.today
-        self._first = When(session.settings.workdays.next_workday(session.today))
+        self._workdays = session.settings.workdays
+        self._spread: int | None = session.settings["pool.spread_per_day"]
+        self._firsts: dict[int, tuple[When, int]] = {}
         self._stale_days: int | None = session.settings["profile.stale_days"]
         self._verified: dict[tuple[str, ...], str] = {}
         self._stale: dict[tuple[tuple[str, ...], str, int], str | None] = {}
@@ -260,7 +279,7 @@ class Writer:
         return {
             "kind": found.kind, "name": found.name, "name_key": found.key, "stage": found.stage,
             "stage_since": self._now, "scheme": scheme, "tier": tier, "tier_rank": rank, "owner_id": found.owner,
-            "pool_id": found.pool, "held_since": self._now if found.owner else None,
+            "pool_id": None if found.owner else found.pool or DEFAULT, "held_since": self._now if found.owner else None,
             "created_at": found.created or self._now, "created_by": self._session.person.id,
             "next_on": when.on.isoformat() if when else None,
             "next_at": followups.due_at(self._session, when) if when else None,
@@ -273,9 +292,17 @@ class Writer:
         """The next date and its kind: what the table says, else the first contact of whoever receives a prospect."""
         if found.next:
             return found.next, "promise"
-        if found.owner and found.stage in _CAPPED:
-            return self._first, "first_contact"
+        if found.owner and found.stage in COUNTED:
+            return self._first(found.owner), "first_contact"
         return None
+
+    def _first(self, owner: int) -> When:
+        """The day of the next first contact of that holder: the next working day, or so many a day (P17)."""
+        day, given = self._firsts.get(owner) or (When(self._workdays.next_workday(self._today)), 0)
+        if self._spread is not None and given >= self._spread:
+            day, given = When(self._workdays.next_workday(day.on)), 0
+        self._firsts[owner] = day, given + 1
+        return day
 
     def _follow_up(self, key: int, found: Incoming, when: When, kind: str) -> dict[str, Any]:
         day = when.on.isoformat()

@@ -109,7 +109,7 @@ CREATE TABLE notice (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     version INTEGER NOT NULL DEFAULT 1,
     user_id INTEGER NOT NULL REFERENCES user (id),
-    kind TEXT NOT NULL CHECK (kind IN ('comment', 'offer', 'request', 'known', 'escalation', 'recycled')),
+    kind TEXT NOT NULL CHECK (kind IN ('comment', 'offer', 'request', 'shared', 'known', 'escalation', 'recycled')),
     customer_id INTEGER REFERENCES customer (id),
     from_id INTEGER REFERENCES user (id),
     text TEXT NOT NULL DEFAULT '',
@@ -125,7 +125,7 @@ CREATE TABLE credit_share (
     reason TEXT NOT NULL DEFAULT '',
     UNIQUE (customer_id, user_id)
 );
--- DOMAIN §4 P12: the due date that was told to the holder, and when it was told first.
+-- DOMAIN §4 P12: the due date that was told to the holder, when it was told first, and the limit (in days) it came by.
 CREATE TABLE recycle_warning (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     version INTEGER NOT NULL DEFAULT 1,
@@ -133,6 +133,7 @@ CREATE TABLE recycle_warning (
     rule TEXT NOT NULL CHECK (rule IN ('contact', 'win')),
     due_on TEXT NOT NULL,
     warned_on TEXT NOT NULL,
+    days INTEGER NOT NULL DEFAULT 0,
     reason TEXT NOT NULL DEFAULT ''
 );
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -20,9 +20,13 @@ from crm_tui.tui.desk import Desk
 from crm_tui.tui.screens.place import Place
 from crm_tui.tui.widgets.cells import cut
 from crm_tui.tui.widgets.columns import Column, places
+from crm_tui.tui.widgets.overlay import holder
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import GUTTER, Line, RecordTable
 from crm_tui.tui.widgets.text_pane import wrap
+
+if TYPE_CHECKING:
+    from crm_tui.services.news import Changed
 
 COLUMNS = (Column("label", "", 18), Column("text", "", 20, flex=1), Column("note", "", 19, drop=1))
 
@@ -30,11 +34,12 @@ Row = tuple[str, str, str]
 
 
 class CardLines:
-    """The card as rows: label, text, and what belongs to it; `contacts` tells which row is which contact."""
+    """The card as rows: label, text, and what belongs to it; `contacts` and `interactions` tell which row is which."""
 
     def __init__(self, card: cards.Card, width: int) -> None:
         """`width` is that of the text, in cells; longer texts go on in the next row."""
         self.contacts: dict[int, int] = {}
+        self.interactions: dict[int, int] = {}
         self.rows: list[Row] = []
         self._width = width
         self._fill(card)
@@ -47,6 +52,18 @@ class CardLines:
 
     def line(self, index: int) -> Line | None:
         return Line(index, self.rows[index])
+
+    def like(self, before: CardLines | None, index: int) -> int:
+        """Where the row stands now that was row `index` of another card's lines: what comes above moves it down."""
+        if before is None or index >= len(before):
+            return index
+        contact = before.contacts.get(index)
+        if contact is not None:
+            rows = [row for row, own in self.contacts.items() if own == contact]
+            first = min(row for row, own in before.contacts.items() if own == contact)
+            return rows[min(index - first, len(rows) - 1)] if rows else index
+        same = (row for row, cells in enumerate(self.rows) if cells == before.rows[index])
+        return min(same, key=lambda row: abs(row - index), default=index)
 
     def _add(self, label: str, text: str, note: str = "") -> None:
         first, *more = wrap(text, self._width)
@@ -66,12 +83,20 @@ class CardLines:
             before = len(self.rows)
             self._add(_("contact"), "  ".join(part for part in parts if part), f"#{person.id}")
             self.contacts.update(dict.fromkeys(range(before, len(self.rows)), person.id))
+        for shared in card.shared:
+            self._add(_("with"), shared)
         for item in card.items:
             self._add(item.label, item.value, _("verified {day}").format(day=item.verified) if item.verified else "")
         if card.note:
             self._add(_("note"), card.note)
+        for who, how in card.worked:
+            self._add(_("worked by"), f"{who}  {how}")
         for event in card.events:
-            self._add(event.at, f"{event.who}  {event.text}  {event.more}".rstrip(), _(event.what))
+            before = len(self.rows)
+            text = f"{'> ' if event.what == 'comment' else ''}{event.who}  {event.text}  {event.more}".rstrip()
+            self._add(event.at, text, f"{_(event.what)} #{event.id}" if event.id else _(event.what))
+            if event.id:
+                self.interactions.update(dict.fromkeys(range(before, len(self.rows)), event.id))
 
 
 class CardScreen(Place):
@@ -86,6 +111,7 @@ class CardScreen(Place):
         super().__init__(desk, session)
         self.customer_id = customer_id
         self.card: cards.Card | None = None
+        self.lines: CardLines | None = None
 
     def contents(self) -> ComposeResult:
         """The head, the rows."""
@@ -109,8 +135,8 @@ class CardScreen(Place):
         card = self.card
         assert card is not None
         shown = places(COLUMNS, self.size.width - GUTTER)
-        self.lines = CardLines(card, next((place.width for place in shown if place.cell == 1), 1))
-        self.table.show(self.lines, self.table.cursor)
+        before, self.lines = self.lines, CardLines(card, next((place.width for place in shown if place.cell == 1), 1))
+        self.table.show(self.lines, self.lines.like(before, self.table.cursor))
         facts = card.facts
         tier = badge(shipped()[facts.scheme], facts.tier) if facts.tier else "–"
         holder = card.owner or card.pool or _("blocked")
@@ -125,16 +151,22 @@ class CardScreen(Place):
         await self._load()
 
     async def changed(self, ids: Sequence[int]) -> None:
-        """Show it as it is now; a customer that is not there any more (its making undone) is left."""
+        """Show it as it is now; a customer that is not there any more (its making undone) is left, but not while
+        something is typed or asked.
+        """
         try:
             await self._load()
         except CrmError as error:
-            await self.back()
+            if holder(self.focused) is None:
+                await self.back()
+            elif self.form.is_open:
+                self.form.tell(f"! {error}")
             self.crm.place.say(str(error), alert=True)
 
-    async def others_changed(self) -> None:
-        """Show it as it is now."""
-        await self.changed(())
+    async def others_changed(self, ids: Changed = None) -> None:
+        """Show it as it is now, if it is among them."""
+        if ids is None or self.customer_id in ids:
+            await self.changed(())
 
     def targets(self) -> Targets:
         """The customer."""
@@ -149,17 +181,26 @@ class CardScreen(Place):
         raise CrmError(_("there is no list to filter here: q goes back to it"))
 
     async def open(self, ids: Sequence[int]) -> None:
-        """On a contact: edit it."""
-        contact = self.lines.contacts.get(self.table.cursor)
+        """On a contact: edit it; on an interaction, for leads: comment on it."""
+        interaction = self.lines.interactions.get(self.table.cursor) if self.lines else None
+        if interaction is not None and self.session.person.role in ("lead", "admin"):
+            await self.crm.obey(f"comment --on-interaction {interaction}")
+            return
+        contact = self._contact
         if contact is None:
             raise CrmError(_("Enter is for a contact; e edits the customer"))
         await self.crm.obey(f"contact edit {contact}")
+
+    @property
+    def _contact(self) -> int | None:
+        """The contact under the cursor."""
+        return self.lines.contacts.get(self.table.cursor) if self.lines else None
 
     def row(self) -> dict[str, Any] | None:
         """What can be copied: the customer's, or of the contact under the cursor."""
         if self.card is None:
             return None
-        contact = self.lines.contacts.get(self.table.cursor)
+        contact = self._contact
         for person in self.card.contacts:
             if contact in (None, person.id) and (contact or person.phone or person.email):
                 name = person.name if contact else self.card.facts.name

@@ -7,6 +7,8 @@ from rich.text import Text
 from crm_tui.domain.schemes import badge, shipped
 
 LATE = "red"
+LEAVING = "<"
+"""The flag of a customer that returns to the public pool soon, as its holder was warned."""
 
 
 def tier_badge(scheme: str, tier: str | None) -> Text | str:

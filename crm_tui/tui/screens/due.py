@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,7 +18,7 @@ from crm_tui.domain.phone_display import display_phone
 from crm_tui.services import due
 from crm_tui.services.session import Outcome, Session
 from crm_tui.tui.desk import Stopped
-from crm_tui.tui.screens.colours import late, tier_badge
+from crm_tui.tui.screens.colours import LEAVING, late, tier_badge
 from crm_tui.tui.screens.place import Place
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
@@ -27,6 +27,7 @@ from crm_tui.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from crm_tui.commands.language import Call
+    from crm_tui.services.news import Changed
 
 PAUSE = 0.08
 """Seconds that the keys must rest until the detail follows the cursor."""
@@ -63,11 +64,12 @@ class DueLines:
         key = self.order[index]
         shown = self.now.get(key) or self.first[key]
         gone = self.is_done(key)
-        flag = "!" if shown.part == "overdue" and not gone else ""
+        urgent = shown.part == "overdue" and not gone
+        flag = "" if not urgent else LEAVING if shown.reason.until else "!"
         tier = tier_badge(shown.scheme, shown.tier)
         phone = display_phone(shown.phone) if shown.phone else ""
         told = "" if self.now.get(key) is None else when(shown, self.today)
-        return Line(key, (late(told, flag == "!"), shown.name, tier, reason(shown), phone), gone, flag)
+        return Line(key, (late(told, urgent), shown.name, tier, reason(shown), phone), gone, flag)
 
     def is_done(self, key: int) -> bool:
         """Whether the customer is not due any more, or was called and comes back on another day."""
@@ -96,8 +98,10 @@ class DueLines:
 
 
 def when(line: due.Line, today: date) -> str:
-    """`3d late`, `15:00`, `today`, `Fri 27`."""
+    """`3d late`, `15:00`, `today`, `Fri 27`; for who is about to be lost the day on which that happens."""
     told = line.reason
+    if told.until is not None:
+        return told.until.strftime("%a %d")
     if line.part == "overdue":
         return _("{n}d late").format(n=told.late_days)
     if told.due_on <= today:
@@ -153,10 +157,16 @@ class DueScreen(Place):
         asked = AskedFilter(self)
         self.ask(asked, "/", asked.begun, history=self.crm.filters)
 
-    async def others_changed(self) -> None:
-        """Show everybody as they are now, and who has become due."""
-        self.lines.add(await self.desk.run(_queue, self.session, self.filter_text))
-        await self.changed(self.lines.order)
+    async def others_changed(self, ids: Changed = None) -> None:
+        """Show these, or everybody, as they are now; who has become due comes at the end."""
+        lines = self.lines
+        known = lines.order if ids is None else self.shown(ids)
+        new = None if ids is None else ids.difference(lines.now)
+        found, due_now = await self.desk.run(_again, self.session, self.filter_text, known, new)
+        if lines is self.lines:
+            lines.update(found, known)
+            lines.add(due_now)
+            self._tell()
 
     async def made(self, ids: Sequence[int]) -> None:
         """A new customer comes at the end if it is due."""
@@ -196,6 +206,9 @@ class DueScreen(Place):
         """Show these customers as they are now; who is done stays, dimmed."""
         found = await self.desk.run(due.lines, self.session, list(ids))
         self.lines.update(found, ids)
+        self._tell()
+
+    def _tell(self) -> None:
         self.table.refresh_lines()
         self._head()
         self._follow()
@@ -276,6 +289,16 @@ def _queue(session: Session, text: str) -> list[due.Line]:
     return [line for line in queue if line.id in found]
 
 
+def _again(
+    session: Session, text: str, known: Sequence[int], new: Collection[int] | None
+) -> tuple[dict[int, due.Line], list[due.Line]]:
+    """These as they are now, and the queue if any of the `new` (None: anybody) may be in it; runs on the desk."""
+    found = due.lines(session, known)
+    if new is not None and not session.see(sorted(new))[0]:
+        return found, []
+    return found, _queue(session, text)
+
+
 def _detail_of(session: Session, key: int) -> tuple[tuple[str, ...], str | None]:
     """Phone and stage; what was said last. Runs on the desk."""
     from crm_tui.services import interactions, lists
@@ -288,6 +311,6 @@ def _detail_of(session: Session, key: int) -> tuple[tuple[str, ...], str | None]
     words = interactions.last_words(session, [key]).get(key)
     if words is None:
         return (f"    {first}", "    " + _("nothing was said yet")), row["email"]
-    at, channel, note = words
+    at, channel, note, who = words
     day = moment(at).astimezone(session.person.zone)
-    return (f"    {first}", f"    {day:%d %b} {channel}: {note.splitlines()[0] if note else ''}"), row["email"]
+    return (f"    {first}", f"    {day:%d %b} {who}, {channel}: {note.splitlines()[0] if note else ''}"), row["email"]

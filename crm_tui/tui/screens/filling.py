@@ -10,30 +10,41 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from rich.cells import cell_len
 from textual.timer import Timer
 
-from crm_tui.domain.errors import CrmError, UsageError
+from crm_tui.domain.clock import moment
+from crm_tui.domain.errors import Conflict, CrmError, UsageError
 from crm_tui.domain.language import _
-from crm_tui.services import drafts
+from crm_tui.services import drafts, meeting
+from crm_tui.services.drafts import Draft
 from crm_tui.services.session import Session
 from crm_tui.tui.screens.asking import Asking, Gathered
+from crm_tui.tui.widgets.cells import fit
+from crm_tui.tui.widgets.text_pane import wrap
 
 if TYPE_CHECKING:
-    from crm_tui.commands.forms import Sheet
+    from crm_tui.commands.forms import Asked, Met, Sheet
     from crm_tui.commands.language import Call
-    from crm_tui.tui.widgets.form import Form
+    from crm_tui.domain.merge import Difference
+    from crm_tui.tui.widgets.form import Field, Form
 
 DRAFT_AFTER = 0.4
 """Seconds after the first unsaved key until a form's draft is kept; it is on the disk within half a second."""
+WRAPPED = 3
+"""Lines of a long value that are shown; Ctrl+T puts all of it into the field."""
 
 
 @dataclass(frozen=True)
 class Filled:
-    """The open form: the call that it completes, its fields, the customers."""
+    """The open form: the call that it completes, its fields, the customers; `since` is the version of the row that
+    what is typed was typed for, from the first key to the sending.
+    """
 
     call: Call
     sheet: Sheet
     ids: tuple[int, ...]
+    since: int | None
 
     def typed(self, values: dict[str, str]) -> dict[str, str]:
         """What differs from what the form showed at first."""
@@ -51,24 +62,36 @@ class Filling(Asking):
         """The form, open or not."""
         return cast("Form", self.query_one("Form"))
 
-    async def open_form(self, call: Call, ids: Sequence[int]) -> None:
-        """Open the form of a command, with what was typed into it before if it was left unsent."""
-        from crm_tui.domain.clock import moment
-        from crm_tui.tui.widgets.form import Field
+    async def open_form(self, call: Call, ids: Sequence[int], typed: Draft | None = None) -> None:
+        """Open the form of a command, with what was typed into it before if it was left unsent.
 
-        sheet, draft = await self.desk.run(_sheet, self.session, call, ids)
-        self._filled = Filled(call, sheet, tuple(ids))
-        values = draft[0] if draft else {}
-        fields = [
-            Field(f.name, f.label, f.look, values.get(f.name, f.value), f.required, f.choices, f.limit)
-            for f in sheet.fields
-        ]
-        focus = "note" if any(field.name == "note" for field in fields) else None
+        What others have changed since that was typed is shown at its fields, these before all others.
+        """
+        sheet, draft, met = await self.desk.run(_sheet, self.session, call, ids, typed)
+        values = draft.values if draft else {}
+        since = draft.version if draft is not None and met is not None else sheet.version
+        self._filled = Filled(call, sheet, tuple(ids), since)
+        ordered = sheet.fields if met is None else sorted(sheet.fields, key=met.place)
+        fields = [self._field(asked, values.get(asked.name, asked.value), met) for asked in ordered]
+        focus = "note" if met is None and any(field.name == "note" for field in fields) else None
         foot = ""
-        if draft:
-            when = moment(draft[1]).astimezone(self.session.person.zone)
+        if met is not None:
+            foot = _("{who} changed it meanwhile: Ctrl+T takes theirs or mine, Enter saves").format(who=met.who)
+        elif draft is not None:
+            when = moment(draft.at).astimezone(self.session.person.zone)
             foot = _("what you typed at {time} is here again; ctrl+x clears it").format(time=when.strftime("%H:%M"))
         await self.form.open(sheet.title, fields, check=self._check, hint=self._hint, focus=focus, foot=foot)
+
+    def _field(self, asked: Asked, value: str, met: Met | None) -> Field:
+        from crm_tui.tui.widgets.form import Field
+
+        one = met.differences.get(asked.name) if met is not None else None
+        other = None if one is None else one.mine if one.state == "theirs" else one.theirs
+        said = () if one is None else _three_values(one, dict(asked.choices), self.size.width)
+        return Field(
+            asked.name, asked.label, asked.look, value, asked.required, asked.choices, asked.limit, other=other,
+            said=said,
+        )  # fmt: skip
 
     async def clear_form(self) -> None:
         """Begin the open form anew, without what was typed."""
@@ -109,7 +132,7 @@ class Filling(Asking):
             return False
         typed, key = self._filled.typed(values), self._filled.sheet.key
         if typed:
-            self.desk.submit(drafts.save, self.session, key, typed)
+            self.desk.submit(drafts.save, self.session, key, typed, self._filled.since)
         else:
             self.desk.submit(drafts.drop, self.session, key)
         return bool(typed)
@@ -148,7 +171,21 @@ class Filling(Asking):
         except CrmError as error:
             if not self.form.is_open:
                 raise
-            self._blame(error)
+            if not isinstance(error, Conflict) or not await self._meet(filled, values):
+                self._blame(error)
+
+    async def _meet(self, filled: Filled, values: dict[str, str]) -> bool:
+        """Somebody was first: open the form again, on the row as it is now, with what was typed and what they changed.
+
+        False when that cannot be.
+        """
+        self._keep(values)
+        try:
+            draft = Draft(filled.typed(values), self.session.stamp, filled.since)
+            await self.open_form(filled.call, filled.ids, draft)
+        except CrmError:
+            return False
+        return True
 
     def _put_by(self) -> None:
         """Something is asked before it is done: the form goes, its text is kept."""
@@ -172,8 +209,29 @@ class Filling(Asking):
         form.tell(f"! {error}")
 
 
-def _sheet(session: Session, call: Call, ids: Sequence[int]) -> tuple[Sheet, tuple[dict[str, str], str] | None]:
+def _sheet(
+    session: Session, call: Call, ids: Sequence[int], typed: Draft | None
+) -> tuple[Sheet, Draft | None, Met | None]:
+    """The form, what was typed into it, and what others changed since; runs on the desk."""
     from crm_tui.commands import forms
 
     sheet = forms.sheet(session, call, ids)
-    return sheet, drafts.load(session, sheet.key)
+    draft = typed or drafts.load(session, sheet.key)
+    if draft is None:
+        return sheet, None, None
+    sheet, met = forms.met(session, sheet, draft.version, draft.values)
+    return sheet, draft, met
+
+
+def _three_values(one: Difference, names: dict[str, str], width: int) -> tuple[str, ...]:
+    """What a field was, is by now and was to be: in one line, or where that is too long in lines of their own."""
+    parts = list(meeting.labelled(one, names))
+    line = "    " + " · ".join(f"{label} {text}" for label, text in parts)
+    if cell_len(line) <= width:
+        return (line,)
+    room = max(cell_len(label) for label, __ in parts) + 2
+    lines: list[str] = []
+    for label, text in parts:
+        first, *more = wrap(text, width - room - 5)[:WRAPPED]
+        lines += [f"    {fit(label, room)}{first}", *(" " * (room + 4) + rest for rest in more)]
+    return tuple(lines)

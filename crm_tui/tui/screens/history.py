@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
@@ -21,6 +21,9 @@ from crm_tui.tui.screens.place import Place
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import Line, RecordTable
+
+if TYPE_CHECKING:
+    from crm_tui.services.news import Changed
 
 COLUMNS = (
     Column("at", "", 11),
@@ -73,7 +76,9 @@ class HistoryScreen(Place):
         await self._load(self.filter_text)
 
     async def _load(self, text: str, key: int | None = None) -> None:
-        entries = await self.desk.read("list", history.entries, self.session, words=text)
+        self._show(await self.desk.read("list", history.entries, self.session, words=text), text, key)
+
+    def _show(self, entries: Sequence[dict[str, Any]], text: str, key: int | None) -> None:
         self.filter_text = text
         self.found = ngettext("{n} entry", "{n} entries", len(entries)).format(n=len(entries))
         at = next((index for index, entry in enumerate(entries) if entry["id"] == key), 0)
@@ -85,9 +90,12 @@ class HistoryScreen(Place):
         """A new entry is there; the cursor stays with its own."""
         await self._load(self.filter_text, self.table.cursor_key)
 
-    async def others_changed(self) -> None:
-        """Somebody else did something."""
-        await self._load(self.filter_text, self.table.cursor_key)
+    async def others_changed(self, ids: Changed = None) -> None:
+        """Somebody else did something; the cursor stays with its entry."""
+        text = self.filter_text
+        entries = await self.desk.run(history.entries, self.session, words=text)
+        if text == self.filter_text:  # else what is being typed shows other ones by now
+            self._show(entries, text, self.table.cursor_key)
 
     async def done(self, call: Call, outcome: Outcome) -> None:
         """There is a new entry whatever was done, also if no customer was changed."""

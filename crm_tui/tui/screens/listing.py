@@ -17,7 +17,7 @@ from crm_tui.domain.stages import BY_IDENTIFIER, STAGES
 from crm_tui.services import lists
 from crm_tui.services.lists import Query
 from crm_tui.services.session import Session
-from crm_tui.tui.screens.colours import late, tier_badge
+from crm_tui.tui.screens.colours import LEAVING, late, tier_badge
 from crm_tui.tui.widgets.board import Lane
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import REVERSE, Piece, PlainLine
@@ -56,7 +56,8 @@ def drawer(session: Session) -> Callable[[dict[str, Any], bool], Line]:
         touched = local_date(row["last_touch"], zone) if row["last_touch"] else None
         rots = rotting_due(row["stage"], local_date(row["stage_since"], zone), touched, due_settings)
         passed = row["next_on"] is not None and row["next_on"] < today.isoformat()
-        flag = "!" if passed else "~" if rots is not None and rots <= today else ""
+        rotten = rots is not None and rots <= today
+        flag = LEAVING if row.get("recycle_on") else "!" if passed else "~" if rotten else ""
         return Line(
             row["id"],
             (
@@ -156,7 +157,7 @@ def preview(card: Card) -> list[str]:
     for person in card.contacts[:4]:
         reach = (person.name, person.role, person.phone, person.email, person.wechat)
         lines.append("  ".join(part for part in reach if part))
-    lines += ["", *(f"{event.at[5:]} {event.text}  {event.more}" for event in card.events[:8]), ""]
+    lines += ["", *(f"{event.at[5:]} {event.who}  {event.text}  {event.more}" for event in card.events[:8]), ""]
     lines.append(_("profile {percent} %").format(percent=card.completeness.percent))
     lines += [f"{item.label}: {item.value}" for item in card.items]
     return [*lines, card.note] if card.note else lines

@@ -23,12 +23,13 @@ from crm_tui.tui.home import Home, first_filter
 from crm_tui.tui.rows import CustomerLines, first_page
 from crm_tui.tui.screens.listing import Counts, StageTabs, card_of, columns, counted, drawer, lanes, preview
 from crm_tui.tui.screens.place import Place
-from crm_tui.tui.widgets.board import Board
+from crm_tui.tui.widgets.board import Board, Lane
 from crm_tui.tui.widgets.record_table import RecordTable, TableHeading
 from crm_tui.tui.widgets.text_pane import TextPane, wrap
 
 if TYPE_CHECKING:
     from crm_tui.commands.dispatch import Targets
+    from crm_tui.services.news import Changed
 
 PAUSE = 0.12
 """Seconds that the keys must rest until the preview follows the cursor."""
@@ -55,6 +56,8 @@ class PipelineScreen(Place):
         self.query_now = Query(first_filter(session))
         self.counts: Counts | None = None
         self.on_board = False
+        self._told = ""
+        """What the status line said of the list, to be said anew when the list is another one."""
         self._preview_timer: Timer | None = None
 
     def contents(self) -> ComposeResult:
@@ -143,14 +146,16 @@ class PipelineScreen(Place):
         self._preview_soon()
         self.background("rest", self._read_rest, lines)
 
-    async def _read_rest(self, lines: CustomerLines) -> None:
+    async def _read_rest(self, lines: CustomerLines, recount: bool = False) -> None:
         try:
             await lines.read_on()
-            if self.counts is None:
-                self.counts = await self.desk.later("counts", counted, self.session, lines.query.filter)
+            if self.counts is not None and not recount:
+                return
+            counts = await self.desk.later("counts", counted, self.session, lines.query.filter)
         except (CrmError, Stopped):
             return
         if lines is self.lines:
+            self.counts = counts
             self._tell_tabs()
 
     def _tell_tabs(self) -> None:
@@ -171,7 +176,8 @@ class PipelineScreen(Place):
         parts.append(self.found)
         if order:
             parts.append(_("sorted by {field}").format(field=f"{'-' if order.descending else ''}{order.sort}"))
-        self.say("  ·  ".join(parts))
+        self._told = "  ·  ".join(parts)
+        self.say(self._told)
 
     async def entered(self) -> None:
         """Read the list anew, the cursor on the same customer."""
@@ -186,11 +192,14 @@ class PipelineScreen(Place):
         self._preview_soon()
 
     async def _recount(self) -> None:
-        """The kept counts at once, counted ones in the background."""
-        text = self.query_now.filter
-        counts = await self.desk.run(lists.stage_counts, self.session, text)
+        """The kept counts at once, counted ones in the background; those that were stay until then."""
+        lines = self.lines
+        counts = await self.desk.run(lists.stage_counts, self.session, lines.query.filter)
+        if lines is not self.lines:
+            return
         if counts is None:
-            self.background("rest", self._read_rest, self.lines)
+            self.background("rest", self._read_rest, lines, True)
+            return
         self.counts = counts
         self._tell_tabs()
 
@@ -198,12 +207,15 @@ class PipelineScreen(Place):
         """Go to a new customer, where the filter shows it."""
         await self.load(self.query_now, ids[0] if ids else None)
 
-    async def others_changed(self) -> None:
-        """Show the rows on the screen as they are now, the others when they are seen."""
-        top, height = self.table.top, self.table.size.height
-        shown = list(self.lines.ids[top : top + max(1, height)])
-        self.lines.forget(shown)
-        await self.changed(shown)
+    async def others_changed(self, ids: Changed = None) -> None:
+        """Show the rows on the screen as they are now, the others when they are seen; who is new, at the end."""
+        await self.lines.follow(ids, self.on_screen())
+        await self._recount()
+        if self.status.text == self._told:
+            self._tell()
+        if self.on_board:
+            self._show_board(await self.desk.run(lanes, self.session, self.query_now, self._kept))
+        self._preview_soon()
 
     # -- what is shown
 
@@ -292,9 +304,15 @@ class PipelineScreen(Place):
         self._preview_soon()
 
     async def _load_board(self) -> None:
-        board = self.query_one(Board)
-        kept = board.cursor_key or self.table.cursor_key
-        board.show(await self.desk.read("board", lanes, self.session, self.query_now, kept), kept)
+        self._show_board(await self.desk.read("board", lanes, self.session, self.query_now, self._kept))
+
+    @property
+    def _kept(self) -> int | None:
+        """Who stays under the cursor of the board when it is shown anew."""
+        return self.query_one(Board).cursor_key or self.table.cursor_key
+
+    def _show_board(self, shown: Sequence[Lane]) -> None:
+        self.query_one(Board).show(shown, self._kept)
 
     def targets(self) -> Targets:
         """On the board the card under its cursor."""

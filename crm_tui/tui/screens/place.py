@@ -27,6 +27,7 @@ from crm_tui.tui.widgets.status_line import ESSENTIAL, Part, StatusLine
 if TYPE_CHECKING:
     from crm_tui.commands.dispatch import Prepared, Targets
     from crm_tui.commands.language import Call
+    from crm_tui.services.news import Changed
 
 
 class Place(Filling):
@@ -80,8 +81,18 @@ class Place(Filling):
         """Customers were made by a command: show them."""
         await self.changed(ids)
 
-    async def others_changed(self) -> None:
-        """Another process has changed something: show what is on the screen as it is now, and nothing else."""
+    async def others_changed(self, ids: Changed = None) -> None:
+        """Others have changed these customers (None: whichever): show what is on the screen as it is now.
+
+        Rows that are the same are not painted, none changes its place, and what lies over the place is left alone.
+        """
+        await self.changed(self.on_screen() if ids is None else self.shown(ids))
+
+    def on_screen(self) -> list[int]:
+        """The customers of the rows on the screen."""
+        lines, top = self.table.lines, self.table.top
+        rows = range(top, min(len(lines), top + self.table.size.height))
+        return [key for index in rows if (key := lines.key(index)) is not None]
 
     def row(self) -> dict[str, Any] | None:
         """What is known of the customer under the cursor: name, phone, email."""

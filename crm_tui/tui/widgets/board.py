@@ -1,12 +1,17 @@
-"""A board: lanes side by side, a card a line; as many lanes as fit, the one with the cursor always among them."""
+"""A board: lanes side by side, a card a line; as many lanes as fit, the one with the cursor always among them.
+
+Only lines that differ from what is on the screen are painted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from textual.binding import BindingType
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -40,6 +45,7 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
         self._lanes: tuple[Lane, ...] = ()
         self._lane = 0
         self._row = 0
+        self._painted: list[Strip] = []
 
     @property
     def cursor_key(self) -> int | None:
@@ -58,7 +64,7 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
                 if own == key:
                     self._lane, self._row = number, row
         self._lane = min(self._lane, max(0, len(self._lanes) - 1))
-        self.refresh()
+        self._paint()
 
     def move(self, lanes: int, rows: int) -> None:
         """Move the cursor by lanes and rows, as far as there are any."""
@@ -67,7 +73,19 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
         self._lane = max(0, min(self._lane + lanes, len(self._lanes) - 1))
         last = len(self._lanes[self._lane].cards) - 1
         self._row = max(0, min(self._row + rows, last))
-        self.refresh()
+        self._paint()
+
+    def on_resize(self) -> None:
+        """Everything anew, for the new size."""
+        self._paint()
+
+    def _paint(self) -> None:
+        """Repaint the lines that are not what the screen shows."""
+        before, self._painted = self._painted, [self._line(y) for y in range(self.size.height)]
+        lines = enumerate(zip_longest(self._painted, before))
+        regions = [Region(0, y, self.size.width, 1) for y, (now, was) in lines if now is not None and now != was]
+        if regions:
+            self.refresh(*regions)
 
     def _shown(self) -> range:
         n = len(self._lanes)
@@ -76,11 +94,16 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
         return range(first, first + fit_)
 
     def render_line(self, y: int) -> Strip:
+        """Line `y` as it was last decided to be."""
+        line = self._painted[y] if y < len(self._painted) else Strip([])
+        return line.adjust_cell_length(self.size.width).apply_style(self.rich_style)
+
+    def _line(self, y: int) -> Strip:
         """The titles in the first line, a card of each lane in the others."""
         width = self.size.width
         shown = self._shown()
         if not shown:
-            return Strip.blank(width, self.rich_style)
+            return Strip([])
         lane_width = width // len(shown)
         top = max(0, self._row - (self.size.height - 2))
         segments: list[Segment] = []
@@ -96,4 +119,4 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
             mark = "›" if cursor else " "
             segments.append(Segment(fit(mark + text, lane_width - 1), REVERSE if cursor else None))
             segments.append(Segment(" "))
-        return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
+        return Strip(segments).adjust_cell_length(width)

@@ -154,6 +154,10 @@ class ChoiceBox(PlainLine, can_focus=True, inherit_bindings=False):
         """The next one."""
         self._pick((self._at + 1) % len(self._choices))
 
+    def choose(self, value: str) -> None:
+        """Choose this value, if it is one of them."""
+        self._pick(next((at for at, (own, __) in enumerate(self._choices) if own == value), self._at))
+
     def _beginning_with(self, character: str) -> int:
         if character.isdecimal() and 1 <= int(character) <= len(self._choices):
             return int(character) - 1

@@ -23,6 +23,7 @@ from crm_tui.tui.widgets.controls import ChoiceBox, Edited, Finished, Left, Text
 from crm_tui.tui.widgets.line_input import LineInput
 from crm_tui.tui.widgets.overlay import Overlay
 from crm_tui.tui.widgets.plain import PlainLine
+from crm_tui.tui.widgets.text_pane import TextPane
 
 Kind = Literal["text", "long", "choice", "yesno", "date"]
 Say = Callable[[str, str], "str | None"]
@@ -37,7 +38,8 @@ LONG_ROWS = 4
 class Field:
     """A field. Its value is a string: of a `yesno` field `yes` or `no`, of a choice the chosen value.
 
-    What is wrong with a `date` is said while it is typed, of the others when one leaves them.
+    What is wrong with a `date` is said while it is typed, of the others when one leaves them. `said` stands in lines
+    below the field; `other` is a value that Ctrl+T puts in the place of what is filled in, and takes away again.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     limit: int = 1000
     secret: bool = False
+    other: str | None = None
+    said: tuple[str, ...] = ()
 
 
 class FieldRow(Horizontal):
@@ -66,6 +70,12 @@ class FieldRow(Horizontal):
         self.note = PlainLine(classes="note")
         self.wrong = False
         self.known = self.value
+        self.kept: str | None = None
+        """What was filled in before the other value took its place."""
+        self.said = TextPane() if field.said else None
+        if self.said is not None:
+            self.said.styles.height = len(field.said)
+            self.said.show(field.said)
         super().__init__(self.label, self.control, self.note)
         self.point(False)
 
@@ -74,6 +84,22 @@ class FieldRow(Horizontal):
         """What is filled in."""
         control = self.control
         return control.value if isinstance(control, LineInput | TextBox | ChoiceBox) else ""
+
+    def swap(self) -> None:
+        """Fill in the other value instead, or what was filled in before."""
+        other, value = self.field.other, self.value
+        if other is None:
+            return
+        new, self.kept = (self.kept, None) if value == other and self.kept is not None else (other, value)
+        match self.control:
+            case LineInput() as line:
+                line.value = new
+                line.cursor_position = len(new)
+            case TextBox() as box:
+                box.text = new
+                box.move_cursor(box.document.end)
+            case ChoiceBox() as choice:
+                choice.choose(new)
 
     def point(self, here: bool) -> None:
         """Say with a glyph whether the keys go here."""
@@ -105,6 +131,7 @@ class Form(Overlay):
         Binding("escape", "cancel", show=False),
         Binding("tab,down", "step(1)", show=False),
         Binding("shift+tab,up", "step(-1)", show=False),
+        Binding("ctrl+t", "swap", show=False),
     ]
 
     class _Values(Message):
@@ -162,7 +189,7 @@ class Form(Overlay):
         self._rows = {field.name: FieldRow(field, width) for field in fields}
         # never higher than the screen: the title and the bottom line stay, the fields scroll
         container.styles.max_height = max(1, self.room.height - CHROME)
-        await container.mount(*self._rows.values())
+        await container.mount(*(part for row in self._rows.values() for part in (row, row.said) if part is not None))
         for row in self._rows.values():
             self._live(row)
         first = self._rows[focus] if focus in self._rows else next(iter(self._rows.values()))
@@ -235,6 +262,12 @@ class Form(Overlay):
         at = next((number for number, row in enumerate(rows) if row.control.has_focus), 0)
         self.screen.set_focus(rows[(at + step) % len(rows)].control)
 
+    def action_swap(self) -> None:
+        """The other value of the field, or what was filled in again."""
+        for row in self._rows.values():
+            if row.control.has_focus:
+                row.swap()
+
     def action_cancel(self) -> None:
         """Close, and hand over what was filled in."""
         if self.is_open:
@@ -284,6 +317,8 @@ class Form(Overlay):
     def _point(self, here: FieldRow) -> None:
         for row in self._rows.values():
             row.point(row is here)
+        if here.said is not None:
+            self.query_one(Rows).scroll_to_widget(here.said, animate=False)
         self._foot(here)
 
     def _foot(self, row: FieldRow) -> None:
@@ -292,6 +327,8 @@ class Form(Overlay):
         keys = _("Enter saves  Tab next field  Esc closes")
         if row.field.kind == "long":
             keys = _("Enter saves  Ctrl+J new line  Tab next field  Esc closes")
+        if row.field.other is not None:
+            keys = _("Ctrl+T theirs or mine") + "  " + keys
         self.tell(note if cell_len(note) > row.note.content_size.width > 0 else self._said or keys)
 
 

@@ -12,14 +12,24 @@ from textual.widget import Widget
 
 from crm_tui.tui.widgets.cells import fit
 
+_CLOSING = "，。、；：！？）》」』”’…"
+"""What stands behind a word, and at the beginning of no line."""
+
 
 def wrap(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` cells, broken at blanks where there are any; at least one line."""
+    """The text in lines of at most `width` cells, at least one.
+
+    Broken at blanks where there are any, and between characters of two cells, which need none; no line begins with what
+    closes a clause.
+    """
     lines: list[str] = []
     for line in text.splitlines() or [""]:
         while cell_len(line) > width > 1:
             head = set_cell_size(line, width).rstrip()
-            if len(line) > len(head) and line[len(head)] != " " and " " in head.strip():
+            rest = line[len(head) :]
+            if rest and rest[0] in _CLOSING and cell_len(head) > 2:
+                head = head[:-1]
+            elif rest and rest[0] != " " and " " in head.strip() and cell_len(head[-1]) < 2 > cell_len(rest[0]):
                 head = head[: head.rstrip().rindex(" ")]
             head = head or line[:1]
             lines.append(head.rstrip())

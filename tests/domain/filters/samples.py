@@ -59,7 +59,7 @@ LEAVES = [
     *("due:<=fri", "due:2026-11-01..2026-12-01", "last:>30d", "last:<2h", "last:7d", "created:>=2026-01-01"),
     *("created:1w..2m", "since:>10", "since:..3m", "phone:1380", "email:@acme.com", "has:phone", "has:next,tag"),
     *("no:email", "no:wechat,last", "has:owner,contact,note,tier", "no:note", "archived:yes", "archived:any"),
-    *("blocked:no", "blocked:yes,no", 'pool:"华北 公海"', 'name:"a b"'),
+    *("blocked:no", "blocked:yes,no", "claimable:yes", "claimable:no", 'pool:"华北 公海"', 'name:"a b"'),
 ]
 
 words = st.one_of(

@@ -1,0 +1,63 @@
+"""Commands between people: sharing, asking, commenting, what waits, reports, credit."""
+
+from __future__ import annotations
+
+from crm_tui.commands import kinds
+from crm_tui.commands.catalog.roles import lead
+from crm_tui.commands.registry import Argument, Command
+from crm_tui.commands.verbs import collaboration as verbs
+from crm_tui.domain.language import N_
+
+_USER = Argument("user", kinds.LOGIN, N_("who: a login"), required=True)
+_FUNCTION = Argument("function", kinds.FUNCTION, N_("engineer, executive or service"), option=True)
+
+COMMANDS = (
+    Command(
+        "share", N_("let a colleague work it too"), verbs.share, target="rows", changes=True, ask="bare",
+        arguments=(
+            _USER, _FUNCTION,
+            Argument("access", kinds.ACCESS, N_("read or edit; else read"), option=True),
+            Argument("until", kinds.WHEN, N_("the last day; else until it is taken back"), option=True),
+        ),
+    ),
+    Command(
+        "unshare", N_("let a colleague work it no more"), verbs.unshare, target="rows", changes=True, ask="missing",
+        arguments=(_USER,),
+    ),
+    Command(
+        "ask-share", N_("ask who holds a customer to work it together"), verbs.ask_share, changes=True, ask="missing",
+        arguments=(
+            Argument("customer", kinds.TEXT, N_("its exact name, or its number if one sees it"), required=True),
+            _FUNCTION,
+            Argument("reason", kinds.TEXT, N_("why"), option=True),
+        ),
+    ),
+    Command(
+        "comment", N_("comment on an interaction; it lands in the rep's queue"), verbs.comment, target="one",
+        changes=True, ask="missing", refusal=lead,
+        arguments=(
+            Argument("text", kinds.LONG_TEXT, N_("what to say"), required=True),
+            Argument("on_interaction", kinds.NUMBER, N_("its number; else the newest"), option=True),
+        ),
+    ),
+    Command("notices", N_("what waits for oneself"), verbs.notices),
+    Command("noted", N_("take note: what waits and needs no work is closed"), verbs.noted, target="rows", changes=True),
+    Command(
+        "report", N_("a day or a week drafted from the log"), verbs.report,
+        arguments=(
+            Argument("period", kinds.one_of("period", "day", "week"), N_("day or week; else day")),
+            Argument("user", kinds.LOGIN, N_("whose; else one's own"), option=True),
+            Argument("date", kinds.PAST, N_("the day, or a day of the week"), option=True),
+            Argument("team", kinds.TEXT, N_("everybody of the team"), flag=True),
+        ),
+    ),
+    Command("credit", N_("whose work on it counts, and how that is reckoned"), verbs.credit, target="one"),
+    Command(
+        "credit fix", N_("fix whose work counts: li=60 wang=40"), verbs.credit_fix, target="one", changes=True,
+        ask="missing", refusal=lead,
+        arguments=(
+            Argument("shares", kinds.SHARE, N_("login=percent, 100 in all"), required=True, many=True),
+            Argument("reason", kinds.TEXT, N_("why"), option=True),
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,73 @@
+"""What the commands between people call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crm_tui.commands.verbs import Ids, Values
+    from crm_tui.services.session import Outcome, Session
+
+
+def share(session: Session, values: Values, ids: Ids) -> Outcome:
+    from crm_tui.services import collaborations
+
+    until = values.get("until")
+    return collaborations.share(
+        session, ids, values["user"], function=values.get("function", ""), access=values.get("access", "read"),
+        until=until.on if until else None,
+    )  # fmt: skip
+
+
+def unshare(session: Session, values: Values, ids: Ids) -> Outcome:
+    from crm_tui.services import collaborations
+
+    return collaborations.unshare(session, ids, values["user"])
+
+
+def ask_share(session: Session, values: Values, ids: Ids) -> Outcome:
+    from crm_tui.services import collaborations
+
+    return collaborations.ask(
+        session, values["customer"], function=values.get("function", ""), why=values.get("reason", "")
+    )
+
+
+def comment(session: Session, values: Values, ids: Ids) -> Outcome:
+    from crm_tui.services import comments
+
+    return comments.comment(session, ids[0], values["text"], values.get("on_interaction"))
+
+
+def notices(session: Session, values: Values, ids: Ids) -> Outcome:
+    from crm_tui.services import notices
+
+    return notices.listing(session)
+
+
+def noted(session: Session, values: Values, ids: Ids) -> Outcome:
+    from crm_tui.services import notices
+
+    return notices.noted(session, ids)
+
+
+def report(session: Session, values: Values, ids: Ids) -> Outcome:
+    from crm_tui.services import reports
+
+    on = values.get("date")
+    return reports.report(
+        session, values.get("period", "day"), login=values.get("user", ""), on=on.on if on else None,
+        team=bool(values.get("team")),
+    )  # fmt: skip
+
+
+def credit(session: Session, values: Values, ids: Ids) -> Outcome:
+    from crm_tui.services import credit
+
+    return credit.credit(session, ids[0])
+
+
+def credit_fix(session: Session, values: Values, ids: Ids) -> Outcome:
+    from crm_tui.services import credit
+
+    return credit.fix(session, ids[0], values["shares"], values.get("reason", ""))

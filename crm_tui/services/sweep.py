@@ -1,0 +1,366 @@
+"""The sweep: who is warned, what returns to the pool, of whom the lead hears (DOMAIN §4 P9–P12, P18, P19).
+
+It may be run as often as one likes: what was done is not done again. Only one runs at a time. A page of one holder's
+customers is one transaction and one entry of the journal, so that nobody waits long for it, and each row is on its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from crm_tui.domain.errors import DatabaseUnusable
+from crm_tui.domain.language import N_, _
+from crm_tui.domain.recycling import (
+    SCHEME,
+    WAITING,
+    Absence,
+    Decision,
+    Holding,
+    because,
+    decide,
+    said,
+    second_cadence_missed,
+)
+from crm_tui.services import recycling
+from crm_tui.services.session import Outcome, Refusal, Session
+from crm_tui.store import customers
+from crm_tui.store import recycling as store
+from crm_tui.store.customers import Facts
+from crm_tui.store.recycling import Held
+
+if TYPE_CHECKING:
+    from crm_tui.domain.workdays import Workdays
+    from crm_tui.store.journal import Change
+
+SOURCE = "sweep"
+"""What the journal says of where these changes come from; plain undo passes them over."""
+PAGE = 200
+"""Customers in a transaction."""
+
+Done = Literal["warned", "ended", "recycled", "escalated", "failed"]
+DONE: Mapping[Done, str] = {
+    "warned": N_("warned"), "ended": N_("warning ended"), "recycled": N_("recycled"), "escalated": N_("escalated"),
+    "failed": N_("failed"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a sweep does with one customer, or would: `due` is the day of its return where there is one.
+
+    `owner_id` is who holds it, or did. A customer that is warned of and escalated has two rows.
+    """
+
+    id: int
+    name: str
+    owner_id: int
+    done: Done
+    reason: str
+    due: date | None = None
+
+
+@dataclass
+class _Frame:
+    """What holds for all customers of a sweep."""
+
+    session: Session
+    rules: recycling.InForce
+    workdays: Workdays
+    cadences: dict[str, int]
+    leads: dict[int, int]
+    absences: dict[int, tuple[Absence, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, session: Session) -> _Frame:
+        return cls(
+            session, recycling.in_force(session), session.settings.workdays, recycling.cadences(session),
+            store.leads(session.database),
+        )  # fmt: skip
+
+    def absences_of(self, user_id: int) -> tuple[Absence, ...]:
+        if user_id not in self.absences:
+            self.absences[user_id] = store.absences(self.session.database, user_id)
+        return self.absences[user_id]
+
+    @cached_property
+    def bounds(self) -> tuple[dict[str, str], str]:
+        """Before which moments a customer's clock must stand for anything to happen: by tier, and that of holding."""
+        if not self.rules.is_on:
+            return {}, ""
+        today, session = self.rules.today, self.session
+        first = max(rules.steps[0] for rules in self.rules.every)
+        # The last day that is no more than so many working days off.
+        horizon = self.workdays.add(today, first + 1) - timedelta(days=1)
+        days = {name: today - timedelta(days=2 * each) for name, each in self.cadences.items()}
+        for rules in self.rules.every:
+            for letter, limit in rules.contact_days.items():
+                name = f"{SCHEME}.{letter}"
+                if limit is not None:
+                    days[name] = max(days.get(name, date.min), horizon - timedelta(days=limit))
+        wins = [rules.win_days for rules in self.rules.every if rules.win_days is not None]
+        held = recycling.midnight_after(session, horizon - timedelta(days=min(wins))) if wins else ""
+        return {name: recycling.midnight_after(session, day) for name, day in days.items()}, held
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A row to come, with what it takes to do it; `pool_id` is where it returns to."""
+
+    row: Row
+    held: Held
+    decision: Decision
+    told: int = 0
+    """Who hears of it: the lead, or the former holder."""
+
+
+def sweep(session: Session) -> Outcome:
+    """Sweep all customers; the rows that the user may see are told, one record each: id, name, done, reason, due.
+
+    While another sweep runs it says so and does nothing.
+    """
+    with store.alone(session.database) as alone:
+        if not alone:
+            return Outcome(_("another sweep is running: nothing was done"))
+        seen = _seen(session)
+        rows = [row for page in _pages(session) for row in page if seen(row.owner_id)]
+    return _told(session, rows)
+
+
+def preview(session: Session) -> list[Row]:
+    """What a sweep would do now, with what the user may see; nothing is changed, nobody waits."""
+    system = session.as_system(SOURCE)
+    system.refresh()
+    seen = _seen(session)
+    frame = _Frame.of(system)
+    return [
+        planned.row
+        for owner_id in _holders(frame)
+        if seen(owner_id)
+        for page in _held_pages(frame, owner_id)
+        for planned in _plan(frame, page)
+    ]
+
+
+def previewed(session: Session) -> Outcome:
+    """As `sweep`, but only what it would do."""
+    outcome = _told(session, preview(session))
+    message = _("{message} (dry run: nothing was changed)").format(message=outcome.message)
+    return Outcome(message, data=outcome.data, lines=outcome.lines)
+
+
+def is_overdue(session: Session) -> bool:
+    """Whether there is something to sweep, and nobody has swept today."""
+    session.refresh()
+    if not recycling.in_force(session).is_on and not store.warned_holders(session.database):
+        return False
+    return (store.last_swept(session.database) or "") < session.today.isoformat()
+
+
+def steps(session: Session) -> Generator[int, None, None]:
+    """A sweep in small steps, when one is overdue: how many customers each has changed. Nobody waits for all of it."""
+    if not is_overdue(session):
+        return
+    with store.alone(session.database) as alone:
+        if alone and is_overdue(session):  # by now somebody else may have done it
+            yield from (len(page) for page in _pages(session))
+
+
+def _pages(session: Session) -> Iterator[list[Row]]:
+    """Do it, page by page, and at the end write down that it was done."""
+    system = session.as_system(SOURCE)
+    system.command = SOURCE
+    system.refresh()
+    frame = _Frame.of(system)
+    counts: Counter[str] = Counter()
+    for owner_id in _holders(frame):
+        for page in _held_pages(frame, owner_id):
+            rows = _swept(frame, owner_id, page)
+            counts.update(row.done for row in rows)
+            yield rows
+    store.note_run(
+        system.database, user_id=system.person.id, at=system.stamp, swept_on=system.today.isoformat(), counts=counts
+    )
+
+
+def _holders(frame: _Frame) -> list[int]:
+    """Whose customers are looked at; while all rules are off only those of which one is warned."""
+    database = frame.session.database
+    return store.holders(database) if frame.rules.is_on else store.warned_holders(database)
+
+
+def _held_pages(frame: _Frame, owner_id: int) -> Iterator[list[Held]]:
+    quiet, held = frame.bounds
+    last = 0
+    while True:
+        page = store.page(frame.session.database, owner_id, quiet, held, WAITING, after=last, limit=PAGE)
+        if page:
+            yield page
+        if len(page) < PAGE:
+            return
+        last = page[-1].id
+
+
+def _plan(frame: _Frame, page: Sequence[Held]) -> list[_Planned]:
+    """What happens to the customers of a page."""
+    homes: Mapping[int, int] = {}
+    if frame.rules.pools:
+        from crm_tui.services.pools import home_pools
+
+        homes = home_pools(frame.session, [held.id for held in page])
+    found: list[tuple[Held, Holding, Decision, bool]] = []
+    for held in page:
+        assert held.owner_id is not None
+        holding = recycling.holding_of(frame.session, held, frame.absences_of(held.owner_id))
+        rules = frame.rules.of(homes.get(held.id))
+        decision = decide(holding, recycling.told_of(held), rules, frame.rules.today, frame.workdays)
+        escalates = rules.is_on and decision.step != "recycle" and _escalates(frame, held, holding)
+        if decision.step != "nothing" or escalates:
+            found.append((held, holding, decision, escalates))
+    contacts = recycling.contacts(frame.session, [held.id for held, *__ in found])
+    return [planned for each in found for planned in _rows(frame, *each, contacts.get(each[0].id, ""))]
+
+
+def _escalates(frame: _Frame, held: Held, holding: Holding) -> bool:
+    """Whether the lead has to hear of a second missed cadence, and has not yet."""
+    if frame.leads.get(held.owner_id or 0) in (None, held.owner_id) or holding.archived:
+        return False
+    if (held.escalated_at or "") >= max(held.last_contact or held.held_since, held.held_since):
+        return False
+    interval = recycling.cadence(frame.cadences, held)
+    return second_cadence_missed(holding.counted_from, interval, holding.absences, frame.rules.today)
+
+
+def _rows(
+    frame: _Frame, held: Held, holding: Holding, decision: Decision, escalates: bool, contact: str
+) -> Iterator[_Planned]:
+    owner_id = held.owner_id or 0
+    reason = because(decision.returns, holding, contact) if decision.returns is not None else ""
+    done: Done | None = _DONE_BY.get(decision.step)
+    if done is not None:
+        due = decision.on if done != "ended" else None
+        text = reason if done != "ended" else _("not to be recycled any more")
+        yield _Planned(Row(held.id, held.name, owner_id, done, text, due), held, decision, owner_id)
+    if escalates:
+        since = _("second cadence missed: nothing since {day}").format(day=said(holding.counted_from))
+        yield _Planned(Row(held.id, held.name, owner_id, "escalated", since), held, decision, frame.leads[owner_id])
+
+
+_DONE_BY: Mapping[str, Done] = {"warn": "warned", "move": "warned", "end": "ended", "recycle": "recycled"}
+
+
+def _swept(frame: _Frame, owner_id: int, page: Sequence[Held]) -> list[Row]:
+    """Do what is planned for a page, in one transaction; nothing is opened where nothing is planned."""
+    planned = _plan(frame, page)
+    if not planned:
+        return []
+    session = frame.session
+    with session.changing() as change:
+        # Somebody may have called since: what is decided by is read again where nobody else writes.
+        again = {held.id: held for held in _again(frame, owner_id, page)}
+        planned = _plan(frame, [again[key] for key in dict.fromkeys(p.held.id for p in planned) if key in again])
+        returning = _returning(session, [p.held.id for p in planned if p.row.done == "recycled"])
+        rows = [_apart(session, change, one, returning) for one in planned]
+        change.summarize(_summary(rows))
+        return rows
+
+
+def _again(frame: _Frame, owner_id: int, page: Sequence[Held]) -> list[Held]:
+    quiet, held = frame.bounds
+    database = frame.session.database
+    return store.page(database, owner_id, quiet, held, WAITING, after=page[0].id - 1, limit=len(page))
+
+
+Returning = Mapping[int, tuple[Facts, int]]
+"""Customers that return, by id: their row, and the pool that they return to."""
+
+
+def _returning(session: Session, ids: Sequence[int]) -> Returning:
+    if not ids:
+        return {}
+    from crm_tui.services.pools import home_pools
+
+    homes = home_pools(session, ids)
+    return {key: (facts, homes[key]) for key, facts in customers.facts(session.database, session.sight, ids).items()}
+
+
+def _apart(session: Session, change: Change, planned: _Planned, returning: Returning) -> Row:
+    """Do one row; whatever is wrong with it is told of it, and the others go on."""
+    row = planned.row
+    try:
+        with store.apart(session.database):
+            _do(session, change, planned, returning)
+    except DatabaseUnusable:
+        raise
+    except Exception as error:  # a fault of one row is no reason to leave all others unwarned
+        return Row(row.id, row.name, row.owner_id, "failed", str(error) or type(error).__name__, row.due)
+    return row
+
+
+def _do(session: Session, change: Change, planned: _Planned, returning: Returning) -> None:
+    from crm_tui.services import moves, notices
+
+    row, held, decision = planned.row, planned.held, planned.decision
+    if row.done == "escalated":
+        notices.send(session, change, "escalation", [(planned.told, row.id, row.reason)])
+    elif decision.step == "recycle":
+        facts, pool_id = returning[row.id]
+        moves.to_pool(session, change, [facts], {row.id: pool_id}, "recycle", row.reason)
+        notices.close(session, change, None, [row.id], ("escalation",))
+        notices.send(session, change, "recycled", [(planned.told, row.id, row.reason)])
+    elif decision.step == "end":
+        change.delete("recycle_warning", [held.warning_id or 0])
+    else:
+        _warn(session, change, planned)
+
+
+def _warn(session: Session, change: Change, planned: _Planned) -> None:
+    found, on = planned.decision.returns, planned.decision.on
+    assert found is not None
+    assert on is not None
+    values: dict[str, Any] = {
+        "rule": found.rule, "due_on": on.isoformat(), "days": found.days, "reason": planned.row.reason,
+    }  # fmt: skip
+    if planned.held.warning_id is not None:
+        change.update("recycle_warning", [planned.held.warning_id], **values)
+    else:
+        told = {"customer_id": planned.row.id, "warned_on": session.today.isoformat()}
+        change.insert("recycle_warning", [{**told, **values}])
+
+
+def _seen(session: Session) -> Callable[[int], bool]:
+    """Whose customers the user may hear of."""
+    sight = session.sight
+    return lambda owner_id: sight.everything or owner_id in sight.owners
+
+
+def _summary(rows: Iterable[Row]) -> str:
+    counts = Counter(row.done for row in rows)
+    told = ", ".join(f"{counts[done]} {_(text)}" for done, text in DONE.items() if counts[done])
+    return told or _("nothing to do")
+
+
+def _told(session: Session, rows: Sequence[Row]) -> Outcome:
+    failed = [Refusal(row.id, row.name, row.reason) for row in rows if row.done == "failed"]
+    return Outcome(
+        _("sweep: {done}").format(done=_summary(rows)),
+        tuple(dict.fromkeys(row.id for row in rows if row.done != "failed")),
+        tuple(failed),
+        data=tuple(record(row) for row in rows),
+        lines=tuple(_line(row) for row in rows),
+    )
+
+
+def record(row: Row) -> dict[str, Any]:
+    """A row as `--json` prints it."""
+    due = row.due.isoformat() if row.due else None
+    return {"id": row.id, "name": row.name, "done": row.done, "reason": row.reason, "due": due}
+
+
+def _line(row: Row) -> str:
+    due = f" {row.due}" if row.due else ""
+    return f"{row.id} {row.name}  {_(DONE[row.done])}{due}: {row.reason}"

@@ -1,0 +1,276 @@
+"""The people who work here: users and their rights, teams, absences, leaving (DOMAIN §8). All of it journaled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from crm_tui.domain import settings as rules
+from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
+from crm_tui.domain.language import _
+from crm_tui.domain.people import ROLES, check_login
+from crm_tui.domain.text import clean
+from crm_tui.services.session import Outcome, Session
+from crm_tui.store import people
+from crm_tui.store.people import UserRow
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is said of a user; None is left as it is. `capacity` and `team` as typed, "" or `off` for none."""
+
+    name: str | None = None
+    role: str | None = None
+    time_zone: str | None = None
+    team: str | None = None
+    capacity: str | None = None
+    export: bool | None = None
+    state: str | None = None
+
+
+def administrators_only(session: Session) -> None:
+    """NotAllowed for everybody else."""
+    if session.person.role != "admin":
+        raise NotAllowed(_("only administrators do that; you are {role}").format(role=_(ROLES[session.person.role])))
+
+
+def add(session: Session, login: str, given: Given | None = None, **more: Any) -> Outcome:
+    """Make a user, of the default team unless told otherwise. Administrators only."""
+    administrators_only(session)
+    given = given or Given(**more)
+    login = check_login(login)
+    values = _values(session, Given(**{**vars(given), "role": given.role or "rep", "team": given.team or "default"}))
+    with session.changing() as change:
+        if people.by_login(session.database, login):
+            raise UsageError(_('there is a user "{login}" already').format(login=login), login, 0)
+        row = {"login": login, "name": login, "time_zone": "", "created_at": session.stamp, **values}
+        [key] = change.insert("user", [row])
+        message = _("user {login} added, {role}").format(login=login, role=_(ROLES[values["role"]]))
+        change.summarize(message)
+        data = ({"id": key, "login": login, "role": values["role"]},)
+        return Outcome(message, entry_id=change.entry_id, data=data)
+
+
+def edit(session: Session, login: str, given: Given) -> Outcome:
+    """Change what is given of a user. Administrators only; the last administrator stays one."""
+    administrators_only(session)
+    values = _values(session, given)
+    with session.changing() as change:
+        user = find(session, login)
+        _keep_an_administrator(session, user, values)
+        if values.get("role") == "service" and _held(session, user):
+            raise CrmError(_("{login} holds customers, and service holds none: hand them over").format(login=login))
+        change.update("user", [user.id], **values)
+        said = ", ".join(f"{name} {value}" for name, value in vars(given).items() if value is not None)
+        message = _("user {login}: {what}").format(login=login, what=said)
+        if not values or change.is_empty():
+            return Outcome(_("user {login}: nothing was changed").format(login=login))
+        change.summarize(message)
+        return Outcome(message, entry_id=change.entry_id)
+
+
+def _values(session: Session, given: Given) -> dict[str, Any]:
+    """The columns of what is given; UsageError that names what is wrong."""
+    values: dict[str, Any] = {}
+    if given.name is not None:
+        values["name"] = clean(given.name)
+    if given.role is not None:
+        if given.role not in ROLES:
+            names = ", ".join(ROLES)
+            raise UsageError(_('role "{role}" is not one of {names}').format(role=given.role, names=names), given.role, 0)
+        values["role"] = given.role
+    if given.time_zone is not None:
+        values["time_zone"] = rules.parse("time_zone", given.time_zone) or ""
+    if given.team is not None:
+        values["team_id"] = find_team(session, given.team)
+    if given.capacity is not None:
+        values["capacity"] = _capacity(given.capacity)
+    if given.export is not None:
+        values["may_export"] = given.export
+    if given.state is not None:
+        if given.state != "active":
+            raise UsageError(_("state: only `active`, for one who comes back; else users away, users leave"))
+        values["state"] = given.state
+    return {name: value for name, value in values.items() if name != "name" or value}
+
+
+def _capacity(text: str) -> int | None:
+    if text.strip().casefold() in ("", "off", "none"):
+        return None
+    if not (text.isascii() and text.isdigit() and int(text) <= 100_000):
+        raise UsageError(_('capacity "{text}" is not a whole number (or off)').format(text=text), text, 0)
+    return int(text)
+
+
+def _keep_an_administrator(session: Session, user: UserRow, values: Mapping[str, Any]) -> None:
+    ends = values.get("role", "admin") != "admin" or values.get("state", "active") != "active"
+    if user.role == "admin" and ends and people.administrators(session.database) == [user.id]:
+        raise CrmError(_("{login} is the only administrator: name another one first").format(login=user.login))
+
+
+def find(session: Session, login: str) -> UserRow:
+    """The user of that login (`me` for oneself); UsageError for nobody."""
+    found = people.by_login(session.database, session.person.login if login == "me" else login)
+    if found is None:
+        raise UsageError(_('there is no user "{login}"').format(login=login), login, 0)
+    return found
+
+
+def in_charge_of(session: Session, user: UserRow) -> None:
+    """NotAllowed unless one is that user, leads them, or is an administrator."""
+    sight = session.sight
+    lead = session.person.role == "lead" and (sight.everything or user.id in sight.owners)
+    if user.id != session.person.id and session.person.role != "admin" and not lead:
+        raise NotAllowed(_("{login} is not of your team").format(login=user.login))
+
+
+def away(session: Session, login: str, since: date | None, until: date | None, stand_in: str | None) -> Outcome:
+    """Note that somebody is away from a day (today) to a day, both included; the stand-in takes the queue meanwhile.
+
+    For oneself, for one's team, and for administrators.
+    """
+    first = since or session.today
+    if until is not None and until < first:
+        raise UsageError(_("until {until} is before {first}").format(until=until, first=first), until.isoformat(), 0)
+    with session.changing() as change:
+        user = find(session, login)
+        in_charge_of(session, user)
+        other = find(session, stand_in) if stand_in else None
+        if other is not None and (other.id == user.id or other.role == "service" or other.state != "active"):
+            raise UsageError(_("{login} cannot stand in").format(login=other.login), other.login, 0)
+        last = until.isoformat() if until else None
+        _end_absences(session, user.id, first)
+        change.insert(
+            "absence",
+            [
+                {
+                    "user_id": user.id, "stand_in_id": other.id if other else None, "from_on": first.isoformat(),
+                    "until_on": last,
+                }
+            ],
+        )  # fmt: skip
+        message = _("{login} is away from {first}").format(login=user.login, first=first)
+        message += _(" to {last}").format(last=until) if until else _(" until further notice")
+        message += _(", {other} stands in").format(other=other.login) if other else _(", the lead stands in")
+        change.summarize(message)
+        return Outcome(message, entry_id=change.entry_id)
+
+
+def back(session: Session, login: str) -> Outcome:
+    """Note that somebody is here again from today on."""
+    with session.changing() as change:
+        user = find(session, login)
+        in_charge_of(session, user)
+        _end_absences(session, user.id, session.today)
+        if change.is_empty():
+            return Outcome(_("{login} is not away").format(login=user.login))
+        message = _("{login} is back").format(login=user.login)
+        change.summarize(message)
+        return Outcome(message, entry_id=change.entry_id)
+
+
+def _end_absences(session: Session, user_id: int, day: date) -> None:
+    """What runs on that day, or begins later, ends the day before it, or is not."""
+    before = date.fromordinal(day.toordinal() - 1).isoformat()
+    with session.changing() as change:
+        rows = people.absences_from(session.database, user_id, day.isoformat())
+        change.delete("absence", [row for row, first in rows if first > before])
+        change.update("absence", [row for row, first in rows if first <= before], until_on=before)
+
+
+def leave(session: Session, login: str) -> Outcome:
+    """Somebody leaves: as long as anything is held, the user is `leaving` and takes nothing out; then the user has left
+    and is out at once, keys and all.
+    """
+    with session.changing() as change:
+        user = find(session, login)
+        in_charge_of(session, user)
+        if user.id == session.person.id:
+            raise NotAllowed(_("nobody dismisses themselves: a lead or an administrator does"))
+        _keep_an_administrator(session, user, {"state": "left"})
+        if user.state == "left":
+            return Outcome(_("{login} has left already").format(login=user.login))
+        held = _held(session, user)
+        change.update("user", [user.id], state="leaving" if held else "left")
+        if held:
+            what = ", ".join(f"{n:,} {_(name)}" for name, n in held.items())
+            message = _("{login} is leaving and holds {what}: `handover {login}` gives it to others").format(
+                login=user.login, what=what
+            )
+        else:
+            change.delete("ssh_key", people.rows_of(session.database, "ssh_key", user.id))
+            change.delete("pool_member", people.rows_of(session.database, "pool_member", user.id))
+            message = _("{login} has left").format(login=user.login)
+        change.summarize(message)
+        return Outcome(message, entry_id=change.entry_id)
+
+
+def _held(session: Session, user: UserRow) -> dict[str, int]:
+    """What others must take over before the user is gone, how many by name."""
+    from crm_tui.services import handover  # which asks here who may hand over
+
+    return handover.held_by(session, user.id)
+
+
+# Teams
+
+
+def find_team(session: Session, name: str) -> int:
+    """The id of the team of that name; UsageError for none."""
+    found = people.teams(session.database)
+    for team in found:
+        if team["name"].casefold() == name.strip().casefold():
+            return int(team["id"])
+    names = ", ".join(team["name"] for team in found)
+    raise UsageError(_('there is no team "{name}": {names}').format(name=name, names=names), name, 0)
+
+
+def add_team(session: Session, name: str, lead: str | None, members: Sequence[str]) -> Outcome:
+    """Make a team, with a lead and members. Administrators only."""
+    administrators_only(session)
+    with session.changing() as change:
+        name = clean(name, limit=60)
+        if not name:
+            raise UsageError(_("a team needs a name"))
+        if any(team["name"].casefold() == name.casefold() for team in people.teams(session.database)):
+            raise UsageError(_('there is a team "{name}" already').format(name=name), name, 0)
+        [key] = change.insert("team", [{"name": name, "lead_id": _lead(session, lead)}])
+        change.update("user", [find(session, login).id for login in members], team_id=key)
+        message = _("team {name} made").format(name=name)
+        change.summarize(message)
+        return Outcome(message, entry_id=change.entry_id, data=({"id": key, "team": name},))
+
+
+def edit_team(session: Session, team: str, name: str | None, lead: str | None, members: Sequence[str]) -> Outcome:
+    """Rename a team, name its lead (`none` for nobody), add members. Administrators only."""
+    administrators_only(session)
+    with session.changing() as change:
+        key = find_team(session, team)
+        if name is not None and clean(name):
+            change.update("team", [key], name=clean(name, limit=60))
+        if lead is not None:
+            change.update("team", [key], lead_id=_lead(session, lead))
+        change.update("user", [find(session, login).id for login in members], team_id=key)
+        if change.is_empty():
+            return Outcome(_("team {name}: nothing was changed").format(name=team))
+        message = _("team {name} changed").format(name=team)
+        change.summarize(message)
+        return Outcome(message, entry_id=change.entry_id)
+
+
+def _lead(session: Session, login: str | None) -> int | None:
+    if login is None or login.casefold() in ("", "none", "off"):
+        return None
+    found = find(session, login)
+    if found.role not in ("lead", "admin"):
+        raise UsageError(_("{login} is no lead: `users edit {login} --role lead` first").format(login=login), login, 0)
+    return found.id
+
+
+def list_teams(session: Session) -> Outcome:
+    """The teams, with lead and members."""
+    found = people.teams(session.database)
+    lines = tuple(f"{t['name']}  {t['lead'] or '–'}  {', '.join(t['members'])}" for t in found)
+    return Outcome(_("{n} teams").format(n=len(found)), lines=lines, data=tuple(found))
