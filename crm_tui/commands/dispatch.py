@@ -155,6 +155,7 @@ def perform(session: Session, prepared: Prepared) -> Outcome:
             return _run(session, prepared)
         if call.command.preview is not None:
             return call.command.preview(session, prepared.values, prepared.ids)
+        session.trial = True
         try:
             with session.database.writing():
                 outcome = _run(session, prepared)
@@ -164,7 +165,7 @@ def perform(session: Session, prepared: Prepared) -> Outcome:
             message = _("{message} (dry run: nothing was changed)").format(message=outcome.message)
             return replace(outcome, message=message, entry_id=None)
     finally:
-        session.command = before
+        session.command, session.trial = before, False
 
 
 def _run(session: Session, prepared: Prepared) -> Outcome:

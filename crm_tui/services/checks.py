@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crm_tui.domain.language import N_, _
+from crm_tui.domain.language import _
 from crm_tui.services.session import Session
+from crm_tui.store import checks
 
 
 @dataclass(frozen=True)
@@ -18,59 +19,19 @@ class Fault:
     warning: bool = False
 
 
-_INVARIANTS = (
-    (
-        N_("a customer has neither owner nor pool, or both"),
-        "SELECT id FROM customer WHERE (owner_id IS NOT NULL) + (pool_id IS NOT NULL) + (blocked <> 0) <> 1",
-    ),
-    (
-        N_("the stage is not the last step of its history"),
-        "SELECT c.id FROM customer c WHERE c.stage IS NOT (SELECT to_stage FROM stage_change s"
-        " WHERE s.customer_id = c.id ORDER BY s.id DESC LIMIT 1)",
-    ),
-    (
-        N_("the history of stages has a gap"),
-        "SELECT customer_id FROM (SELECT customer_id, from_stage,"
-        " lag(to_stage) OVER (PARTITION BY customer_id ORDER BY id) AS before FROM stage_change)"
-        " WHERE from_stage IS NOT before",
-    ),
-    (
-        N_("the next date is not that of the open follow-up"),
-        "SELECT c.id FROM customer c LEFT JOIN follow_up f ON f.customer_id = c.id AND f.closed_at IS NULL"
-        " WHERE c.next_on IS NOT f.due_on OR c.next_at IS NOT f.due_at",
-    ),
-    (
-        N_("the last contact is older than an interaction says"),
-        "SELECT c.id FROM customer c WHERE c.last_touch IS NOT NULL AND c.last_touch < coalesce(c.last_contact, '')",
-    ),
-    (
-        N_("the kept count differs from the customers"),
-        "SELECT holder || ' ' || stage FROM (SELECT holder, stage, sum(n) AS n FROM ("
-        " SELECT holder, stage, customers AS n FROM stage_count UNION ALL"
-        " SELECT coalesce('u' || owner_id, 'p' || pool_id, 'b'), stage, -1 FROM customer WHERE archived_at IS NULL)"
-        " GROUP BY holder, stage) WHERE n <> 0",
-    ),
-)
-
-
 def check(session: Session) -> list[Fault]:
     """All faults found; an empty list for a sound database."""
     database = session.database
     restore = _("restore the newest backup that passes this check")
-    faults = [
-        Fault(str(row[0]), str(database.path), restore)
-        for row in database.rows("PRAGMA integrity_check(20)")
-        if row[0] != "ok"
-    ]
+    faults = [Fault(what, str(database.path), restore) for what in checks.damage(database)]
     faults += [
         Fault(_("a row points at one that is not there"), f"{table} {key}", restore)
-        for table, key, *__ in database.rows("PRAGMA foreign_key_check")
+        for table, key in checks.dangling(database)
     ]
-    for what, sql in _INVARIANTS:
-        rows = database.rows(f"{sql} LIMIT 20")
-        if rows:
-            where = ", ".join(str(row[0]) for row in rows)
-            faults.append(Fault(_(what), where, _("tell the authors, with the history of these rows")))
+    for what, rows in checks.broken(database).items():
+        # Ids of customers that one may not see are nobody's business.
+        where = ", ".join(rows) if session.sight.everything else _("{n} rows").format(n=len(rows))
+        faults.append(Fault(_(what), where, _("tell the authors, with the history of these rows")))
     faults += _at_the_door(session)
     year = session.today.year
     workdays = session.settings.workdays

@@ -33,6 +33,8 @@ def tell_collision(session: Session, change: Change | None, customer_id: int) ->
     So often a day as `collision.daily_cap` says; beyond that only that it is there. Kept in the journal: in the entry
     that is open (`change`), else in one of its own.
     """
+    if session.trial:
+        return _("it is there already; who holds it, only the command itself tells")
     cap = session.settings["collision.daily_cap"]
     told = disclosures.told_since(session.database, session.person.id, _midnight(session))
     if cap is not None and told >= cap:

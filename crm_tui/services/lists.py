@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from crm_tui.domain.clock import moment
-from crm_tui.domain.errors import UsageError
+from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.filters import And, FilterContext, Node, Operator, Term, parse, with_defaults
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
+from crm_tui.domain.people import Sight
 from crm_tui.services import people
 from crm_tui.services.session import Session
 from crm_tui.store import customers, lists, pools
 from crm_tui.store.database import Database
 from crm_tui.store.lists import SORTS, Order, Page, Position
 
-__all__ = ["SORTS", "Order", "Page", "Position", "Query"]
+__all__ = ["SORTS", "Order", "Page", "Position", "Query", "Within"]
+
+
+@dataclass(frozen=True)
+class Within:
+    """What all customers of a list have in common, whatever its filter says: the pool they lie in, or who holds them."""
+
+    kind: Literal["pool", "owner"]
+    id: int
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class Query:
     filter: str = ""
     stage: str = ""
     order: Order | None = None
+    within: Within | None = None
 
     def with_filter(self, text: str) -> Query:
         """The same list under another filter."""
@@ -73,10 +83,21 @@ def read(session: Session, text: str) -> Node:
 def node(session: Session, query: Query) -> Node:
     """The whole condition of a list: filter, stage tab, and archived ones left out unless asked for."""
     found = read(session, query.filter)
-    if query.stage:
-        tab = Term("stage", Operator.IS, (query.stage,), query.stage)
-        found = And((*found.parts, tab)) if isinstance(found, And) else And((found, tab))
+    more = [Term("stage", Operator.IS, (query.stage,), query.stage)] if query.stage else []
+    if query.within is not None:
+        more.append(_common(session, query.within))
+    if more:
+        found = And((*found.parts, *more)) if isinstance(found, And) else And((found, *more))
     return with_defaults(found)
+
+
+def _common(session: Session, within: Within) -> Term:
+    if within.kind == "owner":
+        return Term("owner", Operator.IS, (within.id,))
+    for pool in pools.every(session.database, session.sight):
+        if pool.id == within.id:
+            return Term("pool", Operator.IS, (pool.name,))
+    raise CrmError(_("that pool is not yours to see any more"))
 
 
 def sort_order(text: str) -> Order:
@@ -130,19 +151,29 @@ def count(session: Session, query: Query) -> int:
 
 def kept_count(session: Session, query: Query) -> int | None:
     """The length of the list where the kept counts say it without counting, else None."""
-    text = query.filter.strip()
-    if text not in ("", "owner:me"):
+    counts = stage_counts(session, query.filter, query.within)
+    if counts is None:
         return None
-    counts = customers.stage_counts(session.database, session.sight, own=text == "owner:me")
     return counts.get(query.stage, 0) if query.stage else sum(counts.values())
 
 
-def stage_counts(session: Session, text: str) -> dict[str, int] | None:
+def stage_counts(session: Session, text: str, within: Within | None = None) -> dict[str, int] | None:
     """The customers of each stage tab under a filter, where the kept counts say it, else None."""
-    text = text.strip()
-    if text in ("", "owner:me"):
-        return customers.stage_counts(session.database, session.sight, own=text == "owner:me")
+    text, sight = text.strip(), session.sight
+    if within is not None and not text:
+        return customers.stage_counts(session.database, _narrowed(sight, within))
+    if within is None and text in ("", "owner:me"):
+        return customers.stage_counts(session.database, sight, own=text == "owner:me")
     return None
+
+
+def _narrowed(sight: Sight, within: Within) -> Sight:
+    """As much of what is seen as lies in the pool, or is held by the one."""
+    if within.kind == "owner":
+        seen = sight.everything or within.id in sight.owners
+        return replace(sight, everything=False, owners=(within.id,) if seen else (), pools=(), shared={}, blocked=False)
+    seen = sight.pools is None or within.id in sight.pools
+    return replace(sight, everything=False, owners=(), pools=(within.id,) if seen else (), shared={}, blocked=False)
 
 
 def rows(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -36,6 +36,7 @@ def since(session: Session, before: Seen) -> tuple[Seen, Changed]:
     version = session.database.data_version()
     if version == before.version:
         return before, frozenset()
+    session.refresh()  # who has left is out, also who only looks
     now = Seen(version, news.newest(session.database))
     if now.entry < before.entry:  # another file is in the place of the one that was
         return now, None

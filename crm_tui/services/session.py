@@ -77,6 +77,8 @@ class Session:
     command: str = ""
     change: Change | None = field(default=None, repr=False)
     system: bool = False
+    trial: bool = False
+    """Whether what is done is rolled back at the end: a dry run tells nobody what only a trace in the journal may tell."""
     spool: Path | None = None
     """Where the files of a session at the door lie; None for a session elsewhere, which may name any path."""
     _sight: Sight | None = field(default=None, repr=False)

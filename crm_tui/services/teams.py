@@ -13,7 +13,7 @@ from crm_tui.domain.language import _
 from crm_tui.domain.people import ROLES, check_login
 from crm_tui.domain.text import clean
 from crm_tui.services.session import Outcome, Session
-from crm_tui.store import people
+from crm_tui.store import keys, people
 from crm_tui.store.people import UserRow
 
 
@@ -200,8 +200,7 @@ def leave(session: Session, login: str) -> Outcome:
                 login=user.login, what=what
             )
         else:
-            change.delete("ssh_key", people.rows_of(session.database, "ssh_key", user.id))
-            change.delete("pool_member", people.rows_of(session.database, "pool_member", user.id))
+            change.delete("ssh_key", [key.id for key in keys.every(session.database, user.login)])
             message = _("{login} has left").format(login=user.login)
         change.summarize(message)
         return Outcome(message, entry_id=change.entry_id)

@@ -39,7 +39,7 @@ FEW = 2_000
 # Which term drives, the most selective first; what is not here never does.
 _DRIVERS = (
     "id", "owner", "words", "name", "phone", "email", "tag", "region", "source", "industry", "due", "last", "created",
-    "since", "tier", "stage", "kind", "archived", "blocked", "has",
+    "since", "pool", "tier", "stage", "kind", "archived", "blocked", "has",
 )  # fmt: skip
 
 _CONTACT = "SELECT 1 FROM contact k WHERE k.customer_id = c.id AND k.archived_at IS NULL"
@@ -56,7 +56,7 @@ _THINGS = {
     "last": "c.last_contact IS NOT NULL",
 }
 # Their indexes hold something else between the value and the id.
-_UNORDERED = {"owner", "blocked"}
+_UNORDERED = {"owner", "blocked", "pool"}
 _OF_CONTACTS = "SELECT customer_id FROM contact WHERE archived_at IS NULL"
 _WHO_HAS = {
     **{
@@ -380,7 +380,8 @@ def _tag(term: Term, scope: _Scope) -> str:
 def _pool(term: Term, scope: _Scope) -> str:
     if term.operator is Operator.PRESENT:
         return "+c.pool_id IS NOT NULL"
-    names = [f"+c.pool_id = (SELECT id FROM pool WHERE name = {scope.bind(value)})" for value in term.values if value]
+    column = _column("pool_id", term, scope)
+    names = [f"{column} = (SELECT id FROM pool WHERE name = {scope.bind(value)})" for value in term.values if value]
     if None in term.values:
         names.append("+c.pool_id IS NULL")
     return " OR ".join(names) or "0"

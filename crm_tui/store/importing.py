@@ -37,6 +37,11 @@ def twins(database: Database, name_keys: Iterable[str]) -> dict[tuple[str, str],
     return found
 
 
+def newest(database: Database) -> int:
+    """The greatest id of a customer; 0 where there is none."""
+    return int(database.value("SELECT max(id) FROM customer") or 0)
+
+
 def holders(database: Database, ids: Iterable[int], *, but: int) -> dict[int, int]:
     """Who holds each of the customers, by customer; those are left out that nobody holds, or that user."""
     rows = database.rows(

@@ -200,12 +200,6 @@ def absences_from(database: Database, user_id: int, day: str) -> list[tuple[int,
     )
 
 
-def rows_of(database: Database, table: str, user_id: int) -> list[int]:
-    """The ids of the rows that `ssh_key` or `pool_member` has for the user."""
-    assert table in ("ssh_key", "pool_member")
-    return [row[0] for row in database.rows(f"SELECT id FROM {table} WHERE user_id = ?", (user_id,))]
-
-
 def teams(database: Database) -> list[dict[str, Any]]:
     """All teams: id, name, lead (login) and members (logins)."""
     members: dict[int, list[str]] = {}

@@ -25,10 +25,10 @@ from crm_tui.commands.keymap import Resolver, key_name
 from crm_tui.config import Config
 from crm_tui.domain.errors import CrmError, SignedOut, UsageError
 from crm_tui.domain.language import _, ngettext
-from crm_tui.services import news
 from crm_tui.services.session import Session
 from crm_tui.tui.desk import Desk, Stopped
 from crm_tui.tui.home import Home
+from crm_tui.tui.lookout import Lookout
 from crm_tui.tui.screens.asking import Gathered
 from crm_tui.tui.screens.place import Place
 from crm_tui.tui.terminal import profile
@@ -36,10 +36,8 @@ from crm_tui.tui.terminal.driver import SafeDriver
 from crm_tui.tui.terminal.sanitize import Sanitize
 from crm_tui.tui.terminal.sealed import Sealed
 from crm_tui.tui.widgets.overlay import Overlay, holder, settle
-from crm_tui.tui.write_log import WriteLog
 
 if TYPE_CHECKING:
-    from textual.worker import WorkType
 
     from crm_tui.commands.dispatch import Prepared
     from crm_tui.commands.language import Call
@@ -52,8 +50,6 @@ _GARBAGE = (700, 10, 10)
 """Python's own thresholds, for as long as the screens are open."""
 HOME = 2
 """Screens on the stack where nothing lies over a place: Textual's own blank one, and the place."""
-LOOK = 1.0
-"""Seconds between two looks at the file that other processes write to."""
 
 Typed = events.Key | events.Paste
 
@@ -93,11 +89,8 @@ class CrmApp(Sealed):
         self._work: deque[Callable[[], Awaitable[object]]] = deque()
         self._something = asyncio.Event()
         self._attending: asyncio.Task[None] | None = None
-        self._next_glance: asyncio.TimerHandle | None = None
         self._loaded = False
-        self._write_log = WriteLog(session.database.path)
-        self._seen = home.seen
-        self._looking = False
+        self.lookout = Lookout(self, home.seen)
         self.theme = _THEMES[settings.theme or ("none" if profile.colourless(os.environ) else "dark")]
 
     # -- places
@@ -307,35 +300,6 @@ class CrmApp(Sealed):
             return _("{command} is for another screen").format(command=command.name)
         return _("{command} is for the shell: crm-tui {command}").format(command=command.name)
 
-    # -- what others do
-
-    def _glance(self) -> None:
-        """Once a second: whether anybody has written to the database. Costs no query and no other thread."""
-        self._next_glance = asyncio.get_running_loop().call_later(LOOK, self._glance)
-        if not self._looking and self._write_log.was_written():
-            self.look()
-
-    def look(self) -> None:
-        """See whether another process has changed something, and show what it changed."""
-        if not self._looking:
-            self._looking = True
-            work: WorkType[None] = self._look
-            self.run_worker(work, group="look")
-
-    async def _look(self) -> None:
-        try:
-            seen, changed = await self.desk.later("look", news.since, self.session, self._seen)
-            place = self.screen
-            if changed != frozenset() and isinstance(place, Place) and place.is_mounted:
-                await place.others_changed(changed)
-            self._seen = seen
-        except Stopped:
-            self._write_log.doubt()
-        except CrmError:
-            return  # the next command says what is wrong with the database
-        finally:
-            self._looking = False
-
     # -- coming and leaving
 
     async def on_mount(self) -> None:
@@ -355,7 +319,7 @@ class CrmApp(Sealed):
         gc.freeze()
         gc.set_threshold(*_GARBAGE)
         self._attending = asyncio.get_running_loop().create_task(self._attend())
-        self._glance()
+        self.lookout.begin()
 
     async def _furnish(self) -> None:
         """Load what the first frame did without, before the first key is obeyed."""
@@ -387,9 +351,9 @@ class CrmApp(Sealed):
 
     async def on_unmount(self) -> None:
         """Take no more keys."""
-        for task in (self._attending, self._next_glance):
-            if task is not None:
-                task.cancel()
+        self.lookout.end()
+        if self._attending is not None:
+            self._attending.cancel()
 
     def _failed(self, error: BaseException) -> None:
         """A job of the desk failed, in the desk's thread: who has left the team is out, whatever they were doing."""

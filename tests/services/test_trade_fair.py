@@ -167,6 +167,14 @@ def test_the_same_card_twice_in_one_table_is_no_collision(team: Team, cards: Car
     assert (found.new, found.same) == (1, 1)
 
 
+def test_the_same_card_in_two_batches_is_no_news_to_whoever_just_got_it(
+    team: Team, cards: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_tui.services.imports.runs.BATCH", 1)
+    found = bring(team.lead, cards(["Twice,,,,,", "Twice,,,,,"]), assign="li")
+    assert (found.new, found.same, found.told) == (1, 1, 0)
+
+
 def test_reps_give_cards_to_nobody_else(team: Team, cards: Cards) -> None:
     path = cards(["One,,,,,"])
     with pytest.raises(NotAllowed, match="only leads"):

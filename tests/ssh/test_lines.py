@@ -97,7 +97,8 @@ def test_who_has_left_is_out_at_once_in_running_sessions_too(host: Door) -> None
     with host.open("gone") as screens:
         screens.wait(FIRST)
         screens.quiet()
-        host.admin("users", "leave", "gone", "--now", "--yes")
+        host.admin("users", "leave", "gone")
+        assert host.rows("SELECT state FROM user WHERE login = 'gone'") == [("left",)]
         screens.wait("gone has left", 10)
         assert screens.exit_code(5) == 3
     assert host.run("gone", "due").returncode == 255

@@ -13,11 +13,11 @@ from crm_tui.domain.schemes import shipped
 from crm_tui.services import contacts, followups, news, profiles, tiers
 from crm_tui.services.session import Session
 from crm_tui.store.database import Database
-from crm_tui.tui import app
+from crm_tui.tui import lookout
 from crm_tui.tui.desk import Stopped
+from crm_tui.tui.lookout import WriteLog
 from crm_tui.tui.screens.pipeline import PipelineScreen
 from crm_tui.tui.widgets.board import Board
-from crm_tui.tui.write_log import WriteLog
 from tests.factories import Clock, Team, in_days, make
 from tests.tui.rooms import Room, entered
 
@@ -41,7 +41,7 @@ async def looking(path: Path, clock: Clock, keys: str, size: tuple[int, int] = (
 
 
 async def look(room: Room) -> None:
-    room.app.look()
+    room.app.lookout.look()
     await room.rest()
 
 
@@ -123,7 +123,13 @@ async def test_the_cursor_of_a_card_stays_with_its_contact(team: Team, clock: Cl
         assert room.place.form.values["field.name"] == "Bob"
 
 
-@pytest.mark.parametrize("keys", ["gd", "gp", "gpb", "gp<enter>", "gh", "gp:filter tier:D<enter>"])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "gd", "gpb",
+        *(pytest.param(k, marks=pytest.mark.slow) for k in ("gp", "gp<enter>", "gh", "gp:filter tier:D<enter>")),
+    ],
+)  # fmt: skip
 async def test_what_is_the_same_is_not_painted(
     team: Team, clock: Clock, path: Path, other: Team, keys: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,7 +159,7 @@ async def test_what_was_stopped_is_looked_at_again(
     team: Team, clock: Clock, path: Path, other: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [key] = [make(team.li, "Acme")]
-    monkeypatch.setattr(app, "LOOK", 0.05)
+    monkeypatch.setattr(lookout, "LOOK", 0.05)
     real, stops = PipelineScreen.others_changed, [1, 2]
 
     async def stopped_twice(self: PipelineScreen, ids: news.Changed = None) -> None:

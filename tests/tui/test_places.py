@@ -540,10 +540,10 @@ async def test_what_another_session_changes_shows_up(team: Team, clock: Clock, p
     keys = [make(team.li, name) for name in ("Acme", "Beta")]
     async with entered(path, clock=clock) as room:
         await room.press("gp")
-        room.app.look()
+        room.app.lookout.look()
         await room.rest()
         profiles.edit(team.admin, [keys[0]], {"name": "Renamed"})
-        room.app.look()
+        room.app.lookout.look()
         await room.rest()
         assert "Renamed" in room.text()
 

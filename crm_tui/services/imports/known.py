@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crm_tui.store.journal import Change
 
 _IN_BATCH = 0
-"""Stands for the id of what the same batch brings in."""
+"""Stands for the id of what the same batch brings in: what the import itself brought in is nobody's news."""
 
 
 class Known:
@@ -34,11 +34,12 @@ class Known:
         self.told: list[int] = []
         """The customers of which the importer was told who holds them."""
         self._news: dict[int, str] = {}
+        self._newest = importing.newest(session.database)
 
     def new_ones(self, read: Sequence[tuple[Row, Incoming]]) -> Iterator[tuple[Row, Incoming, str]]:
         """The rows of a batch that are new, each with "", and those that are refused, with the reason."""
         there = importing.twins(self._session.database, {found.key for __, found in read})
-        judged = [(row, found, _twin(there, found)) for row, found in read]
+        judged = [(row, found, self._twin(there, found)) for row, found in read]
         twins = {judgement[-1] for judgement in judged if judgement[-1]}
         seen = customers.facts(self._session.database, self._session.sight, twins) if twins else {}
         for row, found, twin in judged:
@@ -51,6 +52,16 @@ class Known:
                 self.same += 1
             else:
                 yield row, found, self._told(twin)
+
+    def _twin(self, there: dict[tuple[str, str], list[importing.Twin]], found: Incoming) -> int | None:
+        """The id of the customer that the row is the same as; the row itself is one from here on."""
+        ways = found.ways
+        known = there.setdefault((found.key, found.kind), [])
+        for twin, *other in known:
+            if duplicates.same(ways, dict(zip(duplicates.COMPARED, other, strict=True))):
+                return twin if twin <= self._newest else _IN_BATCH
+        known.append((_IN_BATCH, ways["phone"], ways["email"], ways["tax_number"]))
+        return None
 
     def _told(self, twin: int) -> str:
         if self._dry_run:
@@ -78,17 +89,6 @@ class Known:
         told = [(user_id, key, f"{where}: {self._news[key]}".rstrip(": ")) for key, user_id in holders.items()]
         notices.send(self._session, self._change, "known", told)
         return len(told)
-
-
-def _twin(there: dict[tuple[str, str], list[importing.Twin]], found: Incoming) -> int | None:
-    """The id of the customer that the row is the same as; the row itself is one from here on."""
-    ways = found.ways
-    known = there.setdefault((found.key, found.kind), [])
-    for twin, *other in known:
-        if duplicates.same(ways, dict(zip(duplicates.COMPARED, other, strict=True))):
-            return twin
-    known.append((_IN_BATCH, ways["phone"], ways["email"], ways["tax_number"]))
-    return None
 
 
 def _card(found: Incoming) -> str:

@@ -125,6 +125,8 @@ class Form(Overlay):
 
     DEFAULT_CSS = """
     Form > #title { text-style: bold; }
+    Form TextPane { background: $surface; }
+    Form:ansi TextPane { background: ansi_default; color: ansi_default; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
