@@ -150,6 +150,8 @@ def test_nothing_in_the_program_starts_another() -> None:
     found = {}
     for file in Path(crm_tui.__file__).parent.rglob("*.py"):
         text = file.read_text()
+        if not SHELL_OUTS.search(text):
+            continue
         strings = (node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant))
         for string in strings:
             if isinstance(string, str) and len(string) > 3:

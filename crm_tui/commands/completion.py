@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from crm_tui.commands.language import BLANK, GLOBAL_FLAGS, OPENING, Word, split
 from crm_tui.commands.registry import Argument, Command
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters import complete as complete_filter
+from crm_tui.domain.language import _
+from crm_tui.domain.schemes import shipped
 from crm_tui.domain.text import ascii_twin
 from crm_tui.services import lists
 from crm_tui.services.session import Session
@@ -112,7 +115,34 @@ def _filter_from(session: Session, line: str, start: int) -> Offer:
     return _filter(session, line[inside:], inside)
 
 
+def assignees(session: Session, text: str, start: int = 0) -> Offer:
+    """What may stand at the end of `rr:li,wang` or `tier:A=li,least:wang`, which begins at character `start`."""
+    from crm_tui.services.pool_rows import receivers
+
+    read = ascii_twin(text.replace("、", ",")).casefold()
+    word = read.rpartition(",")[2]
+    at = max(read.rfind(mark) for mark in ",:=") + 1
+    prefix = read[at:].lstrip()
+    begin = start + len(text) - len(prefix)
+    if word.lstrip().startswith(("tier:", "region:")) and "=" not in word:
+        tiers = [f"{tier.identifier}=" for tier in shipped()["abcd"].tiers] if "tier:" in word else []
+        return Offer(begin, tuple(name for name in tiers if name.casefold().startswith(prefix)))
+    named = set(re.split("[,:=]", read[:at]))
+    found = [
+        (login, about)
+        for login, about in receivers(session)
+        if login.casefold() not in named and (login.casefold().startswith(prefix) or (prefix and prefix in about))
+    ]
+    if at == start == 0 or not read[:at].strip() or read[:at].endswith(","):
+        ways = (("rr:", _("in turn")), ("least:", _("to the least busy")), ("tier:", ""), ("region:", ""))
+        found += [(way, about) for way, about in ways if way.startswith(prefix) and way not in read]
+    hint = found[0][1] if len(found) == 1 else _("a login, rr:li,wang in turn, least:li,wang to the least busy")
+    return Offer(begin, tuple(name for name, __ in found[:_MOST]), hint)
+
+
 def _values(session: Session, argument: Argument, prefix: str, start: int, usage: str = "") -> Offer:
+    if argument.kind is kinds.ASSIGNEE:
+        return assignees(session, prefix, start)
     if argument.kind is kinds.WHEN and prefix:
         try:
             return Offer(start, (), kinds.said(session, prefix))

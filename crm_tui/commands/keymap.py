@@ -14,7 +14,7 @@ from crm_tui.domain.schemes import shipped
 from crm_tui.domain.stages import STAGES
 from crm_tui.domain.text import ascii_twin
 
-Place = Literal["any", "due", "pipeline", "history", "card"]
+Place = Literal["any", "due", "pipeline", "pools", "pool", "team", "handover", "sweep", "history", "card"]
 Keys = tuple[str, ...]
 
 _ANY = {
@@ -30,11 +30,23 @@ _ANY = {
     "f": "log", "x": "no-answer", "n": "next", "z": "snooze", "d": "done",
     "o": "new", "O": "paste", "e": "edit", "a": "contact add", "+": "tag", "w": "why",
     "y p": "copy phone", "y m": "copy email", "y n": "copy name",
-    "g d": "view due", "g p": "view pipeline", "g h": "view history", "ctrl+l": "refresh",
+    "c": "claim", "r": "release", "A": "assign", "p": "protect",
+    "= o": "transfer", "= a": "accept", "= d": "decline", "= w": "withdraw", "= n": "noted",
+    "g d": "view due", "g p": "view pipeline", "g o": "view pools", "g t": "view team", "g h": "view history",
+    "ctrl+l": "refresh",
 }  # fmt: skip
 _DUE = {"1": "done", "2": "no-answer", "3": "next", "4": "snooze", "f": "done"}
 _HISTORY = {"enter": "changes", "U": "undo here", "R": "redo here"}
 _PIPELINE = {"0": "tab", "b": "board", "H": "retreat", "L": "advance"}
+_POOLS = {"enter": "choose"}
+_TEAM = {"enter": "choose", "L": "week here", "H": "handover here", "S": "sweep preview"}
+_HANDOVER = {"enter": "handover now", "e": "rule"}
+_SWEEP = {"S": "sweep now"}
+_LISTS: tuple[Place, ...] = ("pipeline", "pool")
+_OWN: dict[Place, dict[str, str]] = {
+    "due": _DUE, "pipeline": _PIPELINE, "pools": _POOLS, "pool": _PIPELINE, "team": _TEAM, "handover": _HANDOVER,
+    "sweep": _SWEEP, "history": _HISTORY,
+}  # fmt: skip
 
 
 @cache
@@ -51,13 +63,11 @@ def default() -> Mapping[tuple[Place, Keys], str]:
         add("any", f"t {tier.key}", f"tier {tier.identifier}")
     for number, stage in enumerate(STAGES, 1):
         add("any", f"s {stage.key}", f"stage {stage.identifier}")
-        add("pipeline", str(number), f"tab {stage.identifier}")
-    for keys, line in _DUE.items():
-        add("due", keys, line)
-    for keys, line in _PIPELINE.items():
-        add("pipeline", keys, line)
-    for keys, line in _HISTORY.items():
-        add("history", keys, line)
+        for place in _LISTS:
+            add(place, str(number), f"tab {stage.identifier}")
+    for place, own in _OWN.items():
+        for keys, line in own.items():
+            add(place, keys, line)
     return table
 
 

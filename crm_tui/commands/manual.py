@@ -11,7 +11,7 @@ from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 
-PAGES = ("start", "filters", "dates", "import", "keys")
+PAGES = ("start", "filters", "dates", "import", "recycling", "door", "keys")
 
 
 def page(topic: str = "") -> list[str]:
@@ -64,7 +64,7 @@ def _command(command: Command) -> list[str]:
 def key_table(place: Place | None = None) -> list[str]:
     """The keys as Markdown rows: key, command, what it does; of one place, or of all."""
     rows: dict[str, list[str]] = {}
-    for where in (place,) if place else ("any", "due", "pipeline", "history"):
+    for where in (place,) if place else ("any", "due", "pipeline", "pools", "team", "handover", "sweep", "history"):
         for keys, line in bindings(where).items():
             if place or where == "any" or bindings("any").get(keys) != line:
                 rows.setdefault(line, []).append(f"`{keys}`" if where == "any" or place else f"`{keys}` ({where})")

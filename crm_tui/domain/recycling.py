@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from crm_tui.domain.language import _, ngettext
@@ -56,7 +57,7 @@ class Rules:
         """Whether anything is recycled at all."""
         return self.win_days is not None or any(days is not None for days in self.contact_days.values())
 
-    @property
+    @cached_property
     def steps(self) -> tuple[int, ...]:
         """How many working days before its return a customer's holder may be warned first, the most first."""
         return tuple(sorted({NOTICE, *(days for days in self.warn_days if days > NOTICE)}, reverse=True))
@@ -273,9 +274,9 @@ def _noticed(on: date, today: date, workdays: Workdays) -> date:
     """The day on which a customer returns that is warned of today: `on`, or three working days after today if that is
     too soon. A day on a weekend is soon enough if three working days end before it, of which today may be one.
     """
-    begins = workdays.add(today + _DAY, -1)
-    in_time = workdays.add(begins, NOTICE - 1) < on
-    return on if in_time else workdays.add(today, NOTICE)
+    begins = _workday(workdays, today + _DAY, -1)
+    in_time = _workday(workdays, begins, NOTICE - 1) < on
+    return on if in_time else _workday(workdays, today, NOTICE)
 
 
 def _first_warning(found: Return, on: date, rules: Rules, workdays: Workdays) -> date:
@@ -283,8 +284,14 @@ def _first_warning(found: Return, on: date, rules: Rules, workdays: Workdays) ->
 
     Otherwise those with a short limit would be warned of on the day after a call.
     """
-    days = (workdays.add(on, -step) for step in rules.steps[:-1])
-    return next((day for day in days if day > found.since), workdays.add(on, -NOTICE))
+    days = (_workday(workdays, on, -step) for step in rules.steps[:-1])
+    return next((day for day in days if day > found.since), _workday(workdays, on, -NOTICE))
+
+
+@lru_cache(maxsize=2_048)
+def _workday(workdays: Workdays, day: date, n: int) -> date:
+    """`Workdays.add`, kept: a sweep asks for the same few days of all customers."""
+    return workdays.add(day, n)
 
 
 def _as_told(holding: Holding, told: Told, rules: Rules, today: date) -> Return | None:

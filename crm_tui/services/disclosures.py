@@ -62,6 +62,7 @@ def _holder(session: Session, customer_id: int) -> str:
 
 def takes_out(session: Session) -> None:
     """NotAllowed for whoever may take no data out: service, who is leaving, and who was denied it."""
+    session.refresh()
     if session.person.role == "service":
         raise NotAllowed(_("service takes no data out"))
     if session.person.state == "leaving":
@@ -77,6 +78,7 @@ def own_only(session: Session, query: Query) -> Query:
     if session.person.role != "rep":
         return query
     text = query.filter.strip()
+    lists.read(session, text)  # it is one filter by itself: no parenthesis of it closes ours
     return query.with_filter(f"owner:me ({text})" if text else "owner:me")
 
 

@@ -92,6 +92,7 @@ def _settle(session: Session, change: Change, ids: Sequence[int], *, keep_offers
         change.update(
             "transfer", [row for row, *__ in offers.values()], closed_at=session.stamp, closed_as="withdrawn"
         )
+        change.update("notice", list(notices.open_ids(session.database, ids, ("offer",))), closed_at=session.stamp)
 
 
 def _held(session: Session, facts: Facts, owner_id: int, firsts: Mapping[int, When]) -> dict[str, object]:

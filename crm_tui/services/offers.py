@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from crm_tui.domain.errors import NotAllowed, UsageError
+from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
-from crm_tui.domain.pools import cap_refusal
+from crm_tui.domain.pools import COUNTED, cap_refusal
 from crm_tui.domain.text import clean
 from crm_tui.services import moves, notices
-from crm_tui.services.pools import cap_of
+from crm_tui.services.pools import cap_of, may_give, may_receive
 from crm_tui.services.session import Outcome, Refusal, Session, done, named
 from crm_tui.store import people, pools
 
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 
 def transfer(session: Session, ids: Sequence[int], to: str, reason: str = "") -> Outcome:
     """Offer customers to a colleague, who finds them in the queue; they stay where they are until that is accepted."""
-    if session.person.state == "leaving":
-        raise NotAllowed(_("you are leaving: what you hold is handed over"))
-    receiver = _receiver(session, to)
     said = clean(reason, limit=500)
     with session.changing() as change:
+        may_give(session)
+        receiver = _receiver(session, to)
         taken, refused = session.take_to_move(ids)
         offered = pools.open_offers(session.database, [f.id for f in taken])
         good: list[Facts] = []
@@ -70,6 +69,7 @@ def _not_offered(facts: Facts, receiver: int, offered: bool) -> str | None:
 def accept(session: Session, ids: Sequence[int]) -> Outcome:
     """Accept what was offered to one, as far as one's holding cap goes."""
     with session.changing() as change:
+        may_receive(session)
         seen, refused = session.see(ids)
         offers = pools.open_offers(session.database, [f.id for f in seen])
         [(held, __)] = pools.held_now(session.database, [session.person.id]).values()
@@ -83,7 +83,7 @@ def accept(session: Session, ids: Sequence[int]) -> Outcome:
                 refused.append(Refusal(facts.id, facts.name, why))
                 continue
             good.append(facts)
-            held += facts.stage in ("potential", "target", "intent")
+            held += facts.stage in COUNTED
         _close(session, [offers[f.id][0] for f in good], "accepted")
         for sender in {f.owner_id for f in good}:
             moves.give(session, change, [f for f in good if f.owner_id == sender], session.person.id, "transfer")
@@ -136,5 +136,3 @@ def _forget(session: Session, ids: Sequence[int]) -> None:
 
     with session.changing() as change:
         change.update("notice", list(store.open_ids(session.database, ids, ("offer",))), closed_at=session.stamp)
-
-

@@ -44,11 +44,8 @@ def claim(session: Session, ids: Sequence[int], *, all_or_nothing: bool = False)
     With `all_or_nothing` none is claimed unless all can be. Refusals say which rule speaks against it; who comes too
     late is told who was first.
     """
-    if session.person.role == "service":
-        raise NotAllowed(_("service holds no customers"))
-    if session.person.state == "leaving":
-        raise NotAllowed(_("you are leaving: nothing can be added"))
     with session.changing() as change:
+        may_receive(session)
         seen, missing = session.see(ids)
         refused = _late(session, missing)
         taken = _claimable(session, seen, refused)
@@ -59,6 +56,20 @@ def claim(session: Session, ids: Sequence[int], *, all_or_nothing: bool = False)
         message = _("{who} claimed, {holding}") if taken else _("nothing was claimed, {holding}")
         said = message.format(who=named(taken), holding=holding(session))
         return done(change, said, [f.id for f in taken], refused)
+
+
+def may_receive(session: Session) -> None:
+    """NotAllowed for whoever can be given no customers: service, and who is leaving."""
+    if session.person.role == "service":
+        raise NotAllowed(_("service holds no customers"))
+    if session.person.state == "leaving":
+        raise NotAllowed(_("you are leaving: nothing can be added"))
+
+
+def may_give(session: Session) -> None:
+    """NotAllowed for who is leaving, whose customers are handed over (P16)."""
+    if session.person.state == "leaving":
+        raise NotAllowed(_("you are leaving: what you hold is handed over"))
 
 
 def _claimable(session: Session, seen: Sequence[Facts], refused: list[Refusal]) -> list[Facts]:
@@ -139,6 +150,7 @@ def _late(session: Session, missing: Sequence[Refusal]) -> list[Refusal]:
 
 def holding(session: Session) -> str:
     """What the user holds of what the holding cap counts: `holding 37/100`; in sight wherever one claims."""
+    session.refresh()
     [(counted, __)] = pools.held_now(session.database, [session.person.id]).values()
     cap = cap_of(session, session.person.role, session.person.capacity)
     return _("holding {n}/{cap}").format(n=counted, cap=cap) if cap is not None else _("holding {n}").format(n=counted)
@@ -151,10 +163,9 @@ def cap_of(session: Session, role: str, capacity: int | None) -> int | None:
 
 def release(session: Session, ids: Sequence[int], reason: str) -> Outcome:
     """Give customers back: each to the pool it came from, else by routing. The next rep sees why (P14)."""
-    if session.person.state == "leaving":
-        raise NotAllowed(_("you are leaving: what you hold is handed over"))
     stored = release_reason(clean(reason, limit=500))
     with session.changing() as change:
+        may_give(session)
         taken, refused = _held(session, ids)
         moves.to_pool(session, change, taken, home_pools(session, [f.id for f in taken]), "release", stored)
         message = _("{who} released to the pool") if taken else _("nothing was released")
@@ -262,7 +273,8 @@ def _shared_out(given: Mapping[str, Sequence[int]]) -> str:
 
 
 def leads_only(session: Session) -> None:
-    """NotAllowed for all but leads and administrators."""
+    """NotAllowed for all but leads and administrators, as the roles are now."""
+    session.refresh()
     if session.person.role not in ("lead", "admin") and not session.system:
         raise NotAllowed(_("only team leads do that; you are {role}").format(role=_(ROLES[session.person.role])))
 

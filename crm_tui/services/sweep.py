@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 SOURCE = "sweep"
 """What the journal says of where these changes come from; plain undo passes them over."""
-PAGE = 200
+PAGE = 100
 """Customers in a transaction."""
 
 Done = Literal["warned", "ended", "recycled", "escalated", "failed"]

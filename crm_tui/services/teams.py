@@ -31,7 +31,8 @@ class Given:
 
 
 def administrators_only(session: Session) -> None:
-    """NotAllowed for everybody else."""
+    """NotAllowed for everybody else, as the roles are now."""
+    session.refresh()
     if session.person.role != "admin":
         raise NotAllowed(_("only administrators do that; you are {role}").format(role=_(ROLES[session.person.role])))
 
@@ -119,9 +120,9 @@ def find(session: Session, login: str) -> UserRow:
 
 
 def in_charge_of(session: Session, user: UserRow) -> None:
-    """NotAllowed unless one is that user, leads them, or is an administrator."""
+    """NotAllowed unless one is that user, leads them, or is an administrator; nobody leads an administrator."""
     sight = session.sight
-    lead = session.person.role == "lead" and (sight.everything or user.id in sight.owners)
+    lead = session.person.role == "lead" and user.role != "admin" and (sight.everything or user.id in sight.owners)
     if user.id != session.person.id and session.person.role != "admin" and not lead:
         raise NotAllowed(_("{login} is not of your team").format(login=user.login))
 

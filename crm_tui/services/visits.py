@@ -18,7 +18,7 @@ from crm_tui.domain.language import _
 from crm_tui.domain.text import clean
 from crm_tui.services import people
 from crm_tui.services.session import Session
-from crm_tui.store import keys
+from crm_tui.store import keys, visits
 
 _ADDRESS = re.compile(r"[0-9A-Fa-f:.%a-z]{1,60}")
 
@@ -66,12 +66,14 @@ def sign_in(guest: Guest, *, source: str, clock: Callable[[], datetime] | None =
     """A session of the guest, written into the journal; NotAllowed for who is no user, has left, or lost the key."""
     session = people.open_session(guest.database, guest.login, create=False, source=source, clock=clock)
     try:
-        name = _key_name(session, guest)
         session.spool = guest.spool
-        session.command = "ssh"
-        with session.changing(fixed=True) as change:
-            change.summarize(_said(guest, name))
-        session.command = ""
+        with session.database.writing():
+            session.refresh()  # whoever has left meanwhile is not let in any more
+            summary = _said(guest, _key_name(session, guest))
+            visits.note(
+                session.database, user_id=session.person.id, at=session.stamp, source=source, command="ssh",
+                summary=summary,
+            )  # fmt: skip
     except BaseException:
         session.database.close()
         raise

@@ -85,9 +85,9 @@ def left_at(database: Database, user_id: int, ids: Iterable[int]) -> dict[int, s
 
 
 def entered_at(database: Database, ids: Iterable[int]) -> dict[int, str]:
-    """When each of the customers came into where it is now."""
+    """When each of the customers came into where it is now, undone steps left out."""
     rows = database.rows(
-        "SELECT wanted.value, (SELECT at FROM ownership_log l WHERE l.customer_id = wanted.value ORDER BY id DESC LIMIT 1)"
+        "SELECT wanted.value, (SELECT at FROM ownership l WHERE l.customer_id = wanted.value ORDER BY id DESC LIMIT 1)"
         " FROM json_each(?) wanted",
         (json.dumps(list(ids)),),
     )
@@ -191,6 +191,32 @@ def running_protections(database: Database, ids: Iterable[int], today: str) -> l
         " AND customer_id IN (SELECT value FROM json_each(?))",
         (today, json.dumps(list(ids))),
     )
+
+
+@dataclass(frozen=True)
+class Came:
+    """How a customer came to where it lies: since when (a stored stamp), and who held it last, why that ended.
+
+    `before` is a login, None where nobody held it yet; `kind` is that of the ownership log, of the end of that holding.
+    """
+
+    at: str
+    before: str | None = None
+    kind: str = ""
+    reason: str = ""
+
+
+def came(database: Database, ids: Iterable[int]) -> dict[int, Came]:
+    """How each of the customers came to where it lies, undone steps left out."""
+    rows = database.rows(
+        "SELECT w.value, o.at, u.login, coalesce(h.kind, ''), coalesce(h.reason, '') FROM json_each(?) w"
+        " JOIN ownership o ON o.id = (SELECT max(x.id) FROM ownership x WHERE x.customer_id = w.value)"
+        " LEFT JOIN ownership h ON h.id = (SELECT max(x.id) FROM ownership x"
+        "  WHERE x.customer_id = w.value AND x.from_owner_id IS NOT NULL AND x.to_owner_id IS NOT x.from_owner_id)"
+        " LEFT JOIN user u ON u.id = h.from_owner_id",
+        (json.dumps(list(ids)),),
+    )
+    return {key: Came(*row) for key, *row in rows}
 
 
 def open_offers(database: Database, ids: Iterable[int]) -> dict[int, tuple[int, int, int]]:

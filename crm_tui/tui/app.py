@@ -14,6 +14,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from textual.filter import LineFilter, Monochrome
 
 from crm_tui.commands.keymap import Resolver, key_name
 from crm_tui.config import Config
-from crm_tui.domain.errors import CrmError, SignedOut, UsageError
+from crm_tui.domain.errors import CrmError, NotAllowed, SignedOut, UsageError
 from crm_tui.domain.language import _, ngettext
 from crm_tui.services.session import Session
 from crm_tui.tui.desk import Desk, Stopped
@@ -44,7 +45,11 @@ if TYPE_CHECKING:
     from crm_tui.commands.registry import Command
 
 _THEMES = {"dark": "textual-dark", "light": "textual-light", "ansi": "ansi-dark", "none": "ansi-dark"}
-_PLACES = {"due": "DueScreen", "pipeline": "PipelineScreen", "history": "HistoryScreen", "card": "CardScreen"}
+_PLACES = {
+    "due": "DueScreen", "pipeline": "PipelineScreen", "history": "HistoryScreen", "card": "CardScreen",
+    "pools": "PoolsScreen", "pool": "PoolScreen", "team": "TeamScreen", "handover": "HandoverScreen",
+    "sweep": "SweepScreen",
+}  # fmt: skip
 _WATCHDOG = 2.0
 _GARBAGE = (700, 10, 10)
 """Python's own thresholds, for as long as the screens are open."""
@@ -127,8 +132,16 @@ class CrmApp(Sealed):
 
         await self.push_screen(CardScreen(self.desk, self.session, customer_id))
 
+    async def cover(self, place: Place) -> None:
+        """Put a place over the one where one is."""
+        await self.push_screen(place)
+        await place.entered()
+
     async def go(self, name: str) -> None:
-        """Change the place; whatever lies over it is closed."""
+        """Change the place; whatever lies over it is closed. NotAllowed for a place that is closed to the user."""
+        closed = kind_of(name).closed_to(self.session)
+        if closed is not None:
+            raise NotAllowed(closed)
         while len(self.screen_stack) > HOME:
             await self.pop_screen()
         target = self.place_named(name)
@@ -246,6 +259,9 @@ class CrmApp(Sealed):
         command, place = call.command, self.place
         if command.view and not self.has_view(place, command):
             raise CrmError(self.no_view(command))
+        refusal = command.refusal(self.session) if command.view else None
+        if refusal is not None:
+            raise NotAllowed(refusal)
         if command.view and command.target == "none" and not (command.ask or call.values or gathered != Gathered()):
             await self._go(command)  # nothing to read or ask: a cursor that moves does not wait for the desk
             return
@@ -358,7 +374,12 @@ class CrmApp(Sealed):
     def _failed(self, error: BaseException) -> None:
         """A job of the desk failed, in the desk's thread: who has left the team is out, whatever they were doing."""
         if isinstance(error, SignedOut) and self._loop is not None:
-            self._loop.call_soon_threadsafe(self.exit, None, error.exit_code, Text(str(error)))
+            self._loop.call_soon_threadsafe(self.work, partial(self._leave, error))
+
+    async def _leave(self, error: CrmError) -> None:
+        """Close, once the key that is being obeyed has been, and say why."""
+        if self.is_running and not self.return_code:
+            self.exit(None, error.exit_code, Text(str(error)))
 
     def terminal_gone(self) -> None:
         """The line was dropped: keep the drafts, then go, at the latest after two seconds."""

@@ -28,12 +28,17 @@ KEPT = 4_000
 """Rows kept in memory; the ids are all kept, at eight bytes each."""
 
 Draw = Callable[[dict[str, Any], bool], Line]
+Read = Callable[[Session, Sequence[int]], dict[int, dict[str, Any]]]
+"""What a list shows of customers, by id; runs on the desk."""
 
 
 class CustomerLines:
     """What a list of customers shows. `changed` is called (on the event loop) when rows have come."""
 
-    def __init__(self, desk: Desk, session: Session, query: Query, draw: Draw, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, desk: Desk, session: Session, query: Query, draw: Draw, changed: Callable[[], None],
+        read: Read = lists.rows,
+    ) -> None:  # fmt: skip
         self.desk = desk
         self.session = session
         self.query = query
@@ -41,6 +46,7 @@ class CustomerLines:
         self.complete = False
         self._draw = draw
         self._changed = changed
+        self._read_rows = read
         self._rows: dict[int, dict[str, Any] | None] = {}
         self._outside: set[int] = set()
         self._asked: set[int] = set()
@@ -128,7 +134,7 @@ class CustomerLines:
 
     async def _read(self, page: int) -> None:
         ids = list(self.ids[page * PAGE : (page + 1) * PAGE])
-        found = await self.desk.run(lists.rows, self.session, ids)
+        found = await self.desk.run(self._read_rows, self.session, ids)
         if len(self._rows) > KEPT:  # far from here by now: they are read again when they are seen again
             self._rows.clear()
             self._asked = {page}
@@ -148,7 +154,7 @@ class CustomerLines:
         wanted = [key for key in keys if key in self._rows]
         if not wanted:
             return
-        found, outside = await self.desk.run(_again, self.session, self.query, wanted)
+        found, outside = await self.desk.run(_again, self.session, self.query, wanted, self._read_rows)
         for key in wanted:
             self._rows[key] = found.get(key) or self._rows[key]  # who is gone is shown as one last saw it, dimmed
         self._outside.difference_update(wanted)
@@ -166,7 +172,9 @@ class CustomerLines:
             await self.refresh(shown)
             return
         wanted = [key for key in shown if key in ids]
-        found, outside = await self.desk.run(_again, self.session, self.query, wanted, sorted(ids))
+        found, outside = await self.desk.run(
+            _again, self.session, self.query, wanted, self._read_rows, sorted(ids)
+        )
         known = set(ids).intersection(self.ids)
         for key in known:
             before = self._rows.pop(key, None)
@@ -180,15 +188,15 @@ class CustomerLines:
             self._changed()
 
 
-def first_page(session: Session, query: Query) -> tuple[Page, dict[int, dict[str, Any]]]:
+def first_page(session: Session, query: Query, read: Read = lists.rows) -> tuple[Page, dict[int, dict[str, Any]]]:
     """The first ids of a list and their rows; runs on the desk."""
     page = lists.page(session, query, limit=PAGE)
-    return page, lists.rows(session, page.ids)
+    return page, read(session, page.ids)
 
 
 def _again(
-    session: Session, query: Query, keys: list[int], ids: list[int] | None = None
+    session: Session, query: Query, keys: list[int], read: Read, ids: list[int] | None = None
 ) -> tuple[dict[int, dict[str, Any]], set[int]]:
     """The rows of `keys`, and those of `ids` that are not in the list; runs on the desk."""
     asked = keys if ids is None else ids
-    return lists.rows(session, keys), set(asked) - lists.among(session, query, asked)
+    return read(session, keys), set(asked) - lists.among(session, query, asked)

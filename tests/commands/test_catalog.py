@@ -14,8 +14,9 @@ from crm_tui.commands.dispatch import perform, prepare
 from crm_tui.commands.keymap import Place, bindings
 from crm_tui.commands.language import read
 from crm_tui.domain.errors import CrmError
-from crm_tui.services import notices, offers, pool_lists, pools
+from crm_tui.services import keys, notices, offers, pool_lists, pools
 from crm_tui.services.session import Session
+from tests.domain.test_ssh_keys import EC, ED, FINGERPRINT
 from tests.factories import Team, make
 from tests.store.present import present
 
@@ -24,6 +25,7 @@ ROLES = ("admin", "li", "lead", "service")
 # name → a line of it, and the exit codes that admin, the rep who holds the customer, the lead and service get.
 # {id} is the customer, {contact} its contact, {folder} a place for files.
 CHANGE, READ, RULE, LEADS = (0, 0, 0, 3), (0, 0, 0, 0), (0, 3, 3, 3), (0, 3, 0, 3)
+AT_THE_DOOR = (1, 1, 1, 1)
 CASES: dict[str, tuple[str, tuple[int, ...]]] = {
     "new": ("new Neu region=west --stage intent --contact Wu", (0, 0, 0, 3)),
     "paste": ("paste '新公司, 张三, 13800138001'", (0, 0, 0, 3)),
@@ -99,6 +101,14 @@ CASES: dict[str, tuple[str, tuple[int, ...]]] = {
     "config show": ("config show", READ),
     "config get": ("config get currency", READ),
     "check": ("check", READ),
+    "users key add": ("users key add li {folder}/li.pub", RULE),
+    "users key list": ("users key list", READ),
+    "users key remove": (f"users key remove wang {FINGERPRINT}", RULE),
+    "ssh setup": ("ssh setup", READ),
+    "ssh authorized-keys": (f"ssh authorized-keys crm {FINGERPRINT} --db {{folder}}/crm.db", READ),
+    "spool list": ("spool list", AT_THE_DOOR),
+    "spool get": ("spool get x.csv", AT_THE_DOOR),
+    "spool remove": ("spool remove x.csv", AT_THE_DOOR),
     "version": ("version", READ),
 }
 BEFORE = {
@@ -132,6 +142,8 @@ def fill(team: Team, tmp_path: Path) -> Callable[[str], str]:
     with team.wang.changing() as change:
         notices.send(team.wang, change, "comment", told)
     (tmp_path / "in.csv").write_text("name\nImported\n")
+    (tmp_path / "li.pub").write_text(f"ecdsa-sha2-nistp256 {EC}")
+    keys.add(team.admin, "wang", f"ssh-ed25519 {ED}")
     pool_lists.add(team.admin, "east", None, None)
     pooled, offered = make(team.admin, "Pooled", owner="pool"), make(team.wang, "Offered")
     offers.transfer(team.wang, [offered], "root")

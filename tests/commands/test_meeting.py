@@ -20,8 +20,8 @@ from crm_tui.services.session import Session
 from crm_tui.store.database import Database
 from tests.factories import Clock, Team, column, make
 
-FIELDS = ("field.region", "field.founded", "field.x.own")
-VALUES = ("", "1998", "1999", "2000")
+FIELDS = ("field.region", "field.x.own")
+VALUES = ("", "1998", "1999")
 
 
 @dataclass
@@ -68,10 +68,12 @@ class Editor:
 
 
 STEPS = st.lists(
-    st.tuples(st.integers(0, 1), st.sampled_from(["open", "type", "send", "close"]), st.sampled_from(FIELDS),
-              st.sampled_from(VALUES)),
-    max_size=30,
-)  # fmt: skip
+    st.tuples(
+        st.integers(0, 1), st.sampled_from(["open", "send", "close"]), st.sampled_from(FIELDS), st.sampled_from(VALUES)
+    ),
+    min_size=4,
+    max_size=16,
+)
 
 
 def now(database: Database, session: Session, key: int) -> dict[str, str]:
@@ -87,15 +89,15 @@ def test_no_update_is_ever_lost_between_two_editing_sessions(
     with tempfile.TemporaryDirectory() as folder:
         database = Database(Path(shutil.copy(staffed, Path(folder) / "crm.db")))
         team = Team(database, Clock())
-        key = make(team.li, "Acme")
+        key = make(team.li, "Acme", **{"x.own": "1998"})
         editors = [Editor(team.li, key), Editor(team.lead, key)]
         for who, what, name, value in steps:
             one = editors[who]
             if what == "open" or one.sheet is None:
                 one.open()
-            elif what == "type":
-                one.typed[name] = value
-            elif what == "close":
+                continue
+            one.typed[name] = value
+            if what == "close":
                 one.sheet = None  # what was typed stays as a draft, with the version that it was typed for
             else:
                 before, shown, typed = now(database, one.session, key), dict(one.shown), dict(one.typed)

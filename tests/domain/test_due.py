@@ -252,7 +252,7 @@ WARNED = Leaving(day(5), day(-2), "returns to the pool in 3 working days (Sun 15
 
 def test_who_is_about_to_be_lost_comes_first_and_is_overdue_from_the_first_day() -> None:
     facts = replace(QUIET, leaving=WARNED, last_contact=day(-9), next_on=day(-4), last_touch=TODAY)
-    assert kinds(facts) == ["recycle", "promise", "cadence"]
+    assert kinds(facts)[:3] == ["recycle", "promise", "cadence"]
     for warned in (day(0), day(-2)):
         [first, *_] = reasons(replace(facts, leaving=replace(WARNED, warned_on=warned)), TODAY)
         assert section(first, TODAY) == "overdue"

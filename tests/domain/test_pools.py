@@ -97,7 +97,10 @@ def test_a_rule_that_is_off_refuses_nothing() -> None:
     assert claim_refusal(wanted, claimant, PoolRules(), TODAY) is None
 
 
-@given(stages=st.lists(st.sampled_from([s.identifier for s in STAGES]), max_size=20), cap=st.integers(0, 5), quota=st.integers(0, 5))
+SOME = st.lists(st.sampled_from([stage.identifier for stage in STAGES]), max_size=20)
+
+
+@given(stages=SOME, cap=st.integers(0, 5), quota=st.integers(0, 5))
 def test_p4_p5_a_batch_never_goes_beyond_quota_or_cap(stages: list[str], cap: int, quota: int) -> None:
     claimant, taken = Claimant(), []
     for stage in stages:
@@ -128,14 +131,19 @@ def test_p14_no_reason_and_an_unlisted_one_are_refused(text: str) -> None:
         release_reason(text)
 
 
+def span(first: date, last: date) -> set[date]:
+    return {first + timedelta(days=n) for n in range((last - first).days + 1)}
+
+
 SPANS = st.tuples(st.integers(-60, 30), st.integers(0, 40)).map(lambda s: Shield(days(s[0]), days(s[0] + s[1])))
 
 
 @given(st.lists(SPANS, max_size=6), st.integers(0, 60))
 def test_p13_days_in_a_row_are_counted_over_touching_protections(shields: list[Shield], length: int) -> None:
-    first, last = in_a_row(tuple(shields), Shield(TODAY, days(length)))
-    covered = {s.since + timedelta(days=n) for s in [*shields, Shield(TODAY, days(length))] for n in range((s.until - s.since).days + 1)}
-    assert {first + timedelta(days=n) for n in range((last - first).days + 1)} <= covered
+    new = Shield(TODAY, days(length))
+    first, last = in_a_row(tuple(shields), new)
+    covered = {day for shield in (*shields, new) for day in span(shield.since, shield.until)}
+    assert span(first, last) <= covered
     assert first - timedelta(days=1) not in covered
     assert last + timedelta(days=1) not in covered
 
@@ -151,7 +159,8 @@ def test_p13_days_in_a_row_are_counted_over_touching_protections(shields: list[S
         ((Shield(days(-30), days(-1)),), 59, 0, None),
         ((Shield(days(-30), days(-1)),), 60, 0, "that would be 91 days in a row, 90 at most"),
         ((Shield(days(-30), days(-2)),), 89, 0, None),
-        ((Shield(days(-60), days(-31)), Shield(days(-30), days(10))), 30, 0, "that would be 91 days in a row, 90 at most"),
+        ((Shield(days(-60), days(-31)), Shield(days(-30), days(10))), 30, 0,
+         "that would be 91 days in a row, 90 at most"),
     ],
 )  # fmt: skip
 def test_p13_so_many_at_once_and_so_long_in_a_row(

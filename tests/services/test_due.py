@@ -4,7 +4,21 @@ from datetime import time, timedelta
 
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.when import When
-from crm_tui.services import customers, due, followups, interactions, profiles, rules, stages, teams, tiers
+from crm_tui.services import (
+    collaborations,
+    comments,
+    customers,
+    due,
+    followups,
+    interactions,
+    notices,
+    offers,
+    profiles,
+    rules,
+    stages,
+    teams,
+    tiers,
+)
 from crm_tui.services.interactions import Note
 from crm_tui.services.session import Session
 from tests.factories import TODAY, Clock, Team, in_days, make
@@ -149,3 +163,44 @@ def test_why_is_never_empty(team: Team) -> None:
     outcome = due.why(team.li, key)
     assert outcome.lines[0].startswith("2026-11-19: first contact")
     assert {row["reason"] for row in outcome.data} >= {"first_contact"}
+
+
+def test_the_queue_of_who_is_away_is_the_stand_ins_and_without_one_the_leads(team: Team) -> None:
+    make(team.li, "Acme", tier="A")
+    teams.away(team.lead, "li", TODAY, TODAY + timedelta(days=3), "wang")
+    assert (shown(team.wang), shown(team.lead)) == ([("Acme", "soon", "first_contact")], [])
+    teams.back(team.lead, "li")
+    teams.away(team.lead, "li", TODAY, None, None)
+    assert (shown(team.wang), shown(team.lead)) == ([], [("Acme", "soon", "first_contact")])
+
+
+def test_a_collaborator_who_edits_has_the_customer_in_the_queue_and_a_reader_only_what_is_told(team: Team) -> None:
+    edits, reads = make(team.li, "Edits", tier="A"), make(team.li, "Reads", tier="A")
+    collaborations.share(team.li, [edits], "wang", access="edit")
+    collaborations.share(team.li, [reads], "wang", access="read")
+    assert shown(team.wang) == [("Edits", "today", "shared"), ("Reads", "today", "shared")]
+    assert [[r.kind for r in line.others] for line in due.queue(team.wang)] == [["first_contact"], []]
+    notices.noted(team.wang, [edits, reads])
+    assert shown(team.wang) == [("Edits", "soon", "first_contact")]
+
+
+def test_a_leads_comment_and_an_offer_stand_in_the_queue_until_they_are_settled(team: Team) -> None:
+    key = quiet(team.li, "Acme")
+    comments.comment(team.lead, key, "why so cheap?")
+    [line] = due.queue(team.li)
+    assert (line.reason.kind, line.reason.text) == ("comment", "zhao comments: why so cheap?")
+    interactions.log(team.li, [key], Note("dearer now", done=True))
+    assert due.queue(team.li) == []
+    offers.transfer(team.li, [key], "wang", "nearer to you")
+    [line] = due.queue(team.wang)
+    assert (line.reason.kind, line.others, due.record(team.wang, line)["reason"]) == ("offer", (), "offer")
+    offers.accept(team.wang, [key])
+    assert shown(team.wang) == [("Acme", "soon", "first_contact")]
+
+
+def test_an_archived_customer_is_in_nobodys_queue(team: Team) -> None:
+    key = make(team.li, "Acme", tier="A")
+    collaborations.share(team.li, [key], "wang", access="edit")
+    notices.noted(team.wang, [key])
+    customers.archive(team.li, [key])
+    assert (shown(team.li), shown(team.wang), due.lines(team.li, [key])) == ([], [], {})

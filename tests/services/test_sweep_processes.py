@@ -18,6 +18,8 @@ from tests.store.present import check
 
 QUIET = 60
 """Days since anybody called."""
+ALL = 200
+"""Customers, as many as two reps may hold."""
 
 
 def begin(path: Path, *words: str) -> subprocess.Popen[str]:
@@ -37,7 +39,7 @@ def silent(database: Database) -> Path:
     clock = Clock(datetime.now(UTC) - timedelta(days=QUIET))
     team = Team(database, clock)
     recycling.switch(team.admin, on=True)
-    for n in range(300):
+    for n in range(ALL):
         make(team.li if n % 2 else team.wang, f"Firma {n}", tier="C")
     return database.path
 
@@ -48,10 +50,10 @@ def test_cron_gets_an_object_a_row_and_exit_code_0(silent: Path) -> None:
     wet = ended(begin(silent, "sweep", "--json"))
     assert dry[:2] == wet[:2]
     code, rows, said = wet
-    assert (code, len(rows)) == (0, 600)
+    assert (code, len(rows)) == (0, 2 * ALL)
     assert list(rows[0]) == ["id", "name", "done", "reason", "due"]
     assert {row["done"] for row in rows} == {"warned", "escalated"}
-    assert said == "sweep: 300 warned, 300 escalated\n"
+    assert said == f"sweep: {ALL} warned, {ALL} escalated\n"
     assert ended(begin(silent, "sweep", "--json")) == (0, [], "sweep: nothing to do\n")
 
 
@@ -60,7 +62,7 @@ def test_p18_of_sweeps_at_once_each_customer_is_swept_by_one(silent: Path) -> No
     ran = [ended(process) for process in [begin(silent, "sweep", "--json") for __ in range(4)]]
     assert {code for code, *__ in ran} == {0}
     warned = [row["id"] for __, rows, ___ in ran for row in rows if row["done"] == "warned"]
-    assert sorted(warned, key=str) == sorted(range(1, 301), key=str)  # type: ignore[arg-type]
+    assert sorted(warned, key=str) == sorted(range(1, ALL + 1), key=str)  # type: ignore[arg-type]
     told = [said for __, rows, said in ran if not rows]
     assert set(told) <= {"another sweep is running: nothing was done\n"} | {"sweep: nothing to do\n"}
 
@@ -77,8 +79,8 @@ def test_p18_a_sweep_that_is_killed_is_finished_by_the_next(silent: Path) -> Non
     assert code == 0
     database = Database(silent)
     try:
-        assert database.value("SELECT count(*) FROM recycle_warning") == 300
-        assert database.value("SELECT count(*) FROM notice WHERE kind = 'escalation'") == 300
+        assert database.value("SELECT count(*) FROM recycle_warning") == ALL
+        assert database.value("SELECT count(*) FROM notice WHERE kind = 'escalation'") == ALL
         check(database)
     finally:
         database.close()

@@ -204,6 +204,7 @@ def readable_python(folder: Path, account: str) -> Path:
     packages = shutil.ignore_patterns(*_SLOW_TO_COPY)
     shutil.copytree(sysconfig.get_path("purelib"), site, ignore=packages, copy_function=_copy)
     shutil.copytree(Path(crm_tui.__file__).parent, site / "crm_tui", dirs_exist_ok=True)
+    (library / "dist-packages").symlink_to("site-packages")  # where a Debian looks
     (folder / "bin").mkdir()
     _copy(os.path.realpath(sys.executable), folder / "bin" / version)
     for shared in Path(sys.base_prefix, "lib").glob("libpython*.so*"):

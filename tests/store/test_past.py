@@ -86,6 +86,15 @@ def test_what_was_made_or_is_still_to_come_is_not_known(team: Team) -> None:
     assert profiles.before(team.li, key, now).users == ()
 
 
+def test_a_profile_that_was_made_later_was_empty_before(team: Team) -> None:
+    key = make(team.li, "Acme", founded="1998")
+    with team.li.changing() as change:
+        change.delete("profile", [key])
+    then = column(team.database, "version", key)
+    profiles.edit(team.li, [key], {"founded": "1999"})
+    assert profiles.before(team.li, key, then).texts == {"name": "Acme"}
+
+
 def test_who_changed_it_since_is_told_the_last_first(team: Team) -> None:
     key = make(team.li, "Acme")
     then = column(team.database, "version", key)

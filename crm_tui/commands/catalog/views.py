@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from crm_tui.commands import kinds
+from crm_tui.commands.catalog.roles import lead
 from crm_tui.commands.registry import Argument, Command
 from crm_tui.domain.language import N_
 
-VIEWS = ("due", "pipeline", "history")
+VIEWS = ("due", "pipeline", "pools", "team", "history")
 MARKS = ("all", "none", "invert", "range")
 
 _FILTER = Argument("filter", kinds.FILTER, N_("as in tier:A owner:me last:>30d"), many=True)
@@ -14,7 +15,7 @@ _FILTER = Argument("filter", kinds.FILTER, N_("as in tier:A owner:me last:>30d")
 COMMANDS = (
     Command(
         "view", N_("go to a screen"), view="go", ask="missing",
-        arguments=(Argument("name", kinds.one_of("view", *VIEWS), N_("due, pipeline or history"), required=True),),
+        arguments=(Argument("name", kinds.one_of("view", *VIEWS), N_("due, pipeline, pools, team or history"), required=True),),
     ),
     Command("open", N_("open the customer"), view="open", target="one"),
     Command(
@@ -55,6 +56,13 @@ COMMANDS = (
     Command("changes", N_("what the entry under the cursor changed"), view="changes_here"),
     Command("undo here", N_("take back the entry under the cursor"), view="undo_here"),
     Command("redo here", N_("do again the entry under the cursor"), view="redo_here"),
+    Command("choose", N_("the customers of the pool, or of the rep, under the cursor"), view="choose_here"),
+    Command("week here", N_("what the rep under the cursor logged this week, with comments"), view="week_here"),
+    Command("handover here", N_("hand over what the rep under the cursor holds"), view="handover_here", refusal=lead),
+    Command("handover now", N_("do the hand-over that is shown"), view="handover_now", refusal=lead),
+    Command("rule", N_("how the hand-over shares out"), view="rule_here"),
+    Command("sweep preview", N_("what the next sweep would do"), view="sweep_preview", refusal=lead),
+    Command("sweep now", N_("do what is shown"), view="sweep_now", refusal=lead),
     Command("refresh", N_("read the screen again"), view="refresh_place"),
     Command("back", N_("back; on the first screen, ask to quit"), view="back"),
     Command("quit", N_("leave the program"), view="quit"),

@@ -77,6 +77,10 @@ def why(session: Session, values: Values, ids: Ids) -> Outcome:
     if what is None and not recycling.in_force(session).is_on:
         del explained["recycle"]
     told = [explain(session, ids[0]) for name, explain in explained.items() if what in (None, name)]
+    if what is None and session.one(ids[0]).pool_id is not None:
+        from crm_tui.services import pool_rows
+
+        told.insert(0, Outcome("", lines=tuple(pool_rows.why(session, ids[0]))))
     return Outcome(
         told[0].message if what else session.one(ids[0]).name,
         lines=tuple(line for outcome in told for line in outcome.lines),

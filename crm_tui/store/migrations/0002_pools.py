@@ -196,6 +196,9 @@ CREATE INDEX comment_interaction ON comment (interaction_id);
 CREATE INDEX notice_open ON notice (user_id) WHERE closed_at IS NULL;
 CREATE INDEX notice_customer ON notice (customer_id);
 CREATE INDEX interaction_user ON interaction (user_id, at);
+-- Whom nobody has turned to since they were given to their holder: a team's screen counts them.
+CREATE INDEX customer_untouched ON customer (owner_id)
+    WHERE owner_id IS NOT NULL AND archived_at IS NULL AND (last_touch IS NULL OR last_touch < held_since);
 CREATE INDEX ownership_log_customer ON ownership_log (customer_id);
 CREATE INDEX ownership_log_claim ON ownership_log (user_id, at) WHERE kind = 'claim';
 CREATE INDEX ownership_log_entry ON ownership_log (entry_id);

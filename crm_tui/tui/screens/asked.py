@@ -8,8 +8,9 @@ from typing import Protocol, cast
 from textual.timer import Timer
 
 from crm_tui.commands.catalog import CATALOG
-from crm_tui.commands.completion import Offer, complete, complete_filter_text
+from crm_tui.commands.completion import Offer, assignees, complete, complete_filter_text
 from crm_tui.commands.dispatch import Prepared
+from crm_tui.commands.kinds import ASSIGNEE
 from crm_tui.commands.language import Call, quote, read
 from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _
@@ -75,8 +76,11 @@ class AskedValue:
             return
         if self.name == "reason":
             return
-        head = f"{self.call.command.name} "
         argument = self._argument
+        if argument.kind is ASSIGNEE:
+            _offer(self.place.prompt, text, await self.place.desk.run(assignees, self.place.session, text))
+            return
+        head = f"{self.call.command.name} "
         line = head + (text if argument.many or not text else quote(text))
         offer = await self.place.desk.run(complete, self.place.session, line, CATALOG)
         start = max(0, offer.start - len(head)) if argument.many else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.cells import cell_len
 
@@ -22,9 +22,6 @@ from crm_tui.tui.widgets.board import Lane
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import REVERSE, Piece, PlainLine
 from crm_tui.tui.widgets.record_table import Line
-
-if TYPE_CHECKING:
-    from crm_tui.services.cards import Card
 
 LANE = 100
 """Customers in a column of the board."""
@@ -129,7 +126,7 @@ def short(n: int) -> str:
 
 def lanes(session: Session, query: Query, kept: int | None) -> list[Lane]:
     """The columns of the board, each with its first customers and `kept` if it is one of its own; runs on the desk."""
-    counts = lists.stage_counts(session, query.filter)
+    counts = lists.stage_counts(session, query.filter, query.within)
     keeping = lists.among(session, query, [kept]) if kept is not None else set()
     result: list[Lane] = []
     for stage in STAGES:
@@ -144,15 +141,14 @@ def lanes(session: Session, query: Query, kept: int | None) -> list[Lane]:
     return result
 
 
-def card_of(session: Session, key: int) -> Card:
-    """The card of a customer, as much of it as a preview tells; runs on the desk."""
+def preview(session: Session, key: int) -> list[str]:
+    """What the preview tells of a customer: why it is due, its people, what happened last, the profile.
+
+    Runs on the desk.
+    """
     from crm_tui.services import cards  # a list is there before its preview
 
-    return cards.card(session, key, events=10)
-
-
-def preview(card: Card) -> list[str]:
-    """What the preview tells of a customer: why it is due, its people, what happened last, the profile."""
+    card = cards.card(session, key, events=10)
     lines = [card.facts.name, *card.reasons[:2], ""]
     for person in card.contacts[:4]:
         reach = (person.name, person.role, person.phone, person.email, person.wechat)
@@ -168,6 +164,6 @@ def _card(row: dict[str, Any]) -> str:
     return f"{tier} {row['name']}".strip()
 
 
-def counted(session: Session, text: str) -> Counts:
-    """The customers of each stage under a filter, by counting; runs on the desk, in the background."""
-    return {stage.identifier: lists.count(session, Query(text, stage.identifier)) for stage in STAGES}
+def counted(session: Session, query: Query) -> Counts:
+    """The customers of each stage of a list, by counting; runs on the desk, in the background."""
+    return {stage.identifier: lists.count(session, replace(query, stage=stage.identifier)) for stage in STAGES}

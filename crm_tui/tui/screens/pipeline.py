@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,16 +14,17 @@ from textual.timer import Timer
 
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.domain.errors import CrmError
-from crm_tui.domain.language import _, ngettext
+from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.services import lists
 from crm_tui.services.lists import Order, Query
 from crm_tui.services.session import Session
 from crm_tui.tui.desk import Desk, Stopped
 from crm_tui.tui.home import Home, first_filter
-from crm_tui.tui.rows import CustomerLines, first_page
-from crm_tui.tui.screens.listing import Counts, StageTabs, card_of, columns, counted, drawer, lanes, preview
-from crm_tui.tui.screens.place import Place
+from crm_tui.tui.rows import CustomerLines, Draw, Read, first_page
+from crm_tui.tui.screens.holding import HoldingPlace
+from crm_tui.tui.screens.listing import Counts, StageTabs, columns, counted, drawer, lanes, preview
 from crm_tui.tui.widgets.board import Board, Lane
+from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.record_table import RecordTable, TableHeading
 from crm_tui.tui.widgets.text_pane import TextPane, wrap
 
@@ -43,7 +44,7 @@ SHOWN = 0.1
 """Seconds after which it is said that a list is being read."""
 
 
-class PipelineScreen(Place):
+class PipelineScreen(HoldingPlace):
     """All customers that one may see."""
 
     keys: ClassVar[Keys] = "pipeline"
@@ -60,13 +61,34 @@ class PipelineScreen(Place):
         """What the status line said of the list, to be said anew when the list is another one."""
         self._preview_timer: Timer | None = None
 
+    # -- what lists of customers show in their own way
+
+    nobody = N_("No customer here. o makes one; / then Enter clears the filter.")
+
+    @property
+    def reader(self) -> Read:
+        """What reads its rows."""
+        return lists.rows
+
+    @property
+    def teller(self) -> Callable[[Session, int], list[str]]:
+        """What tells the preview of a customer."""
+        return preview
+
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of the list."""
+        return columns()
+
+    def drawer(self) -> Draw:
+        """Draws its rows."""
+        return drawer(self.session)
+
     def contents(self) -> ComposeResult:
         """Tabs, headings, the list (or the board), the preview."""
         yield StageTabs(id="tabs")
-        yield TableHeading(columns(), id="heading")
+        yield TableHeading(self.columns(), id="heading")
         with Horizontal(id="body"):
-            empty = _("No customer here. o makes one; / then Enter clears the filter.")
-            yield RecordTable(columns(), id="table", empty=empty)
+            yield RecordTable(self.columns(), id="table", empty=_(self.nobody))
             yield Board(id="board")
             yield TextPane(id="preview", edge="│ ")
 
@@ -107,7 +129,7 @@ class PipelineScreen(Place):
         return self.query_one("#preview", TextPane)
 
     def _lines_for(self, query: Query) -> CustomerLines:
-        return CustomerLines(self.desk, self.session, query, drawer(self.session), self._rows_came)
+        return CustomerLines(self.desk, self.session, query, self.drawer(), self._rows_came, self.reader)
 
     def _rows_came(self) -> None:
         self.table.refresh_lines()
@@ -122,7 +144,7 @@ class PipelineScreen(Place):
         waiting = self.set_timer(SHOWN, lambda: self.say(_("reading …  Esc stops")))
         before = self.status.text
         try:
-            page, rows, counts = await self.desk.read("list", _first, self.session, query)
+            page, rows, counts = await self.desk.read("list", _first, self.session, query, self.reader)
         finally:
             waiting.stop()
             if self.status.text == _("reading …  Esc stops"):
@@ -139,7 +161,7 @@ class PipelineScreen(Place):
         lines.begin(page, rows)
         self.lines, self.query_now, self.counts = lines, query, counts
         at = lines.index(cursor) if cursor is not None else None
-        self.table.empty = _("No customer here. o makes one; / then Enter clears the filter.")
+        self.table.empty = _(self.nobody)
         self.table.show(lines, at or 0)
         self._tell_tabs()
         self._tell()
@@ -151,7 +173,7 @@ class PipelineScreen(Place):
             await lines.read_on()
             if self.counts is not None and not recount:
                 return
-            counts = await self.desk.later("counts", counted, self.session, lines.query.filter)
+            counts = await self.desk.later("counts", counted, self.session, lines.query)
         except (CrmError, Stopped):
             return
         if lines is self.lines:
@@ -178,6 +200,7 @@ class PipelineScreen(Place):
             parts.append(_("sorted by {field}").format(field=f"{'-' if order.descending else ''}{order.sort}"))
         self._told = "  ·  ".join(parts)
         self.say(self._told)
+        self.hold()
 
     async def entered(self) -> None:
         """Read the list anew, the cursor on the same customer."""
@@ -194,7 +217,8 @@ class PipelineScreen(Place):
     async def _recount(self) -> None:
         """The kept counts at once, counted ones in the background; those that were stay until then."""
         lines = self.lines
-        counts = await self.desk.run(lists.stage_counts, self.session, lines.query.filter)
+        self.hold()
+        counts = await self.desk.run(lists.stage_counts, self.session, lines.query.filter, lines.query.within)
         if lines is not self.lines:
             return
         if counts is None:
@@ -282,10 +306,10 @@ class PipelineScreen(Place):
         lines: list[str] = []
         if key is not None:
             try:
-                card = await self.desk.read("preview", card_of, self.session, key)
+                told = await self.desk.read("preview", self.teller, self.session, key)
             except (CrmError, Stopped):
                 return
-            lines = [part for line in preview(card) for part in wrap(line, PREVIEW_WIDTH - 3)[:4]]
+            lines = [part for line in told for part in wrap(line, PREVIEW_WIDTH - 3)[:4]]
         if self.table.cursor_key == key:
             pane.show(lines)
 
@@ -372,7 +396,7 @@ class PipelineScreen(Place):
 _First = tuple[lists.Page, dict[int, dict[str, Any]], "Counts | None"]
 
 
-def _first(session: Session, query: Query) -> _First:
+def _first(session: Session, query: Query, read: Read) -> _First:
     """The first page, and the counts where they are kept; runs on the desk."""
-    page, rows = first_page(session, query)
-    return page, rows, lists.stage_counts(session, query.filter)
+    page, rows = first_page(session, query, read)
+    return page, rows, lists.stage_counts(session, query.filter, query.within)

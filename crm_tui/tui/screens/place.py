@@ -65,6 +65,11 @@ class Place(Filling):
         """What the place shows, above the status line."""
         yield RecordTable(id="table")
 
+    @staticmethod
+    def closed_to(session: Session) -> str | None:
+        """Why the user cannot go there; None who can."""
+        return None
+
     # -- what places do in their own way
 
     async def entered(self) -> None:
@@ -246,6 +251,12 @@ class Place(Filling):
         """Paint the screen and read the place again."""
         self.crm.refresh(layout=True)
         await self.entered()
+
+    async def sweep_preview(self) -> None:
+        """What the next sweep would do."""
+        from crm_tui.tui.screens.sweep import SweepScreen
+
+        await self.crm.cover(SweepScreen(self.desk, self.session))
 
     def copy(self, what: str) -> None:
         """Send a phone, mail or name to the terminal's clipboard."""
