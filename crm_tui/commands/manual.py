@@ -11,7 +11,7 @@ from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 
-PAGES = ("start", "filters", "dates", "import", "recycling", "door", "keys")
+PAGES = ("start", "filters", "dates", "import", "pools", "recycling", "team", "door", "keys")
 
 
 def page(topic: str = "") -> list[str]:

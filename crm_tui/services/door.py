@@ -59,7 +59,7 @@ _HEAD = "# Written by `crm-tui ssh setup`.\n"
 _SSHD = """\
 # Global, since sshd knows them nowhere else: sixty people who reconnect at once all get in.
 MaxStartups 200:30:400
-LoginGraceTime 30
+LoginGraceTime 60
 
 Match User {account}
     AuthenticationMethods publickey

@@ -81,7 +81,7 @@ def _candidates(session: Session, horizon: date, waiting: Waits) -> Iterator[Can
         for candidate in due.candidates(session.database, user_id, horizon.isoformat(), LIMIT):
             seen.add(candidate.id)
             yield candidate
-    shared = [key for key, may_edit in sight.shared.items() ]
+    shared = [key for key, may_edit in sight.shared.items() if may_edit]
     others = [key for key in dict.fromkeys((*shared, *waiting)) if key not in seen]
     if others:
         yield from due.of(session.database, sight, others)

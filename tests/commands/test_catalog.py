@@ -56,7 +56,7 @@ CASES: dict[str, tuple[str, tuple[int, ...]]] = {
     "release": ("release {id} --reason no-need", CHANGE),
     "assign": ("assign wang {id}", LEADS),
     "transfer": ("transfer wang {id}", CHANGE),
-    "accept": ("accept {offered}", (0, 1, 1, 1)),
+    "accept": ("accept {offered}", (0, 1, 1, 3)),
     "decline": ("decline {offered}", (0, 1, 1, 1)),
     "withdraw": ("withdraw {offered}", (0, 1, 0, 3)),
     "move": ("move east {pooled}", LEADS),

@@ -17,7 +17,7 @@ from crm_tui.domain.when import parse as parse_when
 from crm_tui.domain.workdays import Workdays
 from tests.domain.filters.samples import CONTEXT
 
-WRITTEN = ("start", "filters", "dates", "import", "recycling", "door")
+WRITTEN = ("start", "filters", "dates", "import", "pools", "recycling", "team", "door")
 
 
 def examples(page: str) -> list[str]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -83,6 +83,7 @@ class Run:
 
     def hear(self, killing: random.Random | None = None, kills: int = 0) -> Run:
         """Listen to the end; with `killing`, kill that many processes on the way, at random, at random moments."""
+        running = set(self.login)
         for line in self._lines:
             pid, word, *rest = line.rstrip("\n").split(" ", 3)
             if word == "started":
@@ -95,10 +96,14 @@ class Run:
                 self.failed.append(line)
             else:
                 self.done += 1
+            if word == "done":
+                running.discard(int(pid))
             if killing is not None and kills and word == "claimed" and killing.random() < 0.15:
-                victim = killing.choice(list(self.login))
+                victim = killing.choice(sorted(running))
+                running.discard(victim)
                 kills -= 1
-                os.kill(victim, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # it may be done and not have been heard yet
+                    os.kill(victim, signal.SIGKILL)
         return self
 
 

@@ -444,7 +444,6 @@ def test_p7_a_claim_that_was_taken_back_makes_it_no_newer(team: Team) -> None:
     team.clock.forward(days=3)
     pools.claim(team.li, [key])
     history.undo(team.li)
-    assert lists.page(team.li, Query("claimable:yes")).ids == [key]
     assert pools.claim(team.li, [key]).changed == (key,)
 
 

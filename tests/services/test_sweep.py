@@ -447,3 +447,28 @@ def test_the_presets_are_switched_on_and_off_in_one_step(team: Team) -> None:
     history.undo(team.admin)
     history.undo(team.admin)
     assert present(team.database) == before
+
+
+def test_a_lead_sweeps_for_everybody_and_hears_of_the_own_team(on: Team, clock: Clock) -> None:
+    mine, others = called(on.li, tier="D"), called(on.wang, "Other", tier="D")
+    teams.add_team(on.admin, "south", None, ["wang"])
+    clock.forward(days=70)
+    assert {row["id"] for row in sweep.sweep(on.lead).data} == {mine}
+    assert warning(on.database, others) is not None
+
+
+def test_a_call_that_comes_between_looking_and_doing_counts(
+    on: Team, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = called(on.li, tier="B")
+    clock.forward(days=10)
+    real = recycling.contacts
+
+    def answered(session: Session, ids: Any) -> dict[int, str]:
+        monkeypatch.setattr(recycling, "contacts", real)
+        interactions.log(on.li, [key], Note("spoke"))
+        return real(session, ids)
+
+    monkeypatch.setattr(recycling, "contacts", answered)
+    assert swept(on) == []
+    assert warning(on.database, key) is None

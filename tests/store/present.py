@@ -24,7 +24,8 @@ def present(database: Database) -> State:
 
 def check(database: Database) -> None:
     """Assert every rule that ties the tables together."""
-    for rule in (_holding, _stages, _counts, _follow_ups, _clocks, _tiers, _journal, _search):
+    rules = (_holding, _ownership, _between_people, _stages, _counts, _follow_ups, _clocks, _tiers, _journal, _search)
+    for rule in rules:
         rule(database)
     assert database.rows("PRAGMA foreign_key_check") == []
 
@@ -37,6 +38,53 @@ def _holding(database: Database) -> None:
     _none(
         database,
         "SELECT id FROM customer WHERE (owner_id IS NOT NULL) + (pool_id IS NOT NULL) + (blocked <> 0) <> 1",
+    )
+
+
+def _ownership(database: Database) -> None:
+    """The log of each customer has no gap, begins at nothing, and ends where the customer is (nowhere: gone, blocked)."""
+    _none(
+        database,
+        "SELECT * FROM (SELECT customer_id, from_owner_id, from_pool_id,"
+        " lag(to_owner_id) OVER (PARTITION BY customer_id ORDER BY id) AS owner,"
+        " lag(to_pool_id) OVER (PARTITION BY customer_id ORDER BY id) AS pool FROM ownership_log)"
+        " WHERE from_owner_id IS NOT owner OR from_pool_id IS NOT pool",
+    )
+    _none(
+        database,
+        "SELECT l.customer_id, c.id FROM ownership_log l LEFT JOIN customer c ON c.id = l.customer_id"
+        " WHERE l.id = (SELECT max(id) FROM ownership_log WHERE customer_id = l.customer_id)"
+        " AND (l.to_owner_id IS NOT c.owner_id OR l.to_pool_id IS NOT c.pool_id)",
+    )
+    _none(database, "SELECT id FROM customer WHERE id NOT IN (SELECT customer_id FROM ownership_log)")
+    _none(database, "SELECT id FROM ownership_log WHERE to_owner_id IS NOT NULL AND to_pool_id IS NOT NULL")
+
+
+def _between_people(database: Database) -> None:
+    """What passes between people ends with the holding that it belongs to."""
+    _none(database, "SELECT id FROM customer WHERE (owner_id IS NULL) <> (held_since IS NULL)")
+    _none(
+        database,
+        "SELECT t.id FROM transfer t JOIN customer c ON c.id = t.customer_id"
+        " WHERE t.closed_at IS NULL AND (c.owner_id IS NOT t.from_id OR t.to_id = t.from_id)",
+    )
+    _none(database, "SELECT id FROM transfer WHERE (closed_at IS NULL) <> (closed_as IS NULL)")
+    _none(
+        database,
+        "SELECT n.id FROM notice n WHERE n.kind = 'offer' AND n.closed_at IS NULL AND NOT EXISTS (SELECT 1"
+        " FROM transfer t WHERE t.customer_id = n.customer_id AND t.to_id = n.user_id AND t.closed_at IS NULL)",
+    )
+    _none(
+        database,
+        "SELECT w.id FROM recycle_warning w JOIN customer c ON c.id = w.customer_id WHERE c.owner_id IS NULL",
+    )
+    _none(
+        database,
+        "SELECT k.id FROM collaborator k JOIN customer c ON c.id = k.customer_id WHERE c.owner_id = k.user_id",
+    )
+    _none(
+        database,
+        "SELECT c.id FROM customer c JOIN user u ON u.id = c.owner_id WHERE u.state = 'left' OR u.role = 'service'",
     )
 
 
@@ -112,8 +160,8 @@ def _tiers(database: Database) -> None:
 
 
 def _journal(database: Database) -> None:
-    """No entry is empty; a chain of changes is undone after an odd number of reverts."""
-    _none(database, "SELECT id FROM journal_entry WHERE id NOT IN (SELECT entry_id FROM journal_change)")
+    """No entry is empty but those kept for what they told; a chain of changes is undone after an odd number of reverts."""
+    _none(database, "SELECT id FROM journal_entry WHERE NOT fixed AND id NOT IN (SELECT entry_id FROM journal_change)")
     undone = database.rows(
         "SELECT reverts_id FROM journal_change WHERE reverts_id IS NOT NULL GROUP BY reverts_id HAVING count(*) % 2"
         " ORDER BY 1"

@@ -1,0 +1,190 @@
+"""The customers of one pool: of a public one since when they lie there, who held them, and whether one may claim them.
+
+Left and right go to the pools beside it. It is a list as the pipeline's, kept within the pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+
+from crm_tui.commands.keymap import Place as Keys
+from crm_tui.domain.language import N_, _
+from crm_tui.domain.phone_display import display_phone
+from crm_tui.domain.stages import BY_IDENTIFIER
+from crm_tui.services import pool_rows
+from crm_tui.services.lists import Query
+from crm_tui.services.pool_rows import PoolLine
+from crm_tui.services.session import Session
+from crm_tui.tui.desk import Desk
+from crm_tui.tui.rows import Draw, Read
+from crm_tui.tui.screens.colours import tier_badge
+from crm_tui.tui.screens.listing import preview
+from crm_tui.tui.screens.pipeline import PipelineScreen
+from crm_tui.tui.screens.pools import counted
+from crm_tui.tui.widgets.columns import Column
+from crm_tui.tui.widgets.plain import PlainLine
+from crm_tui.tui.widgets.record_table import Line, TableHeading
+
+if TYPE_CHECKING:
+    from crm_tui.services.news import Changed
+
+MASK = "•••"
+
+
+def lying_columns(*, masked: bool) -> tuple[Column, ...]:
+    """The columns of a public pool; the last ones leave first when the terminal is narrow."""
+    return (
+        Column("name", _("name"), 14, flex=3),
+        Column("tier", _("tier"), 4),
+        Column("stage", _("stage"), 9, drop=1),
+        Column("region", _("region"), 6, drop=2),
+        Column("source", _("source"), 6, flex=1, drop=3),
+        Column("phone", _("phone"), len(MASK) if masked else 15, drop=4),
+        Column("since", _("here"), 4, align="right"),
+        Column("before", _("held before"), 11, flex=3),
+        Column("claim", _("claim"), 11, flex=3),
+    )
+
+
+def lying_drawer(session: Session) -> Draw:
+    """Draws a row of a public pool, by the day on which the list was entered."""
+    today = session.today
+
+    def draw(row: dict[str, Any], outside: bool) -> Line:
+        phone = MASK if row["masked"] else display_phone(row["phone"]) if row["phone"] else ""
+        return Line(
+            row["id"],
+            (
+                row["name"], tier_badge(row["scheme"], row["tier"]), BY_IDENTIFIER[row["stage"]].title,
+                row["region"] or "", row["source"] or "", phone,
+                f"{(today - row['since']).days}d" if row["since"] else "–", row["before"] or "–",
+                row["refusal"] or _("yes"),
+            ),
+            outside,
+        )  # fmt: skip
+
+    return draw
+
+
+class PoolScreen(PipelineScreen):
+    """One pool, public or private."""
+
+    keys: ClassVar[Keys] = "pool"
+    hints: ClassVar[tuple[tuple[str, int], ...]] = (
+        ("c claim", 7), ("r release", 4), ("/ filter", 5), ("q back", 6), ("? keys", 9),
+    )  # fmt: skip
+    nobody = N_("No customer here. / then Enter clears the filter.")
+
+    def __init__(self, desk: Desk, session: Session, pool: PoolLine, beside: Sequence[PoolLine]) -> None:
+        super().__init__(desk, session)
+        self.pool = pool
+        self.beside = beside
+        self.query_now = Query(within=pool.within)
+
+    def contents(self) -> ComposeResult:
+        """Which pool it is, then the list."""
+        yield PlainLine(id="pool")
+        yield from super().contents()
+
+    @cached_property
+    def head(self) -> PlainLine:
+        """The line that tells which pool it is."""
+        return self.query_one("#pool", PlainLine)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it is a public pool."""
+        return self.pool.within.kind == "pool"
+
+    # -- what it shows in its own way
+
+    def columns(self) -> tuple[Column, ...]:
+        """Those of a public pool; of a private one those of the pipeline."""
+        return lying_columns(masked=self.session.person.role == "rep") if self.is_public else super().columns()
+
+    def drawer(self) -> Draw:
+        """Draws its rows."""
+        return lying_drawer(self.session) if self.is_public else super().drawer()
+
+    @property
+    def reader(self) -> Read:
+        """What reads its rows."""
+        return pool_rows.rows if self.is_public else super().reader
+
+    @property
+    def teller(self) -> Callable[[Session, int], list[str]]:
+        """What tells the preview of a customer: first what is to be known before one claims it."""
+        return _preview if self.is_public else super().teller
+
+    # -- reading
+
+    def on_mount(self) -> None:
+        """Say which pool it is; the list follows."""
+        super().on_mount()
+        self._tell_pool()
+
+    def _tell_pool(self) -> None:
+        pool = self.pool
+        kind = _("public pool") if self.is_public else _("private pool")
+        parts = [f"{kind} {pool.name}", f"{pool.customers:,}", counted(pool), pool.about]
+        if len(self.beside) > 1:
+            at = next((i for i, one in enumerate(self.beside, 1) if one.within == pool.within), 0)
+            parts.append(_("h l other pools {at}/{all}").format(at=at, all=len(self.beside)))
+        self.head.say("  ·  ".join(part for part in parts if part))
+
+    async def entered(self) -> None:
+        """Read the list and the pool anew."""
+        await super().entered()
+        await self._read_pool()
+
+    async def _read_pool(self) -> None:
+        self.beside = await self.desk.run(pool_rows.every, self.session)
+        self.pool = next((one for one in self.beside if one.within == self.pool.within), self.pool)
+        self._tell_pool()
+
+    async def changed(self, ids: Sequence[int]) -> None:
+        """Show these as they are now, and of the others whether they may still be claimed."""
+        await super().changed(ids)
+        if self.is_public:
+            shown = self.on_screen()
+            self.lines.forget(shown)
+            await self.lines.refresh(shown)
+        await self._read_pool()
+
+    async def others_changed(self, ids: Changed = None) -> None:
+        """Show what others have changed, and the pool as it is now."""
+        await super().others_changed(ids)
+        await self._read_pool()
+
+    # -- from pool to pool
+
+    async def left(self) -> None:  # type: ignore[override]
+        """The pool before it; on the board the lane to the left."""
+        await self._go_beside(-1)
+
+    async def right(self) -> None:  # type: ignore[override]
+        """The pool after it; on the board the lane to the right."""
+        await self._go_beside(1)
+
+    async def _go_beside(self, step: int) -> None:
+        if self._move(step, 0):
+            return
+        places = [one.within for one in self.beside]
+        at = places.index(self.pool.within) + step if self.pool.within in places else 0
+        if not 0 <= at < len(places):
+            return
+        self.pool = self.beside[at]
+        self.table.set_marks(frozenset())
+        self.table.columns = self.query_one("#heading", TableHeading).columns = self.columns()
+        await self.load(Query(within=self.pool.within))
+        self._tell_pool()
+
+
+def _preview(session: Session, key: int) -> list[str]:
+    """What the preview tells of a customer in a public pool; runs on the desk."""
+    name, *rest = preview(session, key)
+    return [name, *pool_rows.why(session, key), *rest]

@@ -1,0 +1,185 @@
+"""The team: what each rep holds, has to do, neglects and moves on; Enter shows the customers, H hands them over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+
+from crm_tui.commands.catalog.roles import lead
+from crm_tui.commands.dispatch import Targets
+from crm_tui.commands.keymap import Place as Keys
+from crm_tui.commands.language import Call
+from crm_tui.domain.errors import CrmError
+from crm_tui.domain.language import _, ngettext
+from crm_tui.services import team
+from crm_tui.services.session import Outcome, Session
+from crm_tui.services.team import Rep
+from crm_tui.tui.screens.colours import LEAVING, late
+from crm_tui.tui.screens.place import Place
+from crm_tui.tui.widgets.columns import Column
+from crm_tui.tui.widgets.plain import PlainLine
+from crm_tui.tui.widgets.record_table import Line, RecordTable, TableHeading
+
+if TYPE_CHECKING:
+    from crm_tui.services.news import Changed
+
+
+def columns() -> tuple[Column, ...]:
+    """The columns of the team."""
+    return (
+        Column("rep", _("rep"), 14, flex=2),
+        Column("state", _("state"), 7, flex=1, drop=1),
+        Column("holding", _("holding"), 8, align="right"),
+        Column("due", _("due"), 4, align="right"),
+        Column("late", _("late"), 4, align="right"),
+        Column("untouched", _("untouched"), 9, align="right"),
+        Column("leaving", _("warned"), 6, align="right"),
+        Column("forward", _("steps"), 5, align="right"),
+        Column("won", _("won"), 4, align="right"),
+        Column("week", _("week"), 5, align="right"),
+    )
+
+
+class RepLines:
+    """The people as a table shows them."""
+
+    def __init__(self, reps: Sequence[Rep]) -> None:
+        self.reps = list(reps)
+
+    def __len__(self) -> int:
+        return len(self.reps)
+
+    def key(self, index: int) -> int | None:
+        return self.reps[index].id if 0 <= index < len(self.reps) else None
+
+    def line(self, index: int) -> Line | None:
+        rep = self.reps[index]
+        name = rep.login if rep.name == rep.login else f"{rep.login} {rep.name}"
+        held = f"{rep.counted:,}" if rep.cap is None else f"{rep.counted:,}/{rep.cap:,}"
+        numbers = (rep.untouched, rep.warned, rep.advanced, rep.won, rep.logged)
+        flag = LEAVING if rep.warned else "!" if rep.overdue else ""
+        overdue = late(f"{rep.overdue:,}", rep.overdue > 0)
+        return Line(
+            rep.id, (name, state(rep), held, f"{rep.due:,}", overdue, *(f"{n:,}" for n in numbers)), False, flag
+        )
+
+    def index(self, key: int | None) -> int:
+        """Where somebody stands; 0 for who is not there any more."""
+        return next((i for i, rep in enumerate(self.reps) if rep.id == key), 0)
+
+
+def state(rep: Rep) -> str:
+    """Whether somebody is away or leaving, else what they are if no rep."""
+    from crm_tui.domain.people import ROLES, STATES
+
+    if rep.state != "active":
+        return _(STATES[rep.state])
+    return "" if rep.role == "rep" else _(ROLES[rep.role])
+
+
+class TeamScreen(Place):
+    """The people whom one leads."""
+
+    keys: ClassVar[Keys] = "team"
+    hints: ClassVar[tuple[tuple[str, int], ...]] = (
+        ("Enter customers", 8), ("L week's log", 6), ("H hand over", 5), ("S sweep", 4), ("? keys", 9),
+    )  # fmt: skip
+
+    @staticmethod
+    def closed_to(session: Session) -> str | None:
+        """For leads and administrators."""
+        return lead(session)
+
+    def contents(self) -> ComposeResult:
+        """The sums, the people."""
+        yield PlainLine(id="head")
+        yield TableHeading(columns(), id="heading")
+        yield RecordTable(columns(), id="table", empty=_("You lead nobody: an administrator edits the teams."))
+
+    @cached_property
+    def head(self) -> PlainLine:
+        """The sums."""
+        return self.query_one("#head", PlainLine)
+
+    async def entered(self) -> None:
+        """Count anew, the cursor on the same person."""
+        self._show(await self.desk.read("list", team.figures, self.session))
+
+    def _show(self, reps: Sequence[Rep]) -> None:
+        key, lines = self.table.cursor_key, RepLines(reps)
+        self.table.show(lines, lines.index(key))
+        n = len(reps)
+        parts = [
+            ngettext("Team: {n} person", "Team: {n} people", n).format(n=n),
+            _("{n} customers").format(n=f"{sum(rep.customers for rep in reps):,}"),
+            _("{n} due").format(n=f"{sum(rep.due for rep in reps):,}"),
+            _("{n} late").format(n=f"{sum(rep.overdue for rep in reps):,}"),
+            _("steps and won: {days} days").format(days=team.CONVERSIONS.days),
+        ]
+        self.head.say("  ·  ".join(parts))
+
+    async def changed(self, ids: Sequence[int]) -> None:
+        """The figures as they are now."""
+        self._show(await self.desk.run(team.figures, self.session))
+
+    async def others_changed(self, ids: Changed = None) -> None:
+        """Whatever it was, the figures as they are now; they are counted when nobody waits for anything else."""
+        self._show(await self.desk.later("team", team.figures, self.session))
+
+    async def done(self, call: Call, outcome: Outcome) -> None:
+        """Somebody may be away, or hold more."""
+        await super().done(call, outcome)
+        await self.changed(())
+
+    def targets(self) -> Targets:
+        """No customer is under the cursor here."""
+        return Targets()
+
+    async def mark(self, what: str | None = None) -> None:
+        """What is marked are customers."""
+        raise CrmError(_("there is nothing to mark here: Enter shows a rep's customers"))
+
+    # -- the rep under the cursor
+
+    @property
+    def rep(self) -> Rep:
+        """Who is under the cursor; CrmError for nobody."""
+        lines, at = self.table.lines, self.table.cursor
+        if not isinstance(lines, RepLines) or at >= len(lines):
+            raise CrmError(_("nobody is under the cursor"))
+        return lines.reps[at]
+
+    async def choose_here(self) -> None:
+        """The rep's customers."""
+        from crm_tui.services import pool_rows
+        from crm_tui.tui.screens.pool import PoolScreen
+
+        key = self.rep.id
+        pools = await self.desk.run(pool_rows.private, self.session)
+        pool = next((one for one in pools if one.within.id == key), None)
+        if pool is None:
+            raise CrmError(_("that is nobody of your team any more"))
+        await self.crm.cover(PoolScreen(self.desk, self.session, pool, pools))
+
+    async def week_here(self) -> None:
+        """What the rep logged this week, with what was said of it; Enter opens the customer."""
+        from crm_tui.tui.widgets.menu import Item
+
+        found = await self.desk.read("log", team.log, self.session, self.rep.login)
+        if not found.lines:
+            self.say(found.message)
+            return
+        items = [Item(str(number), line) for number, line in enumerate(found.lines)]
+        self.choose(found.message, items, partial(self._open_of, [row["id"] for row in found.data]))
+
+    async def _open_of(self, ids: Sequence[int], name: str) -> None:
+        await self.crm.open_card(ids[int(name)])
+
+    async def handover_here(self) -> None:
+        """Hand over what the rep holds."""
+        from crm_tui.tui.screens.handover import HandoverScreen
+
+        await self.crm.cover(HandoverScreen(self.desk, self.session, self.rep.login))
