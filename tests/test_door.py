@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import crm_tui
-from crm_tui import door
+from crm_tui import cli, door
 from crm_tui.domain.errors import UsageError
 from tests.domain.test_ssh_keys import FINGERPRINT
 
@@ -61,6 +61,23 @@ def test_only_a_few_variables_are_believed() -> None:
     environ = {"PATH": "/bin", "TERM": "x", "PYTHONPATH": "x", "TEXTUAL_LOG": "x", "CRM_TUI_USER": "wang", "TZ": "x"}
     door.forget(environ)
     assert environ == {"PATH": "/bin", "TERM": "x"}
+
+
+def test_what_comes_first_is_that_all_else_is_forgotten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[tuple[str, set[str]]] = []
+    environ = {"PATH": "/bin", "TEXTUAL_LOG": "/tmp/x", "PYTHONINSPECT": "1", "SSH_ORIGINAL_COMMAND": "due"}
+    monkeypatch.setattr(os, "environ", environ)
+    monkeypatch.setattr(door, "prepare", lambda guest: steps.append(("prepare", set(environ))))
+    monkeypatch.setattr(door, "confine", lambda guest: steps.append(("confine", set(environ))))
+    monkeypatch.setattr(cli, "run", lambda words, guest: steps.append((words[0], set(environ))) or 0)
+    before = os.umask(0o022)
+    try:
+        assert door.enter(["--db", str(path), "--user", "li", "--restricted"]) == 0
+        assert os.umask(before) == 0o077
+    finally:
+        os.umask(before)
+    left = {"PATH", "SSH_ORIGINAL_COMMAND"}
+    assert steps == [("prepare", left), ("confine", left), ("due", left)]
 
 
 @pytest.mark.parametrize(

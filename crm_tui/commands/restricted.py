@@ -48,7 +48,8 @@ def admit(session: Session, call: Call) -> None:
 
     Sessions elsewhere may run everything.
     """
-    return
+    if session.spool is None:
+        return
     name = call.command.name
     if name in ON_THE_HOST or (session.source != "screen" and name not in OVER_THE_LINE):
         raise NotAllowed(_('"{name}" does not work over SSH').format(name=name))
