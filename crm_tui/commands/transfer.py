@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from crm_tui.commands.language import Call, write
 from crm_tui.commands.printing import Printer, json_line, plain
-from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
+from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _, ngettext
 
 if TYPE_CHECKING:

@@ -124,6 +124,9 @@ def lines(session: Session, ids: Sequence[int]) -> dict[int, Line]:
 def why(session: Session, customer_id: int) -> Outcome:
     """Every reason for which the customer is or will be due, and what silences what."""
     facts = session.one(customer_id)
+    title = _("{name}: why due").format(name=facts.name)
+    if facts.owner_id is None:
+        return Outcome(title, lines=(_("nobody holds it: it stands in nobody's queue"),), data=({"id": facts.id},))
     [candidate] = due.of(session.database, session.sight, [customer_id])
     known = _facts(session, candidate, _waiting(session).get(customer_id, ()))
     told = explain(known, session.today, session.settings.due)
@@ -132,7 +135,7 @@ def why(session: Session, customer_id: int) -> Outcome:
         {"id": facts.id, "reason": r.kind, "due": r.due_on.isoformat(), "late_days": r.late_days, "text": r.text}
         for r in every
     )
-    return Outcome(_("{name}: why due").format(name=facts.name), lines=told, data=data or ({"id": facts.id},))
+    return Outcome(title, lines=told, data=data or ({"id": facts.id},))
 
 
 def record(session: Session, line: Line) -> dict[str, Any]:

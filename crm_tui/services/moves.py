@@ -33,7 +33,8 @@ def give(session: Session, change: Change, taken: Sequence[Facts], owner_id: int
     days = _first_days(session, [facts.id for facts in taken if not facts.archived_at])
     firsts = {key: day for key, day in days.items() if not _is_sooner(promised.get(key), day)}
     change.moves(kind, reason)
-    change.update_each("customer", {f.id: _held(session, f, owner_id, firsts) for f in taken})
+    common = {"owner_id": owner_id, "pool_id": None, "blocked": False, "held_since": session.stamp}
+    change.update_each("customer", {f.id: common | _next_of(f, firsts.get(f.id)) for f in taken})
     followups.begin(session, change, owner_id, firsts, promised)
     kept = [promised[key].id for key in ids if key in promised and key not in firsts]
     change.update("follow_up", kept, user_id=owner_id)
@@ -95,13 +96,10 @@ def _settle(session: Session, change: Change, ids: Sequence[int], *, keep_offers
         change.update("notice", list(notices.open_ids(session.database, ids, ("offer",))), closed_at=session.stamp)
 
 
-def _held(session: Session, facts: Facts, owner_id: int, firsts: Mapping[int, When]) -> dict[str, object]:
-    first = firsts.get(facts.id)
-    next_on = first.on.isoformat() if first else facts.next_on
-    return {
-        "owner_id": owner_id, "pool_id": None, "blocked": False, "held_since": session.stamp, "next_on": next_on,
-        "next_at": None if first else facts.next_at,
-    }  # fmt: skip
+def _next_of(facts: Facts, first: When | None) -> dict[str, object]:
+    if first is None:
+        return {"next_on": facts.next_on, "next_at": facts.next_at}
+    return {"next_on": first.on.isoformat(), "next_at": None}
 
 
 def _is_sooner(promised: Open | None, first: When) -> bool:

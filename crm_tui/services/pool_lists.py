@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import UsageError
-from crm_tui.domain.language import N_, _
+from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.domain.text import clean
 from crm_tui.services import lists, teams
 from crm_tui.services.pools import claim_check, holding
@@ -35,7 +35,8 @@ def overview(session: Session) -> Outcome:
         who = ", ".join(row["members"]) if row["members"] else _("everybody")
         parts = [row["pool"], _("{n} customers").format(n=f"{row['customers']:,}"), who, row["route"], own]
         lines.append("  ".join(part for part in parts if part))
-    return Outcome(_("{n} pools").format(n=len(found)), lines=tuple(lines), data=tuple(found))
+    message = ngettext("{n} pool", "{n} pools", len(found)).format(n=len(found))
+    return Outcome(message, lines=tuple(lines), data=tuple(found))
 
 
 def rows(session: Session) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from crm_tui.domain import settings as rules
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
-from crm_tui.domain.language import _
+from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.people import ROLES, check_login
 from crm_tui.domain.text import clean
 from crm_tui.services.session import Outcome, Session
@@ -273,4 +273,5 @@ def list_teams(session: Session) -> Outcome:
     """The teams, with lead and members."""
     found = people.teams(session.database)
     lines = tuple(f"{t['name']}  {t['lead'] or '–'}  {', '.join(t['members'])}" for t in found)
-    return Outcome(_("{n} teams").format(n=len(found)), lines=lines, data=tuple(found))
+    message = ngettext("{n} team", "{n} teams", len(found)).format(n=len(found))
+    return Outcome(message, lines=lines, data=tuple(found))

@@ -104,7 +104,7 @@ class Change:
             return []
         names = _known(table, next(iter(rows.values())))
         given = json.dumps([[key, values, (reverts or {}).get(key)] for key, values in rows.items()], default=str)
-        new = {name: f"v.value -> 1 ->> '{name}'" for name in names}
+        new = {name: f"v.value ->> '$[1].{name}'" for name in names}
         differs = " OR ".join(f"t.{name} IS NOT ({new[name]})" for name in names)
         before = ", ".join(f"'{name}', t.{name}" for name in names)
         after = ", ".join(f"'{name}', {new[name]}" for name in names)
@@ -120,9 +120,10 @@ class Change:
             )
         ]
         settings = ", ".join(f"{name} = {new[name]}" for name in names)
+        which = "" if len(changed) == len(rows) else f" AND ({differs})"  # mostly all differ: no need to look again
         self.database.execute(
             f"UPDATE {table} AS t SET version = version + 1, {settings} FROM json_each(?) v"
-            f" WHERE t.id = v.value ->> 0 AND ({differs})",
+            f" WHERE t.id = v.value ->> 0{which}",
             (given,),
         )
         self._outdate(table, changed)

@@ -14,7 +14,6 @@ import os
 import signal
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -374,7 +373,7 @@ class CrmApp(Sealed):
     def _failed(self, error: BaseException) -> None:
         """A job of the desk failed, in the desk's thread: who has left the team is out, whatever they were doing."""
         if isinstance(error, SignedOut) and self._loop is not None:
-            self._loop.call_soon_threadsafe(self.work, partial(self._leave, error))
+            self._loop.call_soon_threadsafe(self.work, lambda: self._leave(error))
 
     async def _leave(self, error: CrmError) -> None:
         """Close, once the key that is being obeyed has been, and say why."""
