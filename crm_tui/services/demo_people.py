@@ -1,0 +1,110 @@
+"""What passes between the demo's people: who lies in which pool and came there how, who asks, offers, comments, is away.
+
+All of it is told of yesterday or earlier, but for the warnings, which are those of this morning's sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING
+
+from crm_tui.domain.language import _
+from crm_tui.domain.profile_fields import CHANNELS
+from crm_tui.domain.recycling import Holding, Return, because
+from crm_tui.domain.schemes import primary
+from crm_tui.domain.settings import RECYCLE_PRESET
+from crm_tui.services.demo_plan import CLOSED, pick
+
+if TYPE_CHECKING:
+    from crm_tui.services.demo_life import Calendar, Life, Rows
+
+EAST = 2
+"""The pool beside the default one."""
+EAST_NAME = "华东"
+EASTERN = ("上海", "浙江", "江苏")
+"""The regions whose customers lie there."""
+ADMIN, LEAD, REP, MEMBER, PARTNER, AWAY = 1, 2, 3, 4, 5, 6
+"""The ids of the demo's team: who signs in is the rep; the member belongs to the pool too."""
+LOGINS = {REP: "li", MEMBER: "zhou", PARTNER: "amy"}
+
+RELEASED = ("unreachable", "unreachable", "no-need", "no-need", "wrong-fit", "bad-data", "competitor")
+COMMENTS = (
+    "价格可以谈到九五折，先问清楚他们的用量。",
+    "Who decides there? We only ever speak to the buyer.",
+    "下次请带技术一起去，上次的问题还没有答复。",
+)
+"""What the lead says; kept in the tongues of the team."""
+OFFERED = ("他们搬到了你的区域", "speaks your language, not mine")
+
+
+def rules() -> Iterator[tuple[str, str]]:
+    """The business rules that are set, as they are kept: recycling is on, for want of contact."""
+    for letter, days in RECYCLE_PRESET.items():
+        yield f"pool.recycle.contact.{letter}", str(days)
+
+
+def pool_of(region: str | None) -> int:
+    """The public pool in which a customer of that region lies when nobody holds it."""
+    return EAST if region in EASTERN else 1
+
+
+def pools(rows: Rows) -> None:
+    """The second pool, with its members."""
+    rows.last["pool"] = 1
+    rows.add("pool", EAST_NAME, f"region:{','.join(EASTERN)}")
+    for user in (REP, MEMBER):
+        rows.add("pool_member", EAST, user)
+
+
+def left(dice: Random) -> tuple[str, str]:
+    """How a customer came into the pool, as the ownership log says it: kind, reason."""
+    return ("release", pick(dice, RELEASED)) if dice.random() < 0.8 else ("recycle", _("no contact for too long"))
+
+
+def between(calendar: Calendar, rows: Rows, lives: Sequence[Life]) -> None:
+    """What waits for the rep: comments, offers, what is shared, two warnings, and the queue of who is away."""
+    told = calendar.text(calendar.at(calendar.days.past[0], 17 * 60))
+    mine = [life for life in lives if life.holder == REP and life.plan.contact and _is_quiet(life)]
+    for life, text in zip(mine, COMMENTS, strict=False):
+        rows.add("comment", life.key, life.spoken, LEAD, text, told)
+        rows.add("notice", REP, "comment", life.key, LEAD, text, told)
+    theirs = [life for life in lives if life.holder == MEMBER and _is_quiet(life)]
+    for life, text in zip(theirs, OFFERED, strict=False):
+        rows.add("transfer", life.key, MEMBER, REP, text, told)
+        rows.add("notice", REP, "offer", life.key, MEMBER, text, told)
+    shared = [life for life in lives if life.holder == PARTNER and _is_quiet(life)]
+    until = calendar.date(-30).isoformat()
+    for life, (function, access) in zip(shared, (("engineer", "edit"), ("service", "read")), strict=False):
+        rows.add("collaborator", life.key, REP, function, access, until)
+        rows.add("notice", REP, "shared", life.key, PARTNER, "", told)
+    rows.add("absence", AWAY, REP, calendar.date(1).isoformat(), calendar.date(-6).isoformat())
+    for life in [life for life in lives if life.holder == REP and _is_late(life)][:2]:
+        _warn(calendar, rows, life)
+
+
+def _is_quiet(life: Life) -> bool:
+    """Whether nothing else is due of the customer."""
+    plan = life.plan
+    return plan.next is None and plan.stale_in is None and not plan.archived and plan.tier == "D" and (
+        plan.stage not in CLOSED and plan.stage != "intent"
+    )  # fmt: skip
+
+
+def _is_late(life: Life) -> bool:
+    plan = life.plan
+    return plan.next is None and plan.tier in "AB" and (plan.contact or 0) > RECYCLE_PRESET[plan.tier] - 6
+
+
+def _warn(calendar: Calendar, rows: Rows, life: Life) -> None:
+    """The warning that this morning's sweep has left: three working days are the least notice."""
+    plan, today = life.plan, calendar.days.today
+    days = RECYCLE_PRESET[plan.tier]
+    spoken = calendar.date(plan.contact or 0)
+    on = max(calendar.workdays.add(today, 3), spoken + timedelta(days=days))
+    held = spoken - timedelta(days=1)
+    holding = Holding(plan.stage, primary(plan.stage), plan.tier, held, held, spoken)
+    channel = next(c.title for c in CHANNELS if c.identifier == life.channel)
+    text = because(Return("contact", on, days, spoken), holding, f"{channel}, {LOGINS[REP]}")
+    rows.add("recycle_warning", life.key, "contact", on.isoformat(), today.isoformat(), days, text)
