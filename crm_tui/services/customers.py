@@ -10,17 +10,18 @@ from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.names import guess_kind, name_key
 from crm_tui.domain.pasted import parse_pasted
-from crm_tui.domain.pools import cap_refusal
+from crm_tui.domain.pools import COUNTED, cap_refusal
 from crm_tui.domain.profile_fields import KINDS
 from crm_tui.domain.schemes import find_tier, primary, shipped
 from crm_tui.domain.stages import FIRST, choose
 from crm_tui.domain.stages import stage as find_stage
 from crm_tui.services import contacts, duplicates, followups, profiles
 from crm_tui.services.pools import cap_of
-from crm_tui.services.session import Outcome, Session, done, named
+from crm_tui.services.session import Outcome, Refusal, Session, done, named
 from crm_tui.store import customers, histories, people, pools
 
 if TYPE_CHECKING:
+    from crm_tui.store.customers import Facts
     from crm_tui.store.journal import Change
 
 
@@ -201,11 +202,34 @@ def _check_cap(session: Session, holder: int | None, stage: str) -> None:
         raise CrmError(_("{reason}: nothing can be added").format(reason=reason))
 
 
+def _within_caps(session: Session, moved: Sequence[Facts], refused: list[Refusal]) -> list[Facts]:
+    """Those whose holders have room for them; the others are added to the refused."""
+    owners = people.of_ids(session.database, {f.owner_id for f in moved if f.owner_id is not None})
+    held = {key: counted for key, (counted, __) in pools.held_now(session.database, owners).items()}
+    fit: list[Facts] = []
+    for facts in moved:
+        owner = owners.get(facts.owner_id or 0)
+        cap = cap_of(session, owner.role, owner.capacity) if owner else None
+        reason = cap_refusal(facts.stage, held[owner.id], cap) if owner else None
+        if reason is not None:
+            refused.append(Refusal(facts.id, facts.name, reason))
+            continue
+        fit.append(facts)
+        if owner:
+            held[owner.id] += facts.stage in COUNTED
+    return fit
+
+
 def archive(session: Session, ids: Sequence[int], *, back: bool = False) -> Outcome:
-    """Take customers out of all lists, or with `back` bring them back; nothing of them is lost."""
+    """Take customers out of all lists, or with `back` bring them back; nothing of them is lost.
+
+    What is archived does not count towards a holding cap, so that bringing it back is refused beyond one (P5).
+    """
     with session.changing() as change:
         taken, refused = session.take_to_move(ids, archived=True)
         moved = [f for f in taken if bool(f.archived_at) == back]
+        if back:
+            moved = _within_caps(session, moved, refused)
         change.update("customer", [f.id for f in moved], archived_at=None if back else session.stamp)
         if not moved:
             return done(change, _("nothing was changed"), [], refused)

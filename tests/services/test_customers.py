@@ -151,3 +151,13 @@ def test_a_twin_is_told_by_the_number_that_lists_show(team: Team) -> None:
     with pytest.raises(CrmError, match="is there already"):
         customers.paste(team.li, "华为技术 李雷 13812345678")
     assert customers.paste(team.li, "华为技术有限公司 李雷 13912345678").changed
+
+
+def test_what_was_archived_comes_back_only_as_far_as_the_holding_cap_goes(team: Team) -> None:
+    rules.set_rule(team.admin, "pool.holding_cap", "2")
+    first, second = make(team.li, "First"), make(team.li, "Second")
+    customers.archive(team.li, [first, second])
+    make(team.li, "Third")
+    outcome = customers.archive(team.li, [first, second], back=True)
+    assert outcome.changed == (first,)
+    assert [(refusal.id, refusal.reason) for refusal in outcome.refused] == [(second, "the holding cap of 2 is reached")]
