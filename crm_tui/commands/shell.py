@@ -173,7 +173,8 @@ class _Views:
     def users(self, values: Values, ids: Ids) -> None:
         from crm_tui.services import people
 
-        self._printer.rows(people.everyone(self._signed_in), ("login", "name", "role", "state", "customers"))
+        names = ("login", "name", "role", "team", "state", "until", "stand_in", "capacity", "customers")
+        self._printer.rows(people.everyone(self._signed_in), names)
 
     # -- one thing
 

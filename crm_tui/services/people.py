@@ -103,10 +103,17 @@ def logins(database: Database) -> dict[str, int]:
 
 
 def everyone(session: Session) -> list[dict[str, Any]]:
-    """All users: id, login, name, role, state, team, capacity, and what they hold (None where one may not know)."""
+    """All users: id, login, name, role, state, team, capacity, and what they hold (None where one may not know).
+
+    One who is away today has the state `away`, with `until` (ISO day, None until further notice) and `stand_in`.
+    """
     found = people.everybody(session.database)
     sight = session.sight
+    away = people.away_until(session.database, session.today.isoformat())
     for user in found:
+        user["until"], user["stand_in"] = away.get(user["id"], (None, None))
+        if user["id"] in away and user["state"] == "active":
+            user["state"] = "away"
         if not sight.everything and user["id"] not in sight.owners:
             user["customers"] = user["counted"] = None
     return found

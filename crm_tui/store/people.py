@@ -138,6 +138,16 @@ def away(database: Database, today: str) -> set[int]:
     return {row[0] for row in database.rows(f"SELECT a.user_id FROM absence a WHERE {AWAY}", {"today": today})}
 
 
+def away_until(database: Database, today: str) -> dict[int, tuple[str | None, str | None]]:
+    """Who is away on that day: the last day (None until further notice) and the stand-in's login."""
+    rows = database.rows(
+        "SELECT a.user_id, a.until_on, s.login FROM absence a LEFT JOIN user s ON s.id = a.stand_in_id"
+        f" WHERE {AWAY} ORDER BY a.id",
+        {"today": today},
+    )
+    return {user_id: (until, stand_in) for user_id, until, stand_in in rows}
+
+
 def _pools(database: Database, user: UserRow, led: tuple[int, ...]) -> tuple[int, ...] | None:
     return None if user.role in ("admin", "service") else _member_of(database, (user.id, *led))
 

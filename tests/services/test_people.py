@@ -8,7 +8,7 @@ import pytest
 from crm_tui.domain.errors import NotAllowed, UsageError
 from crm_tui.services import history, people, rules, teams
 from crm_tui.store.database import Database
-from tests.factories import SHANGHAI, Clock, Team, column, day, make
+from tests.factories import SHANGHAI, Clock, Team, column, day, in_days, make
 
 
 def test_the_first_user_of_a_new_database_is_its_administrator(blank: Path, tmp_path: Path) -> None:
@@ -106,3 +106,12 @@ def test_another_limit_for_stale_profiles_holds_for_those_that_are_there_and_is_
     history.undo(team.admin)
     history.undo(team.admin)
     assert column(team.database, "stale_on", key) == before
+
+
+def test_who_is_away_today_is_listed_as_away_with_the_stand_in(team: Team) -> None:
+    teams.away(team.lead, "li", None, in_days(2).on, "wang")
+    listed = {user["login"]: user for user in people.everyone(team.admin)}
+    assert [listed["li"][name] for name in ("state", "until", "stand_in")] == ["away", day(2), "wang"]
+    assert listed["wang"]["state"] == "active"
+    team.clock.forward(days=3)
+    assert {user["login"]: user["state"] for user in people.everyone(team.admin)}["li"] == "active"
