@@ -131,11 +131,11 @@ def assignees(session: Session, text: str, start: int = 0) -> Offer:
     found = [
         (login, about)
         for login, about in receivers(session)
-        if login.casefold() not in named and (login.casefold().startswith(prefix) or (prefix and prefix in about))
+        if login.casefold() not in named and (login.casefold().startswith(prefix) or (prefix and about.casefold().startswith(prefix)))
     ]
-    if at == start == 0 or not read[:at].strip() or read[:at].endswith(","):
+    if not read[:at].strip() or (read[:at].rstrip().endswith(",") and "rr:" not in read and "least:" not in read):
         ways = (("rr:", _("in turn")), ("least:", _("to the least busy")), ("tier:", ""), ("region:", ""))
-        found += [(way, about) for way, about in ways if way.startswith(prefix) and way not in read]
+        found += [(way, about) for way, about in ways if way.startswith(prefix)]
     hint = found[0][1] if len(found) == 1 else _("a login, rr:li,wang in turn, least:li,wang to the least busy")
     return Offer(begin, tuple(name for name, __ in found[:_MOST]), hint)
 

@@ -110,8 +110,21 @@ class _Views:
         self._list(Query(order=values.get("key")), values)
 
     def go(self, values: Values, ids: Ids) -> None:
-        show = {"due": self.due, "pipeline": self.list, "history": self.history}[values["name"]]
-        show({}, ids)
+        views = {"due": self.due, "pipeline": self.list, "history": self.history, "pools": self._pools, "team": self._team}
+        views[values["name"]]({}, ids)
+
+    def _pools(self, values: Values, ids: Ids) -> None:
+        from crm_tui.services import pool_lists
+
+        self._answer(pool_lists.overview(self._signed_in))
+
+    def _team(self, values: Values, ids: Ids) -> None:
+        from crm_tui.services import team
+
+        self._answer(team.told(self._signed_in))
+
+    def _answer(self, outcome: Outcome) -> None:
+        self._printer.outcome(outcome, ())
 
     def _list(self, query: Query, values: Values) -> None:
         columns: tuple[str, ...] = RECORD if self._printer.csv else _LISTED

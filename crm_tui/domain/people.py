@@ -66,9 +66,10 @@ class Sight:
     """What someone sees, and of that what they work. Ids of users, pools and customers.
 
     `owners`: whose customers one works as one's own: oneself, those whom one stands in for, a lead's team. `queue`: the
-    owners whose work stands in one's due queue. `pools`: the public pools (None: all). `shared`: customers of others
-    that one was let see, and whether one may edit them. `masked`: phone and mail in the pools are hidden. `blocked`:
-    blocked customers are seen too.
+    owners whose work stands in one's due queue. `led`: the members of the teams that one leads, whom one is in charge
+    of, and whose customers one may give into other hands (of those whom one stands in for one may not). `pools`: the
+    public pools (None: all). `shared`: customers of others that one was let see, and whether one may edit them.
+    `masked`: phone and mail in the pools are hidden. `blocked`: blocked customers are seen too.
     """
 
     user_id: int
@@ -82,6 +83,7 @@ class Sight:
     blocked: bool = False
     claims: Claims | None = None
     """None for who holds no customers."""
+    led: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def sight(person: Person, colleagues: Colleagues, claims: Claims | None = None) 
     return Sight(
         person.id, person.role, everything, owners, queue, None if everything else colleagues.pools,
         colleagues.shared, person.role == "rep", everything or lead, None if person.role == "service" else claims,
+        colleagues.led if lead else (),
     )  # fmt: skip
 
 
@@ -133,9 +136,10 @@ def refusal(sight: Sight, customer_id: int, owner_id: int | None) -> str | None:
 
 
 def moving_refusal(sight: Sight, customer_id: int, owner_id: int | None) -> str | None:
-    """Why one may not give a customer that one sees into other hands: as `refusal`, but no collaborator may."""
+    """Why one may not give a customer that one sees into other hands: neither collaborators nor stand-ins may."""
     found = refusal(sight, customer_id, owner_id)
-    if found is None and owner_id is not None and not sight.everything and owner_id not in sight.owners:
+    theirs = owner_id is not None and owner_id != sight.user_id and owner_id not in sight.led
+    if found is None and theirs and not sight.everything:
         return _("it is somebody else's: only who holds it, or a lead, gives it away")
     return found
 

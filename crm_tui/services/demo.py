@@ -11,6 +11,7 @@ from random import Random
 
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _
+from crm_tui.services import demo_people
 from crm_tui.services.demo_life import COLUMNS, Calendar, Life, Rows
 from crm_tui.services.demo_plan import YEAR, Plan, pick, pooled, queue, quiet
 from crm_tui.services.demo_texts import tongues
@@ -23,7 +24,10 @@ TEAM = (
 )  # fmt: skip
 SIGNS_IN = "li"
 ADMIN_ID, LEAD_ID = 1, 2
+DEFAULT_TEAM = 1
 HOLDING_CAP = 500
+USER = ("id", "login", "name", "role", "created_at", "team_id")
+SWEPT = ("user_id", "at", "swept_on", "warned", "recycled", "escalated", "failed")
 BLOCK = 2_000
 """Customers that four reps share with the public pool; they are written at once."""
 
@@ -46,8 +50,9 @@ def fill(database: Database, now: datetime, *, customers: int = BLOCK, seed: int
             size = min(BLOCK, customers - start)
             reps = _reps(database, dice, calendar, start // BLOCK)
             _block(dice, calendar, rows, reps, size, lead=start == 0)
-            for table, waiting in rows.take():
-                seeding.add(database, entry_id, table, COLUMNS[table], waiting)
+            with seeding.own_log(database):
+                for table, waiting in rows.take():
+                    seeding.add(database, entry_id, table, COLUMNS[table], waiting)
             seeding.make_searchable(database, start + 1, start + size)
     return SIGNS_IN
 
@@ -58,12 +63,18 @@ def _begin(database: Database, calendar: Calendar, customers: int) -> int:
     The team is in no journal, like the first user of any database: the histories name them for ever.
     """
     joined = calendar.text(calendar.at(YEAR, 540))
-    users = [(key, *user, joined) for key, user in enumerate(TEAM, 1)]
-    seeding.insert(database, "user", ("id", "login", "name", "role", "created_at"), users)
+    users = [(key, *user, joined, DEFAULT_TEAM) for key, user in enumerate(TEAM, 1)]
+    seeding.insert(database, "user", USER, users)
+    seeding.name_lead(database, DEFAULT_TEAM, LEAD_ID)
     summary = _("demo of {n} customers").format(n=f"{customers:,}")
     at = calendar.text(calendar.at(0, 0))
     entry_id = seeding.begin(database, at=at, user_id=ADMIN_ID, source="demo", summary=summary)
-    seeding.add(database, entry_id, "setting", ("id", "name", "value"), [(1, "pool.holding_cap", str(HOLDING_CAP))])
+    rules = [("pool.holding_cap", str(HOLDING_CAP)), *demo_people.rules()]
+    settings = [(key, *rule) for key, rule in enumerate(rules, 1)]
+    seeding.add(database, entry_id, "setting", ("id", "name", "value"), settings)
+    day = calendar.days.today.isoformat()
+    run = (ADMIN_ID, at, day, 2, 0, 0, 0)
+    seeding.insert(database, "sweep_run", SWEPT, [run])
     return entry_id
 
 
@@ -73,8 +84,8 @@ def _reps(database: Database, dice: Random, calendar: Calendar, block: int) -> S
     keys = range(first, first + 4)
     if block:
         joined = calendar.text(calendar.at(YEAR, 540))
-        users = [(key, f"rep{key}", tongues()[key % 2].person(dice), "rep", joined) for key in keys]
-        seeding.insert(database, "user", ("id", "login", "name", "role", "created_at"), users)
+        users = [(key, f"rep{key}", tongues()[key % 2].person(dice), "rep", joined, DEFAULT_TEAM) for key in keys]
+        seeding.insert(database, "user", USER, users)
     return keys
 
 
@@ -91,6 +102,13 @@ def _block(dice: Random, calendar: Calendar, rows: Rows, reps: Sequence[int], si
         plans += [(rep, plan) for plan in due]
         plans += [(rep, quiet(dice, days)) for __ in range(share - len(due))]
     dice.shuffle(plans)
+    lives: list[Life] = []
     for holder, plan in plans:
         tongue = tongues()[dice.random() < 0.5]
-        Life(dice, calendar, rows, tongue, plan, holder, pick(dice, reps)).write()
+        life = Life(dice, calendar, rows, tongue, plan, holder, pick(dice, reps))
+        life.write()
+        if lead:
+            lives.append(life)
+    if lead:
+        demo_people.pools(rows)
+        demo_people.between(calendar, rows, lives)

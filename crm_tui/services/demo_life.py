@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from operator import itemgetter
 from random import Random
 from typing import Any
 
@@ -19,11 +20,13 @@ from crm_tui.domain.names import name_key
 from crm_tui.domain.profile import STALE_DAYS, stale_on
 from crm_tui.domain.schemes import primary, shipped
 from crm_tui.domain.settings import Settings
+from crm_tui.services import demo_people
 from crm_tui.services.demo_plan import CLOSED, YEAR, Days, Next, Plan, pick
 from crm_tui.services.demo_texts import Tongue
-from crm_tui.store.pools import DEFAULT
 
 COLUMNS = {
+    "pool": ("id", "name", "routing"),
+    "pool_member": ("id", "pool_id", "user_id"),
     "customer": (
         "id", "kind", "name", "name_key", "stage", "stage_since", "scheme", "tier", "tier_rank", "owner_id", "pool_id",
         "phone", "email", "wechat", "region", "industry", "source", "address", "website", "tax_number", "business_role",
@@ -39,9 +42,20 @@ COLUMNS = {
     ),
     "tag": ("id", "customer_id", "name"),
     "customer_tier": ("id", "customer_id", "scheme", "tier", "reason"),
+    "absence": ("id", "user_id", "stand_in_id", "from_on", "until_on"),
+    "transfer": ("id", "customer_id", "from_id", "to_id", "reason", "made_at"),
+    "collaborator": ("id", "customer_id", "user_id", "function", "access", "until_on"),
+    "comment": ("id", "customer_id", "interaction_id", "user_id", "text", "at"),
+    "notice": ("id", "user_id", "kind", "customer_id", "from_id", "text", "made_at"),
+    "recycle_warning": ("id", "customer_id", "rule", "due_on", "warned_on", "days", "reason"),
     "stage_change": ("customer_id", "from_stage", "to_stage", "at", "user_id", "reason", "days"),
     "tier_change": ("customer_id", "scheme", "from_tier", "to_tier", "at", "user_id", "reason"),
+    "ownership_log": (
+        "customer_id", "kind", "from_owner_id", "from_pool_id", "to_owner_id", "to_pool_id", "user_id", "reason", "at",
+    ),
 }  # fmt: skip
+_AT = {"stage_change": 3, "tier_change": 4, "ownership_log": 8}
+"""Where the moment stands in the rows of what only grows: their ids grow with it."""
 _REACHED = COLUMNS["customer"][11:21]
 
 _PATHS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -106,6 +120,11 @@ class Calendar:
         return f"{self._dates[day]} {_MINUTES[second // 60]}{_SECONDS[second % 60]}"
 
 
+def day_of(moment: int) -> date:
+    """The day of a moment, as the host counts it."""
+    return datetime.fromtimestamp(moment).astimezone().date()
+
+
 @dataclass
 class Rows:
     """Rows that wait to be written, by table, and the last id of each table."""
@@ -123,6 +142,8 @@ class Rows:
         """The tables in the order in which they can be written, each with all that waits for it."""
         for table in COLUMNS:
             waiting, self.waiting[table] = self.waiting[table], []
+            if table in _AT:
+                waiting.sort(key=itemgetter(_AT[table]))
             yield table, waiting
 
 
@@ -154,9 +175,13 @@ class Life:
         self.arrived, self.events = self._events()
         self.connected = [event for event in self.events if event.connected]
         self.created = calendar.moment(dice, self.arrived)
-        self.given = self._given()
+        self.given = self.created if other == holder else self._given()
         """When the present holder got it; those before worked for `first`."""
         self.first = other if holder is None or self.given > self.created else holder
+        self.pool = demo_people.pool_of(self.identity.columns.get("region")) if holder is None else None
+        self.said: int | None = None
+        """The last contact that came about, and on which channel."""
+        self.channel = ""
 
     def write(self) -> None:
         """Make all rows of the customer."""
@@ -170,14 +195,37 @@ class Life:
         self.rows.add(
             "customer", self.identity.kind, self.identity.name, name_key(self.identity.name), plan.stage,
             text(self.began[-1]), scheme.identifier, self.tier, scheme.rank(self.tier), self.holder,
-            None if self.holder else DEFAULT, *reached.values(), *shown,
+            self.pool, *reached.values(), *shown,
             text(self.connected[-1].moment) if self.connected else None,
             text(self.events[-1].moment) if self.events else None, text(self.given) if self.holder else None, stale,
             text(self.created), self.first, text(self._archived()) if plan.archived else None,
         )  # fmt: skip
+        self._hands()
         self._contacts()
         self._interactions()
         self._tags()
+
+    def _hands(self) -> None:
+        """Whose it was: who had it first, and how it came to where it is."""
+        if self.pool is not None and not self.events:
+            self._hand("make", None, None, self.pool, self.first, "", self.created)
+            return
+        self._hand("make", None, self.first, None, self.first, "", self.created)
+        if self.pool is not None:
+            kind, reason = demo_people.left(self.dice)
+            last = self.events[-1]
+            age = self._between(1, last.age - 1) if last.age > 1 else 0
+            at = self.calendar.moment(self.dice, age) if age and age < last.age else last.moment + _AFTER + 60
+            user = self.first if kind == "release" else demo_people.ADMIN
+            self._hand(kind, self.first, None, self.pool, user, reason, at)
+        elif self.holder != self.first:
+            self._hand("assign", self.first, self.holder, None, demo_people.LEAD, "", self.given)
+
+    def _hand(
+        self, kind: str, frm: int | None, to: int | None, pool: int | None, user: int, reason: str, moment: int
+    ) -> None:
+        row = (self.key, kind, frm, None, to, pool, user, reason, self.calendar.text(moment))
+        self.rows.waiting["ownership_log"].append(row)
 
     # -- when
 
@@ -342,10 +390,12 @@ class Life:
                     break
             said.add(note)
             contact = pick(self.dice, self.contacts) if self.contacts and self.dice.random() < 0.9 else None
-            self.rows.add(
+            number = self.rows.add(
                 "interaction", self.key, contact, self._worker(event.moment), self.calendar.text(event.moment), channel,
                 event.connected, note, outcome,
             )  # fmt: skip
+            if event.connected:
+                self.said, self.channel = number, channel
 
     def _tags(self) -> None:
         count = pick(self.dice, (0, 0, 0, 1, 1, 2))

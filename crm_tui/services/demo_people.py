@@ -6,13 +6,11 @@ All of it is told of yesterday or earlier, but for the warnings, which are those
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
 from crm_tui.domain.language import _
-from crm_tui.domain.profile_fields import CHANNELS
-from crm_tui.domain.recycling import Holding, Return, because
+from crm_tui.domain.recycling import Holding, Rules, because, decide
 from crm_tui.domain.schemes import primary
 from crm_tui.domain.settings import RECYCLE_PRESET
 from crm_tui.services.demo_plan import CLOSED, pick
@@ -27,7 +25,7 @@ EASTERN = ("上海", "浙江", "江苏")
 """The regions whose customers lie there."""
 ADMIN, LEAD, REP, MEMBER, PARTNER, AWAY = 1, 2, 3, 4, 5, 6
 """The ids of the demo's team: who signs in is the rep; the member belongs to the pool too."""
-LOGINS = {REP: "li", MEMBER: "zhou", PARTNER: "amy"}
+REP_NAME = "李娜"
 
 RELEASED = ("unreachable", "unreachable", "no-need", "no-need", "wrong-fit", "bad-data", "competitor")
 COMMENTS = (
@@ -68,7 +66,7 @@ def between(calendar: Calendar, rows: Rows, lives: Sequence[Life]) -> None:
     told = calendar.text(calendar.at(calendar.days.past[0], 17 * 60))
     mine = [life for life in lives if life.holder == REP and life.plan.contact and _is_quiet(life)]
     for life, text in zip(mine, COMMENTS, strict=False):
-        rows.add("comment", life.key, life.spoken, LEAD, text, told)
+        rows.add("comment", life.key, life.said, LEAD, text, told)
         rows.add("notice", REP, "comment", life.key, LEAD, text, told)
     theirs = [life for life in lives if life.holder == MEMBER and _is_quiet(life)]
     for life, text in zip(theirs, OFFERED, strict=False):
@@ -80,8 +78,7 @@ def between(calendar: Calendar, rows: Rows, lives: Sequence[Life]) -> None:
         rows.add("collaborator", life.key, REP, function, access, until)
         rows.add("notice", REP, "shared", life.key, PARTNER, "", told)
     rows.add("absence", AWAY, REP, calendar.date(1).isoformat(), calendar.date(-6).isoformat())
-    for life in [life for life in lives if life.holder == REP and _is_late(life)][:2]:
-        _warn(calendar, rows, life)
+    _warnings(calendar, rows, [life for life in lives if life.holder == REP])
 
 
 def _is_quiet(life: Life) -> bool:
@@ -92,19 +89,22 @@ def _is_quiet(life: Life) -> bool:
     )  # fmt: skip
 
 
-def _is_late(life: Life) -> bool:
-    plan = life.plan
-    return plan.next is None and plan.tier in "AB" and (plan.contact or 0) > RECYCLE_PRESET[plan.tier] - 6
+def _warnings(calendar: Calendar, rows: Rows, mine: Sequence[Life]) -> None:
+    """The two warnings that this morning's sweep has left the rep."""
+    from crm_tui.services.demo_life import day_of  # which asks here for the pools
 
-
-def _warn(calendar: Calendar, rows: Rows, life: Life) -> None:
-    """The warning that this morning's sweep has left: three working days are the least notice."""
-    plan, today = life.plan, calendar.days.today
-    days = RECYCLE_PRESET[plan.tier]
-    spoken = calendar.date(plan.contact or 0)
-    on = max(calendar.workdays.add(today, 3), spoken + timedelta(days=days))
-    held = spoken - timedelta(days=1)
-    holding = Holding(plan.stage, primary(plan.stage), plan.tier, held, held, spoken)
-    channel = next(c.title for c in CHANNELS if c.identifier == life.channel)
-    text = because(Return("contact", on, days, spoken), holding, f"{channel}, {LOGINS[REP]}")
-    rows.add("recycle_warning", life.key, "contact", on.isoformat(), today.isoformat(), days, text)
+    today, limits, left = calendar.days.today, Rules(RECYCLE_PRESET), 2
+    for life in mine:
+        plan = life.plan
+        if not left or plan.tier not in "AB" or plan.contact is None or plan.next is not None:
+            continue
+        spoken, held = calendar.date(plan.contact), day_of(life.given)
+        since = day_of(life.began[-1])
+        holding = Holding(plan.stage, primary(plan.stage), plan.tier, held, since, spoken, archived=plan.archived)
+        decided = decide(holding, None, limits, today, calendar.workdays)
+        if decided.step != "warn" or decided.returns is None or decided.on is None:
+            continue
+        text = because(decided.returns, holding, f"{life.channel}, {REP_NAME}")
+        on, days = decided.on.isoformat(), decided.returns.days
+        rows.add("recycle_warning", life.key, "contact", on, today.isoformat(), days, text)
+        left -= 1

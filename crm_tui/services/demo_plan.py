@@ -125,7 +125,7 @@ def _overdue(dice: Random, days: Days) -> Iterator[Plan]:
     yield _promised(dice, days, Next(0, first_days=-days.ago(dice, 2, 6)))
     yield _fresh(days, Next(-days.past[0], kind="first_contact"), days.past[1])
     for tier in ("A", "B"):
-        yield _silent(dice, tier, days.ago(dice, CADENCE[tier] + 1, CADENCE[tier] + 4))
+        yield Plan("intent", tier, days.ago(dice, CADENCE[tier] + 1, CADENCE[tier] + 4))
     yield Plan("intent", "D", days.ago(dice, ROTTING["intent"] + 1, ROTTING["intent"] + 8))
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from crm_tui.domain.errors import Conflict, CrmError, NotAllowed
 from crm_tui.domain.language import _, ngettext
+from crm_tui.domain.people import Sight
+from crm_tui.services import reverting
 from crm_tui.services.pools import check_caps
 from crm_tui.services.session import Outcome, Refusal, Session
-from crm_tui.store import customers, journal, people, pools
+from crm_tui.store import customers, journal, people, pools, reverts
 from crm_tui.store.journal import Reverted
 
 _Found = tuple[int, int, str, str] | None
@@ -34,43 +36,47 @@ def _revert(
     session: Session, kind: str, find: Callable[..., _Found], entry_id: int | None
 ) -> Outcome:
     with session.database.writing():
+        session.refresh()
         found = find(session.database, session.person.id) if entry_id is None else _named(session, entry_id, kind)
         if found is None:
             raise CrmError(_("there is nothing to undo") if kind == "undo" else _("there is nothing to redo"))
         root_id, target_id, command, summary = found
+        reverting.check_entry(session, target_id)
+        keep = reverting.forbidden(session, target_id, redo=kind == "redo")
         with journal.recording(
             session.database, user_id=session.person.id, at=session.stamp, source=session.source, command=kind,
             kind=kind, root_id=root_id, reverts_id=target_id,
         ) as change:  # fmt: skip
-            before = {key: n for key, (n, __) in pools.held_now(session.database, people.holders(session.database)).items()}
-            reverted = journal.revert(change, target_id)
-            check_caps(session, before, target_id)
+            held = pools.held_now(session.database, people.holders(session.database))
+            protected = reverting.protections(session)
+            reverted = journal.revert(change, target_id, keep)
+            check_caps(session, {key: counted for key, (counted, __) in held.items()}, target_id)
+            reverting.check_receivers(session, change.entry_id)
+            reverting.check_protections(session, protected)
             if reverted.kept and not reverted.changed:
-                raise Conflict(_stuck(session, reverted, root_id, summary or command))
+                raise Conflict(_stuck(session, reverted, keep, root_id, summary or command))
             journal.append_histories(change, at=session.stamp, user_id=session.person.id, reason=kind)
             what = summary or command
             message = (_("undone: {what}") if kind == "undo" else _("done again: {what}")).format(what=what)
             change.summarize(message)
     session.refresh()
-    return _outcome(session, reverted, message)
+    return _outcome(session, reverted, keep, message)
 
 
-def _stuck(session: Session, reverted: Reverted, root_id: int, what: str) -> str:
+def _stuck(session: Session, reverted: Reverted, keep: Mapping[int, str], root_id: int, what: str) -> str:
     """Why an entry cannot be taken back, whom it is about, and how to go on."""
     names = list(_names(session, reverted.kept).values())
     who = ", ".join(names[:5]) + (_(" and {n} more").format(n=len(names) - 5) if len(names) > 5 else "")
     text = _("not undone, changed since: {what}").format(what=f"{who}; {what}" if who else what)
+    if set(reverted.kept) <= set(keep):
+        text = _("not undone: {reason}").format(reason=next(iter(keep.values())))
     earlier = journal.undoable(session.database, session.person.id, before=root_id)
     return f"{text}; " + _("`undo {id}` takes back what came before").format(id=earlier[0]) if earlier else text
 
 
 def _names(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    """The names of those of the customers that are there, by id."""
-    return dict(
-        session.database.rows(
-            "SELECT id, name FROM customer WHERE id IN (SELECT value FROM json_each(?))", (str(list(ids)),)
-        )
-    )
+    """The names of those of the customers that are there and seen, by id."""
+    return reverts.names(session.database, customers.seen_by(session.sight), ids)
 
 
 def _named(session: Session, entry_id: int, kind: str) -> _Found:
@@ -86,7 +92,9 @@ def _named(session: Session, entry_id: int, kind: str) -> _Found:
     root_id, user_id, command, summary, fixed, source, tail_id, tail_kind = row
     if fixed:
         raise NotAllowed(_("entry {id} cannot be taken back: data was shown or taken out").format(id=entry_id))
-    swept = source == "sweep" and session.person.role in ("lead", "admin")
+    swept = source == "sweep"
+    if swept and session.person.role not in ("lead", "admin"):
+        raise NotAllowed(_("entry {id} is a sweep's: leads take it back").format(id=entry_id))
     if user_id != session.person.id and not swept:
         raise NotAllowed(_("entry {id} is someone else's: one takes back one's own").format(id=entry_id))
     if (tail_kind == "undo") == (kind == "undo"):
@@ -94,15 +102,17 @@ def _named(session: Session, entry_id: int, kind: str) -> _Found:
     return root_id, tail_id, command, summary
 
 
-def _outcome(session: Session, reverted: Reverted, message: str) -> Outcome:
+def _outcome(session: Session, reverted: Reverted, keep: Mapping[int, str], message: str) -> Outcome:
     names = _names(session, reverted.kept)
-    refused = tuple(
-        Refusal(key, names.get(key, ""), _("changed by someone else since: it stays as it is")) for key in reverted.kept
-    )
+    since = _("changed by someone else since: it stays as it is")
+    refused = [Refusal(key, names.get(key, ""), keep.get(key, since)) for key in reverted.kept if key > 0]
+    others = sum(key <= 0 for key in reverted.kept)
     n = len(reverted.changed)
     if n > 1:
         message += ngettext(" ({n} customer)", " ({n} customers)", n).format(n=f"{n:,}")
-    return Outcome(message, reverted.changed, refused, reverted.entry_id)
+    if others:  # rows of no customer have nothing that could name them
+        message += ngettext("; {n} other row stays", "; {n} other rows stay", others).format(n=others)
+    return Outcome(message, reverted.changed, tuple(refused), reverted.entry_id)
 
 
 def entries(
@@ -116,7 +126,8 @@ def entries(
 ) -> list[dict[str, Any]]:
     """Journal entries, newest first: id, at, user, source, command, summary, kind, undone, customers (how many).
 
-    One sees one's own entries and those of the people whose customers one works; of a customer that one works, all.
+    One sees one's own entries, a lead the team's too, administrators all; of a customer that one works, all. What
+    others did to a customer that one does not see is not told in words.
     """
     conditions: list[str] = ["1"]
     parameters: list[int | str] = []
@@ -125,17 +136,19 @@ def entries(
         parameters.append(before)
     sight = session.sight
     own = customer_id is not None and session.one(customer_id).owner_id in sight.owners
-    if mine or not (sight.everything or own):
+    every = session.person.role == "admin" or (session.person.role == "lead" and sight.everything)
+    if mine or not (every or own):
         conditions.append("e.user_id IN (SELECT value FROM json_each(?))")
-        parameters.append(json.dumps([session.person.id] if mine else [session.person.id, *sight.owners]))
+        parameters.append(json.dumps([session.person.id] if mine else [session.person.id, *sight.led]))
     for word in words.split():
-        conditions.append("instr(lower(u.login || ' ' || e.source || ' ' || e.command || ' ' || e.summary), ?)")
+        told = f"{_told('command', sight)} || ' ' || {_told('summary', sight)}"
+        conditions.append(f"instr(lower(u.login || ' ' || e.source || ' ' || {told}), ?)")
         parameters.append(word.lower())
     if customer_id is not None:
         conditions.append("e.id IN (SELECT entry_id FROM journal_change WHERE customer_id = ?)")
         parameters.append(customer_id)
     cursor = session.database.connection.execute(
-        "SELECT e.id, e.at, u.login AS user, e.source, e.command, e.summary, e.kind,"
+        f"SELECT e.id, e.at, u.login AS user, e.source, {_told('command', sight)}, {_told('summary', sight)}, e.kind,"
         " (SELECT t.kind FROM journal_entry t WHERE t.root_id = e.id ORDER BY t.id DESC LIMIT 1) = 'undo' AS undone,"
         " (SELECT count(DISTINCT customer_id) FROM journal_change c WHERE c.entry_id = e.id) AS customers"
         f" FROM journal_entry e JOIN user u ON u.id = e.user_id WHERE {' AND '.join(conditions)}"
@@ -146,6 +159,18 @@ def entries(
     return [dict(zip(names, row, strict=True)) | {"undone": bool(row[7])} for row in cursor]
 
 
+def _told(column: str, sight: Sight) -> str:
+    """The SQL of the words of an entry: none of what somebody else did to a customer that one does not see."""
+    if sight.everything:
+        return f"e.{column}"
+    return (
+        f"CASE WHEN e.user_id = {int(sight.user_id)} OR NOT EXISTS (SELECT 1 FROM journal_change h"
+        " WHERE h.entry_id = e.id AND h.customer_id IS NOT NULL AND NOT EXISTS"
+        f" (SELECT 1 FROM customer c WHERE c.id = h.customer_id AND {customers.seen_by(sight)}))"
+        f" THEN e.{column} ELSE '' END"
+    )
+
+
 def changes(session: Session, entry_id: int, limit: int = 200) -> list[dict[str, Any]]:
     """What an entry changed: record, id, customer, action, before, after (JSON texts).
 
@@ -154,7 +179,7 @@ def changes(session: Session, entry_id: int, limit: int = 200) -> list[dict[str,
     author = session.database.value("SELECT user_id FROM journal_entry WHERE id = ?", (entry_id,))
     sight = session.sight
     seen = "1"
-    if not sight.everything:
+    if not sight.everything or session.person.role == "service":
         # In the pool a customer's phone is masked, in the journal too: only what one works is shown.
         seen = f"customer_id IN (SELECT c.id FROM customer c WHERE {customers.part_of(sight, customers.OWN)})"
         if author == session.person.id:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -77,6 +77,22 @@ def figures(session: Session) -> list[Rep]:
             )
         )  # fmt: skip
     return found
+
+
+def told(session: Session) -> Outcome:
+    """The figures as lines, and as one record each."""
+    found = figures(session)
+    lines = tuple(
+        _("{who}: holds {held}, due {due}, late {late}, untouched {untouched}, warned {warned}, steps {steps},"
+          " won {won}, this week {logged}").format(
+            who=rep.login, held=rep.counted if rep.cap is None else f"{rep.counted}/{rep.cap}", due=rep.due,
+            late=rep.overdue, untouched=rep.untouched, warned=rep.warned, steps=rep.advanced, won=rep.won,
+            logged=rep.logged,
+        )
+        for rep in found
+    )  # fmt: skip
+    message = ngettext("{n} person", "{n} people", len(found)).format(n=len(found))
+    return Outcome(message, lines=lines, data=tuple(asdict(rep) for rep in found))
 
 
 def _led(session: Session) -> list[dict[str, Any]]:

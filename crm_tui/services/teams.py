@@ -122,7 +122,7 @@ def find(session: Session, login: str) -> UserRow:
 def in_charge_of(session: Session, user: UserRow) -> None:
     """NotAllowed unless one is that user, leads them, or is an administrator; nobody leads an administrator."""
     sight = session.sight
-    lead = session.person.role == "lead" and user.role != "admin" and (sight.everything or user.id in sight.owners)
+    lead = session.person.role == "lead" and user.role != "admin" and (sight.everything or user.id in sight.led)
     if user.id != session.person.id and session.person.role != "admin" and not lead:
         raise NotAllowed(_("{login} is not of your team").format(login=user.login))
 

@@ -40,7 +40,7 @@ def _free(user_id: int, left_before: str | None, entered_before: str | None) -> 
         )
     if entered_before is not None:
         parts.append(
-            "coalesce((SELECT l.at FROM ownership_log l WHERE l.customer_id = c.id ORDER BY l.id DESC LIMIT 1), '')"
+            "coalesce((SELECT l.at FROM ownership l WHERE l.customer_id = c.id ORDER BY l.id DESC LIMIT 1), '')"
             f" < '{entered_before}'"
         )
     return " AND ".join(parts)

@@ -238,13 +238,14 @@ def redoable(database: Database, user_id: int) -> tuple[int, int, str, str] | No
     )
 
 
-def revert(change: Change, entry_id: int) -> Reverted:
+def revert(change: Change, entry_id: int, keep: Iterable[int] = ()) -> Reverted:
     """Take back all rows of `entry_id` that nobody changed since, within the open entry `change`.
 
-    A customer of which any row was changed since stays as it is, whole, and is among the `kept`.
+    A customer of which any row was changed since stays as it is, whole, and is among the `kept`; so are those to
+    `keep` in any case.
     """
     database = change.database
-    kept = _changed_since(database, entry_id) | _stuck(database, entry_id)
+    kept = _changed_since(database, entry_id) | _stuck(database, entry_id) | set(keep)
     pending = _pending(database, entry_id, kept)
     touched: set[int] = set()
     try:

@@ -75,11 +75,22 @@ def claimed_since(database: Database, user_id: int, since: str) -> dict[int, int
 
 
 def left_at(database: Database, user_id: int, ids: Iterable[int]) -> dict[int, str]:
-    """When the user last ceased to hold each of the customers, undone steps left out."""
+    """When the user last ceased to hold each of the customers.
+
+    Undone steps are left out, but for what was held longer than a day before it was undone: to hold, undo and claim
+    again is no way around a cooldown.
+    """
     rows = database.rows(
-        "SELECT o.customer_id, max(o.at) FROM json_each(?) wanted CROSS JOIN ownership o ON o.customer_id = wanted.value"
-        " WHERE o.from_owner_id = ? AND o.to_owner_id IS NOT o.from_owner_id GROUP BY 1",
-        (json.dumps(list(ids)), user_id),
+        "SELECT customer_id, max(at) FROM ("
+        " SELECT o.customer_id, o.at FROM json_each(:ids) wanted CROSS JOIN ownership o ON o.customer_id = wanted.value"
+        "  WHERE o.from_owner_id = :user AND o.to_owner_id IS NOT o.from_owner_id"
+        " UNION ALL SELECT l.customer_id, l.at FROM json_each(:ids) wanted"
+        "  CROSS JOIN ownership_log l ON l.customer_id = wanted.value"
+        "  WHERE l.kind = 'undo' AND l.from_owner_id = :user AND l.to_owner_id IS NULL AND julianday(l.at) - julianday("
+        "   (SELECT p.at FROM ownership_log p WHERE p.customer_id = l.customer_id AND p.id < l.id"
+        "    ORDER BY p.id DESC LIMIT 1)) > 1"
+        ") GROUP BY 1",
+        {"ids": json.dumps(list(ids)), "user": user_id},
     )
     return dict(rows)
 
@@ -156,6 +167,16 @@ def gained_since(database: Database, entry_id: int) -> set[int]:
     rows = database.rows(
         "SELECT DISTINCT to_owner_id FROM ownership_log WHERE entry_id > ?"
         " AND entry_id < (SELECT max(id) FROM journal_entry)"
+        " AND to_owner_id IS NOT NULL AND to_owner_id IS NOT from_owner_id",
+        (entry_id,),
+    )
+    return {row[0] for row in rows}
+
+
+def received(database: Database, entry_id: int) -> set[int]:
+    """Who holds by the entry what they did not hold before."""
+    rows = database.rows(
+        "SELECT DISTINCT to_owner_id FROM ownership_log WHERE entry_id = ?"
         " AND to_owner_id IS NOT NULL AND to_owner_id IS NOT from_owner_id",
         (entry_id,),
     )

@@ -45,7 +45,7 @@ def warned(database: Database, users: Iterable[int]) -> dict[int, int]:
     """How many of their customers they have been warned of: those return to the pool soon."""
     return dict(
         database.rows(
-            "SELECT c.owner_id, count(*) FROM recycle_warning r JOIN customer c ON c.id = r.customer_id"
+            "SELECT c.owner_id, count(*) FROM recycle_warning r CROSS JOIN customer c ON c.id = r.customer_id"
             " WHERE +c.owner_id IN (SELECT value FROM json_each(:users)) GROUP BY 1",
             {"users": _list(users)},
         )
@@ -65,8 +65,8 @@ def logged(database: Database, users: Iterable[int], since: str) -> dict[int, in
 
 # Entries that were taken back are few: only their rows are looked up one by one.
 _IN_EFFECT = (
-    "(s.entry_id NOT IN (SELECT j.entry_id FROM journal_undone n JOIN journal_change j ON j.id = n.id)"
-    " OR NOT EXISTS (SELECT 1 FROM journal_change j JOIN journal_undone n ON n.id = j.id"
+    "(s.entry_id NOT IN (SELECT j.entry_id FROM journal_undone n CROSS JOIN journal_change j ON j.id = n.id)"
+    " OR NOT EXISTS (SELECT 1 FROM journal_change j CROSS JOIN journal_undone n ON n.id = j.id"
     " WHERE j.record = 'customer' AND j.record_id = s.customer_id AND +j.entry_id = s.entry_id))"
 )
 
@@ -74,11 +74,10 @@ _IN_EFFECT = (
 def steps(database: Database, users: Iterable[int], since: str) -> list[tuple[int, str, str, int]]:
     """The steps along the path that they made since that moment, undone ones left out: (user, from, to, how many)."""
     rows: list[tuple[int, str, str, int]] = database.rows(
-        "SELECT s.user_id, s.from_stage, s.to_stage, count(*) FROM stage_change s"
-        " JOIN journal_entry e ON e.id = s.entry_id AND e.kind = 'do'"
-        " WHERE s.id > coalesce((SELECT id FROM stage_change WHERE at < :since ORDER BY id DESC LIMIT 1), 0)"
-        " AND s.at >= :since AND s.from_stage IS NOT NULL"
-        f" AND s.user_id IN (SELECT value FROM json_each(:users)) AND {_IN_EFFECT} GROUP BY 1, 2, 3",
+        f"SELECT w.value, s.from_stage, s.to_stage, count(*) FROM {_WANTED}"
+        " CROSS JOIN stage_change s INDEXED BY stage_change_user ON s.user_id = w.value AND s.at >= :since"
+        " CROSS JOIN journal_entry e ON e.id = s.entry_id AND e.kind = 'do'"
+        f" WHERE s.from_stage IS NOT NULL AND {_IN_EFFECT} GROUP BY 1, 2, 3",
         {"users": _list(users), "since": since},
     )
     return rows

@@ -105,6 +105,7 @@ def test_a_leaver_keeps_the_credit_and_undone_days_count_for_nobody(team: Team, 
     team.database.execute("UPDATE user SET state = 'left' WHERE login = 'li'")
     clock.forward(days=10)
     assert split(team.wang, key) == {"li": 50, "wang": 50}
+    team.database.execute("UPDATE user SET state = 'active' WHERE login = 'li'")
     history.undo(team.lead)
     assert split(team.lead, key) == {"li": 100}
 

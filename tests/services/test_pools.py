@@ -32,8 +32,6 @@ from tests.factories import SHANGHAI, TODAY, Team, column, day, follow_ups, in_d
 from tests.services.holding import holder, log, pool, pooled, reasons, ruled
 from tests.store.present import check, present
 
-
-
 # P1: who was first
 
 
@@ -262,7 +260,8 @@ def test_p19_quotas_and_caps_bite_at_once(team: Team) -> None:
     keys = pooled(team, 4)
     assert pools.claim(team.li, keys[:2]).changed == tuple(keys[:2])
     ruled(team, daily_quota=2)
-    assert reasons(pools.claim(team.li, keys[2:])) == ["2 customers claimed from this pool today: that is the quota"] * 2
+    said = "2 customers claimed from this pool today: that is the quota"
+    assert reasons(pools.claim(team.li, keys[2:])) == [said] * 2
     ruled(team, daily_quota=3)
     assert pools.claim(team.li, keys[2:]).changed == (keys[2],)
     ruled(team, daily_quota=9, holding_cap=3)
@@ -338,7 +337,7 @@ def test_p5_a_redo_that_would_break_the_cap_is_refused(team: Team) -> None:
     claimed = pools.claim(team.li, keys[:1]).entry_id
     history.undo(team.li)
     pools.claim(team.li, keys[1:])
-    with pytest.raises(CrmError, match="li would hold 2 customers, the holding cap is 1"):
+    with pytest.raises(CrmError, match="the holding cap of 1 is reached"):
         history.redo(team.li, claimed)
 
 
@@ -537,7 +536,9 @@ def test_p17_who_is_assigned_a_promised_customer_keeps_what_is_sooner(team: Team
     followups.set_next(team.li, [late], in_days(30), "renewal")
     pools.assign(team.lead, [soon, late], "wang")
     wang = team.wang.person.id
-    rows = team.database.rows("SELECT customer_id, kind, purpose, user_id FROM follow_up WHERE closed_at IS NULL ORDER BY 1")
+    rows = team.database.rows(
+        "SELECT customer_id, kind, purpose, user_id FROM follow_up WHERE closed_at IS NULL ORDER BY 1"
+    )
     assert rows == [
         (soon, "promise", "call back", wang), (late, "first_contact", f"promised for {day(30)}: renewal", wang),
     ]  # fmt: skip
@@ -659,7 +660,8 @@ def test_p23_a_lead_blocks_and_unblocks_with_a_reason(team: Team) -> None:
         pools.unblock(team.lead, [key], "")
     assert pools.unblock(team.lead, [key], "friends again").message == "Acme back in the pool"
     assert [row[0] for row in log(team.database, key)] == ["make", "block", "unblock"]
-    assert [r for (r,) in team.database.rows("SELECT reason FROM ownership_log ORDER BY id")] == ["", "rude", "friends again"]
+    said = team.database.rows("SELECT reason FROM ownership_log ORDER BY id")
+    assert said == [("",), ("rude",), ("friends again",)]
 
 
 # Moves between pools, members, rules of single pools
@@ -686,7 +688,7 @@ def test_a_pool_with_members_exists_for_them_alone(team: Team) -> None:
     assert [row["pool"] for row in pool_lists.rows(team.li)] == ["default", "north"]
     assert [row["pool"] for row in pool_lists.rows(team.wang)] == ["default"]
     assert lists.count(team.wang, Query("pool:default")) == 0
-    with pytest.raises(UsageError, match="there is no pool|north"):
+    with pytest.raises(UsageError, match="north"):
         lists.count(team.wang, Query("pool:north"))
 
 

@@ -196,6 +196,7 @@ CREATE INDEX comment_interaction ON comment (interaction_id);
 CREATE INDEX notice_open ON notice (user_id) WHERE closed_at IS NULL;
 CREATE INDEX notice_customer ON notice (customer_id);
 CREATE INDEX interaction_user ON interaction (user_id, at);
+CREATE INDEX stage_change_user ON stage_change (user_id, at) WHERE from_stage IS NOT NULL;
 -- Whom nobody has turned to since they were given to their holder: a team's screen counts them.
 CREATE INDEX customer_untouched ON customer (owner_id)
     WHERE owner_id IS NOT NULL AND archived_at IS NULL AND (last_touch IS NULL OR last_touch < held_since);

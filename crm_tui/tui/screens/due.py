@@ -11,9 +11,10 @@ from textual.app import ComposeResult
 from textual.timer import Timer
 
 from crm_tui.commands.keymap import Place as Keys
+from crm_tui.commands.keymap import bindings
 from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import CrmError
-from crm_tui.domain.language import _, ngettext
+from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.domain.phone_display import display_phone
 from crm_tui.services import due
 from crm_tui.services.session import Outcome, Session
@@ -32,7 +33,16 @@ if TYPE_CHECKING:
 PAUSE = 0.08
 """Seconds that the keys must rest until the detail follows the cursor."""
 
-_SETTLES = {"done", "log", "no-answer", "next", "snooze"}
+_SETTLES = {"done", "log", "no-answer", "next", "snooze", "accept", "decline", "noted"}
+
+DETAIL = 2
+"""Lines on the row under the cursor."""
+ANSWERS: tuple[tuple[str, frozenset[str], str], ...] = (
+    ("accept", frozenset({"offer"}), N_("accepts the offer")), ("decline", frozenset({"offer"}), N_("declines it")),
+    ("share", frozenset({"request"}), N_("shares it")),
+    ("noted", frozenset({"comment", "shared", "known", "recycled", "request"}), N_("noted")),
+)  # fmt: skip
+"""What settles what waits for one: the command, the kinds of reasons, what its key is said to do."""
 
 COLUMNS = (
     Column("when", "", 12),
@@ -129,7 +139,7 @@ class DueScreen(Place):
         yield PlainLine(id="head")
         yield RecordTable(COLUMNS, id="table", empty=_("Nothing is due. g p shows all customers."))
         detail = TextPane(id="detail")
-        detail.styles.height = 2
+        detail.styles.height = DETAIL
         yield detail
 
     filter_text = ""
@@ -275,7 +285,17 @@ class DueScreen(Place):
         except (CrmError, Stopped):
             return
         if self.table.cursor_key == key:
-            self.detail.show(lines)
+            self.detail.show((*self._answers(key), *lines)[:DETAIL])
+
+    def _answers(self, key: int) -> tuple[str, ...]:
+        """The keys that answer what waits for one there."""
+        line = self.lines.now.get(key)
+        kinds = {reason.kind for reason in (line.reason, *line.others)} if line is not None else set()
+        told = [(command, text) for command, kind, text in ANSWERS if kinds & kind]
+        if not told:
+            return ()
+        pressed = {line: keys for keys, line in reversed(bindings(self.keys).items())}
+        return ("    " + "  ".join(f"{pressed.get(command, command)} {_(text)}" for command, text in told),)
 
 
 def _queue(session: Session, text: str) -> list[due.Line]:

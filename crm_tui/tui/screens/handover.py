@@ -27,7 +27,7 @@ from crm_tui.tui.screens.place import Place
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import Line, RecordTable, TableHeading
-from crm_tui.tui.widgets.text_pane import TextPane
+from crm_tui.tui.widgets.text_pane import TextPane, wrap
 
 if TYPE_CHECKING:
     from crm_tui.services.news import Changed
@@ -122,7 +122,7 @@ class HandoverScreen(Place):
             self.table.columns = self.query_one("#heading", TableHeading).columns = lines.columns()
         self.table.show(lines, self.table.cursor)
         self.head.say(_("Hand-over of {login}: {n} customers").format(login=self.login, n=f"{found.customers:,}"))
-        told = [f"    {line}" for line in _told(found)]
+        told = [f"    {part}" for line in _told(found) for part in wrap(line, self.size.width - 6)]
         self.below.show([*told[: BELOW - 1], _("  rule: {rule}").format(rule=rule)])
 
     async def changed(self, ids: Sequence[int]) -> None:

@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.timer import Timer
 
 from crm_tui.commands.keymap import Place as Keys
-from crm_tui.domain.language import N_, _
+from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.domain.phone_display import display_phone
 from crm_tui.domain.stages import BY_IDENTIFIER
 from crm_tui.services import pool_rows
@@ -23,7 +24,7 @@ from crm_tui.tui.desk import Desk
 from crm_tui.tui.rows import Draw, Read
 from crm_tui.tui.screens.colours import tier_badge
 from crm_tui.tui.screens.listing import preview
-from crm_tui.tui.screens.pipeline import PipelineScreen
+from crm_tui.tui.screens.pipeline import PAUSE, PipelineScreen
 from crm_tui.tui.screens.pools import counted
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
@@ -43,7 +44,7 @@ def lying_columns(*, masked: bool) -> tuple[Column, ...]:
         Column("stage", _("stage"), 9, drop=1),
         Column("region", _("region"), 6, drop=2),
         Column("source", _("source"), 6, flex=1, drop=3),
-        Column("phone", _("phone"), len(MASK) if masked else 15, drop=4),
+        Column("phone", _("tel") if masked else _("phone"), len(MASK) if masked else 15, drop=4),
         Column("since", _("here"), 4, align="right"),
         Column("before", _("held before"), 11, flex=3),
         Column("claim", _("claim"), 11, flex=3),
@@ -130,10 +131,11 @@ class PoolScreen(PipelineScreen):
     def _tell_pool(self) -> None:
         pool = self.pool
         kind = _("public pool") if self.is_public else _("private pool")
-        parts = [f"{kind} {pool.name}", f"{pool.customers:,}", counted(pool), pool.about]
+        customers = ngettext("{n} customer", "{n} customers", pool.customers).format(n=f"{pool.customers:,}")
+        parts = [f"{kind} {pool.name}", customers, counted(pool), pool.about]
         if len(self.beside) > 1:
             at = next((i for i, one in enumerate(self.beside, 1) if one.within == pool.within), 0)
-            parts.append(_("h l other pools {at}/{all}").format(at=at, all=len(self.beside)))
+            parts.insert(1, _("{at} of {all} (h l)").format(at=at, all=len(self.beside)))
         self.head.say("  ·  ".join(part for part in parts if part))
 
     async def entered(self) -> None:
@@ -159,6 +161,31 @@ class PoolScreen(PipelineScreen):
         """Show what others have changed, and the pool as it is now."""
         await super().others_changed(ids)
         await self._read_pool()
+
+    # -- the row under the cursor
+
+    _row_timer: Timer | None = None
+    _row_told = ""
+
+    def on_record_table_cursor_moved(self) -> None:
+        """Where there is no preview, the line at the bottom tells what the columns had to cut, once the keys pause."""
+        super().on_record_table_cursor_moved()
+        if self._row_timer is not None:
+            self._row_timer.stop()
+        self._row_timer = None if self.preview.display or not self.is_public else self.set_timer(PAUSE, self._tell_row)
+
+    def _tell_row(self) -> None:
+        self._row_timer = None
+        if self.status.text not in (self._told, self._row_told):
+            return  # what was done stays in sight
+        row = self.row() or {}
+        refusal = row.get("refusal")
+        parts = [
+            _("held before by {who}").format(who=row["before"]) if row.get("before") else "",
+            _("not to be claimed: {why}").format(why=refusal) if refusal else "",
+        ]
+        self._row_told = "  ·  ".join(part for part in parts if part) or self._told
+        self.status.say(self._row_told)
 
     # -- from pool to pool
 

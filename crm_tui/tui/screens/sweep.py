@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 
@@ -16,14 +16,10 @@ from crm_tui.domain.language import _
 from crm_tui.services import people, sweep
 from crm_tui.services.session import Outcome, Session
 from crm_tui.services.sweep import DONE, Row
-from crm_tui.tui.desk import Stopped
-from crm_tui.tui.screens.place import Place
+from crm_tui.tui.screens.unhurried import UnhurriedPlace
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import Line, RecordTable, TableHeading
-
-if TYPE_CHECKING:
-    from crm_tui.services.news import Changed
 
 Found = tuple[list[Row], dict[int, str]]
 """The rows of a sweep, and the logins of those who hold the customers."""
@@ -64,7 +60,7 @@ class SweepLines:
         return next((i for i, row in enumerate(self.rows) if row.id == key), 0)
 
 
-class SweepScreen(Place):
+class SweepScreen(UnhurriedPlace):
     """The sweep to come."""
 
     keys: ClassVar[Keys] = "sweep"
@@ -106,12 +102,9 @@ class SweepScreen(Place):
         """What it would do by now."""
         self._show(await self.desk.run(_found, self.session))
 
-    async def others_changed(self, ids: Changed = None) -> None:
-        """What it would do by now; found out when nobody waits for anything else."""
-        try:
-            self._show(await self.desk.later("sweep", _found, self.session))
-        except Stopped:
-            return
+    async def again(self) -> None:
+        """What it would do by now."""
+        self._show(await self.desk.later("sweep", _found, self.session))
 
     async def done(self, call: Call, outcome: Outcome) -> None:
         """A sweep's rows were on the screen: they are not laid over it once more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 
@@ -18,13 +18,10 @@ from crm_tui.services import team
 from crm_tui.services.session import Outcome, Session
 from crm_tui.services.team import Rep
 from crm_tui.tui.screens.colours import LEAVING, late
-from crm_tui.tui.screens.place import Place
+from crm_tui.tui.screens.unhurried import UnhurriedPlace
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import Line, RecordTable, TableHeading
-
-if TYPE_CHECKING:
-    from crm_tui.services.news import Changed
 
 
 def columns() -> tuple[Column, ...]:
@@ -80,7 +77,7 @@ def state(rep: Rep) -> str:
     return "" if rep.role == "rep" else _(ROLES[rep.role])
 
 
-class TeamScreen(Place):
+class TeamScreen(UnhurriedPlace):
     """The people whom one leads."""
 
     keys: ClassVar[Keys] = "team"
@@ -125,8 +122,8 @@ class TeamScreen(Place):
         """The figures as they are now."""
         self._show(await self.desk.run(team.figures, self.session))
 
-    async def others_changed(self, ids: Changed = None) -> None:
-        """Whatever it was, the figures as they are now; they are counted when nobody waits for anything else."""
+    async def again(self) -> None:
+        """The figures as others have changed them."""
         self._show(await self.desk.later("team", team.figures, self.session))
 
     async def done(self, call: Call, outcome: Outcome) -> None:
