@@ -1,8 +1,8 @@
 """Many processes that claim from one pool at once: `python -m tests.processes.claimer FILE SEED BATCH LOGIN…`.
 
-Each is a process with a database of its own, forked from one that has imported the program and opened nothing. What it
-has got it says on standard output, a line at a time, before it asks for more: `pid claimed ID`, `pid refused ID REASON`,
-and at the end `pid done`; `pid failed ERROR` for anything else. They begin when standard input closes.
+Each is a process with a database of its own, forked from one that has imported the program and opened nothing. What
+it has got it says on standard output, a line at a time, before it asks for more: `pid claimed ID`, `pid refused ID
+REASON`, and at the end `pid done`; `pid failed ERROR` for anything else. They begin when standard input closes.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from crm_tui.domain.schemes import shipped
 from crm_tui.domain.stages import check_move
 from crm_tui.domain.text import clean
 from crm_tui.domain.workdays import Workdays
-from crm_tui.services import demo, due, history, people, tiers
+from crm_tui.services import demo, due, history, people, pool_rows, sweep, tiers
 from crm_tui.services.session import Session
 from crm_tui.store.database import Database
 from crm_tui.store.journal import customer_column
@@ -69,7 +69,7 @@ def test_two_thousand_customers_half_chinese_a_quarter_in_the_pool(database: Dat
     names = [row[0] for row in database.rows("SELECT name FROM customer")]
     assert len(names) == 2_000
     assert 900 < sum(bool(pinyin(name)) for name in names) < 1_100
-    assert database.value("SELECT count(*) FROM customer WHERE pool_id = 1") == 500
+    assert database.value("SELECT count(*) FROM customer WHERE pool_id IS NOT NULL") == 500
     assert 150 < database.value("SELECT count(*) FROM customer WHERE kind = 'person'") < 450
     assert database.value("SELECT count(*) FROM customer WHERE archived_at IS NOT NULL") > 20
     assert 8_000 < database.value("SELECT count(*) FROM interaction") < 11_000
@@ -92,8 +92,8 @@ def test_no_rep_holds_more_than_the_cap(database: Database) -> None:
 
 
 def test_the_queue_of_the_rep_is_a_full_day_with_every_reason(database: Database) -> None:
-    lines = due.queue(signed_in(database))
-    assert Counter(line.part for line in lines) == {"overdue": 8, "today": 12, "soon": 20}
+    lines = own(database, due.queue(signed_in(database)))
+    assert Counter(line.part for line in lines) == {"overdue": 8, "today": 12 + 3, "soon": 20}
     kinds = Counter(line.reason.kind for line in lines)
     assert min(kinds[kind] for kind in OWN) >= 2
     assert sum(line.part == "today" and line.reason.at is not None for line in lines) >= 3
@@ -111,14 +111,66 @@ def test_the_queue_of_the_rep_is_a_full_day_with_every_reason(database: Database
 )
 def test_the_queue_is_full_on_any_day(tmp_path: Path, now: datetime) -> None:
     database = filled(tmp_path, now=now, customers=640)
-    lines = due.queue(signed_in(database, now=now))
+    lines = own(database, due.queue(signed_in(database, now=now)))
     parts, kinds = Counter(line.part for line in lines), Counter(line.reason.kind for line in lines)
-    assert 36 <= len(lines) <= 46
+    assert 36 <= len(lines) <= 49
     assert parts["overdue"] >= 7
     assert parts["today"] >= 10
     assert parts["soon"] >= 15
     assert min(kinds[kind] for kind in OWN) >= 2
     database.close()
+
+
+def own(database: Database, lines: list[due.Line]) -> list[due.Line]:
+    """Those of the rep's own customers."""
+    held = {row[0] for row in database.rows("SELECT id FROM customer WHERE owner_id = 3")}
+    return [line for line in lines if line.id in held]
+
+
+# -- what passes between its people
+
+
+@pytest.mark.parametrize("now", [NOW, datetime(2026, 11, 22, 10, tzinfo=UTC), datetime(2026, 2, 20, 12, tzinfo=UTC)])
+def test_what_others_want_of_the_rep_stands_in_the_queue(tmp_path: Path, now: datetime) -> None:
+    database = filled(tmp_path, now=now)
+    session = signed_in(database, now=now)
+    lines = due.queue(session)
+    kinds = Counter(reason.kind for line in lines for reason in (line.reason, *line.others))
+    assert {kind: kinds[kind] for kind in ("comment", "offer", "shared", "recycle")} == {
+        "comment": 3, "offer": 2, "shared": 2, "recycle": 2,
+    }  # fmt: skip
+    away = {row[0] for row in database.rows("SELECT id FROM customer WHERE owner_id = 6")}
+    assert sum(line.id in away for line in lines) > 30
+    database.close()
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_the_warnings_are_those_that_a_sweep_has_left(tmp_path: Path, days: int) -> None:
+    database = filled(tmp_path)
+    warned = {row[0] for row in database.rows("SELECT customer_id FROM recycle_warning")}
+    session = signed_in(database, "wang", NOW + timedelta(days=days))
+    assert sweep.is_overdue(session) is (days > 0)
+    rows = sweep.preview(session)
+    assert len(warned) == 2
+    assert not [row for row in rows if row.id in warned and row.done in ("warned", "ended")]
+    assert [row for row in rows if row.done == "warned"]
+    database.close()
+
+
+def test_the_second_pool_is_for_its_members_and_its_regions(database: Database) -> None:
+    regions = {row[0] for row in database.rows("SELECT DISTINCT region FROM customer WHERE pool_id = 2")}
+    assert regions == {"上海", "浙江", "江苏"}
+    sizes = {login: len(pool_rows.public(signed_in(database, login))) for login in ("li", "zhou", "amy", "wang", "chen")}
+    assert sizes == {"li": 2, "zhou": 2, "amy": 1, "wang": 2, "chen": 2}
+
+
+def test_a_pool_tells_since_when_its_customers_lie_there_and_who_held_them(database: Database) -> None:
+    session = signed_in(database)
+    ids = [row[0] for row in database.rows("SELECT id FROM customer WHERE pool_id = 1 AND archived_at IS NULL")]
+    rows = pool_rows.rows(session, ids)
+    assert len({row["since"] for row in rows.values()}) > 50
+    assert sum(bool(row["before"]) for row in rows.values()) > len(ids) / 2
+    assert {bool(row["refusal"]) for row in rows.values()} == {True, False}
 
 
 # -- what must agree
@@ -179,6 +231,17 @@ DISAGREEING = {
     "every organization has one primary contact, a person none": """
         SELECT c.id FROM customer c LEFT JOIN contact k ON k.customer_id = c.id GROUP BY c.id
         HAVING coalesce(sum(k.is_primary), 0) <> (c.kind = 'organization')""",
+    "the ownership log ends where the customer is": """
+        SELECT c.id FROM customer c LEFT JOIN ownership_log l
+            ON l.id = (SELECT max(id) FROM ownership_log WHERE customer_id = c.id)
+        WHERE (c.owner_id, c.pool_id) IS NOT (l.to_owner_id, l.to_pool_id)
+        OR l.at IS NOT coalesce(c.held_since, l.at)""",
+    "the ownership log begins with the making, and has no gap": """
+        SELECT l.id FROM ownership_log l LEFT JOIN ownership_log p ON p.id = (SELECT max(id) FROM ownership_log
+            WHERE customer_id = l.customer_id AND id < l.id)
+        JOIN customer c ON c.id = l.customer_id
+        WHERE (l.from_owner_id, l.from_pool_id) IS NOT (p.to_owner_id, p.to_pool_id) OR l.at < p.at
+        OR (p.id IS NULL) <> (l.kind = 'make') OR (p.id IS NULL AND l.at <> c.created_at) OR l.at >= :today""",
     "every customer has a profile": "SELECT id FROM customer WHERE id NOT IN (SELECT id FROM profile)",
     "every customer is in both search indexes": """
         SELECT id FROM customer WHERE id NOT IN (SELECT id FROM search_trigram_docsize)

@@ -1,4 +1,4 @@
-"""What is told and taken out: the answer to a collision, exports, long lists; caps and the journal (DOMAIN §8, §4 P22)."""
+"""What is told and taken out: collisions, exports, long lists; caps and the journal (DOMAIN §8, §4 P22)."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ def test_a_rep_takes_out_the_own_customers_only_up_to_the_days_cap(team: Team) -
         make(team.li, f"Mine {n}")
     pooled(team, 2)
     make(team.wang, "Other")
-    assert disclosures.own_only(team.li, Query("stage:potential or tier:A")).filter == "owner:me (stage:potential or tier:A)"
+    wanted = Query("stage:potential or tier:A")
+    assert disclosures.own_only(team.li, wanted).filter == "owner:me (stage:potential or tier:A)"
     own = disclosures.own_only(team.li, Query())
     rules.set_rule(team.admin, "export.daily_cap", "5")
     assert disclosures.check_export(team.li, own) == 3

@@ -139,8 +139,11 @@ def test_each_is_taken_back_and_done_again(team: Team, verb: str) -> None:
         offers.transfer(team.li, [key], "wang")
     before = present(team.database)
     session = team.wang if verb == "accept" else team.li
-    act = {"transfer": lambda: offers.transfer(team.li, [key], "wang"), "accept": lambda: offers.accept(team.wang, [key]),
-           "withdraw": lambda: offers.withdraw(team.li, [key])}[verb]  # fmt: skip
+    act = {
+        "transfer": lambda: offers.transfer(team.li, [key], "wang"),
+        "accept": lambda: offers.accept(team.wang, [key]),
+        "withdraw": lambda: offers.withdraw(team.li, [key]),
+    }[verb]
     assert act().changed == (key,)
     after = present(team.database)
     assert history.undo(session).exit_code == 0

@@ -95,7 +95,6 @@ def test_it_is_taken_back_once_the_customer_is_back_in_ones_hands(team: Team, wh
     check(team.database)
 
 
-@pytest.mark.xfail(strict=True, reason="what belongs to a holding comes back in another one")
 def test_a_lead_does_not_bring_an_offer_back_into_another_holding(team: Team) -> None:
     key = make(team.li, "Acme")
     offers.transfer(team.li, [key], "zhao")
@@ -173,7 +172,6 @@ def test_a_lead_reads_nothing_of_another_team_in_what_a_member_did_there(team: T
     assert not [text for text in told if "Secret" in text]
 
 
-@pytest.mark.xfail(strict=True, reason="the filter claimable: counts undone steps")
 def test_p7_a_claim_that_was_taken_back_makes_it_no_newer_for_the_filter_either(team: Team) -> None:
     [key] = pooled(team)
     ruled(team, freeze_days=2)

@@ -42,7 +42,7 @@ def _holding(database: Database) -> None:
 
 
 def _ownership(database: Database) -> None:
-    """The log of each customer has no gap, begins at nothing, and ends where the customer is (nowhere: gone, blocked)."""
+    """A customer's log has no gap, begins at nothing, and ends where the customer is (nowhere: blocked, gone)."""
     _none(
         database,
         "SELECT * FROM (SELECT customer_id, from_owner_id, from_pool_id,"
@@ -160,7 +160,7 @@ def _tiers(database: Database) -> None:
 
 
 def _journal(database: Database) -> None:
-    """No entry is empty but those kept for what they told; a chain of changes is undone after an odd number of reverts."""
+    """No entry is empty but what was told; a chain of changes is undone after an odd number of reverts."""
     _none(database, "SELECT id FROM journal_entry WHERE NOT fixed AND id NOT IN (SELECT entry_id FROM journal_change)")
     undone = database.rows(
         "SELECT reverts_id FROM journal_change WHERE reverts_id IS NOT NULL GROUP BY reverts_id HAVING count(*) % 2"

@@ -20,6 +20,7 @@ from crm_tui.domain.names import name_key
 from crm_tui.domain.people import Claims, Sight
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.searching import search_text
+from crm_tui.domain.stages import rank
 from crm_tui.store import lists, search
 from crm_tui.store.database import Database
 from crm_tui.store.lists import SORTS, Order
@@ -110,6 +111,8 @@ def value(record: FilterRecord, sort: str) -> Any:
     if sort == "tier":
         scheme = shipped()["label" if record.tier == "high" else "abcd"]
         return scheme.rank(record.tier) if record.tier else None
+    if sort == "stage":
+        return rank(record.stage)
     names = {"name": "name", "due": "next_on", "last": "last_contact", "since": "stage_since"}
     got = getattr(record, names.get(sort, sort))
     return name_key(got) if sort == "name" else got
