@@ -131,7 +131,7 @@ def assignees(session: Session, text: str, start: int = 0) -> Offer:
     found = [
         (login, about)
         for login, about in receivers(session)
-        if login.casefold() not in named and (login.casefold().startswith(prefix) or (prefix and about.casefold().startswith(prefix)))
+        if login.casefold() not in named and any(text.casefold().startswith(prefix) for text in (login, about))
     ]
     if not read[:at].strip() or (read[:at].rstrip().endswith(",") and "rr:" not in read and "least:" not in read):
         ways = (("rr:", _("in turn")), ("least:", _("to the least busy")), ("tier:", ""), ("region:", ""))

@@ -62,6 +62,7 @@ def prepare(session: Session, call: Call, targets: Targets | None = None) -> Pre
     Raises UsageError for values that cannot be read, NotAllowed for what the user may not do.
     """
     command = call.command
+    session.refresh()  # what one may do is asked of who one is now
     if session.spool is not None:
         from crm_tui.commands import restricted
 

@@ -38,10 +38,14 @@ def when(session: Session, text: str) -> When:
 
 
 def past_when(session: Session, text: str) -> When:
-    """A date gone by."""
-    from crm_tui.domain.when import parse
+    """A date gone by, or today; UsageError for a day to come, of which there is nothing to tell."""
+    from crm_tui.domain.when import describe, parse
 
-    return parse(text, session.now, workdays=session.settings.workdays, past=True)
+    found = parse(text, session.now, workdays=session.settings.workdays, past=True)
+    if found.on > session.today:
+        told = describe(found, session.today)
+        raise UsageError(_("{when} is yet to come: name a day gone by").format(when=told), text, 0)
+    return found
 
 
 def said(session: Session, text: str) -> str:
@@ -144,12 +148,6 @@ def _logins(session: Session) -> Sequence[Suggestion]:
     return [(name, "") for name in people.logins(session.database)]
 
 
-def _assignees(session: Session) -> Sequence[Suggestion]:
-    names = [name for name, __ in _logins(session)]
-    shared = ",".join(names[:3])
-    return [*((name, "") for name in names), (f"rr:{shared}", _("in turn")), (f"least:{shared}", _("to the least busy"))]
-
-
 def _pools(session: Session) -> Sequence[Suggestion]:
     from crm_tui.services import pool_lists
 
@@ -206,7 +204,7 @@ SORT = Kind("key", _order, _orders)
 NUMBER = Kind("number", _number)
 OWNER = Kind("name", suggest=_owners)
 LOGIN = Kind("login", suggest=_logins)
-ASSIGNEE = Kind("name", _assigned, _assignees)
+ASSIGNEE = Kind("name", _assigned)
 POOL = Kind("pool", suggest=_pools)
 RELEASE_REASON = Kind("reason", suggest=lambda session: _choices(RELEASE_REASONS))
 ROLE = one_of("role", *USER_ROLES)

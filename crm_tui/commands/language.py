@@ -114,7 +114,7 @@ def read_words(words: Sequence[Word], catalog: Mapping[str, Command], line: str)
     before, rest = _leading_options(list(words), line)
     command, rest = _command(rest, catalog, line)
     reading = _Reading(command, line)
-    reading.take(before)
+    reading.take_before(before)
     reading.take(rest)
     return reading.call()
 
@@ -190,13 +190,22 @@ class _Reading:
                 self.plain.extend(rest)
                 return
             if _is_option(word.text):
-                self._option(word, rest)
+                self._option(word, rest, self.command.options.get(_parts(word)[0]))
             else:
                 self.plain.append(word)
 
-    def _option(self, word: Word, rest: list[Word]) -> None:
+    def take_before(self, words: Sequence[Word]) -> None:
+        """The options that stand before the command's name: they are those of every command, never its own."""
+        rest = list(words)
+        while rest:
+            word = rest.pop(0)
+            name, __, ___ = _parts(word)
+            if name not in (*GLOBAL_FLAGS, *GLOBAL_OPTIONS):
+                raise self._wrong(_("--{name} belongs after the command's name").format(name=name), word)
+            self._option(word, rest, None)
+
+    def _option(self, word: Word, rest: list[Word], known: Argument | None) -> None:
         name, equals, given = _parts(word)
-        known = self.command.options.get(name)
         if name in GLOBAL_FLAGS or (known is not None and known.flag):
             if equals:
                 raise self._wrong(_("--{name} takes no value").format(name=name), word)
@@ -254,15 +263,10 @@ class _Reading:
         for argument, word in zip(required, head, strict=False):
             self._set(argument, word.text, word.start)
         spare = [a for a in arguments if not a.required or a.many]
-        for word in tail:
+        for place, word in enumerate(tail):
             free = next((a for a in spare if a.many or a.name not in self.values), None)
             if free is None:
-                raise self._wrong(
-                    _('"{word}" is one word too many: {usage}; quote several words for one argument').format(
-                        word=word.text, usage=self.command.usage
-                    ),
-                    word,
-                )
+                raise self._too_many(tail[place:])
             self._set(free, word.text, word.start)
         return self._made()
 
@@ -271,6 +275,14 @@ class _Reading:
             self.command, self.values, tuple(self.ids), self.on, frozenset(self.flags), self.settings, self.line,
             self.positions,
         )  # fmt: skip
+
+    def _too_many(self, words: Sequence[Word]) -> UsageError:
+        """The error of words that no argument takes: where they begin with a number, what follows should be one too."""
+        if self.command.target != "none" and (not self.command.positional or _is_digits(words[0].raw)):
+            word = next(word for word in words if not _is_digits(word.raw))
+            return self._wrong(_('"{word}" is no customer\'s number').format(word=word.text), word)
+        message = _('"{word}" is one word too many: {usage}; quote several words for one argument')
+        return self._wrong(message.format(word=words[0].text, usage=self.command.usage), words[0])
 
     def _wrong(self, message: str, word: Word) -> UsageError:
         return UsageError(message, self.line, word.start)

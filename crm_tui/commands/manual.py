@@ -25,7 +25,8 @@ def page(topic: str = "") -> list[str]:
         return [*_command(CATALOG[topic]), *(["", *_written(topic)] if topic in PAGES else [])]
     group = [command for name, command in CATALOG.items() if name.startswith(topic + " ")]
     if group:
-        return [line for command in group for line in (*_command(command), "")]
+        written = [*_written(topic), ""] if topic in PAGES else []
+        return [*written, *(line for command in group for line in (*_command(command), ""))]
     if topic in PAGES:
         return _written(topic)
     message = _('there is no help on "{topic}"{hint}')

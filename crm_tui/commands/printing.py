@@ -48,6 +48,11 @@ class Printer:
             # What scripts read is UTF-8 whatever the terminal is.
             reconfigure(sys.stdout, encoding="utf-8")
 
+    @property
+    def for_people(self) -> bool:
+        """Whether what is printed is read, not parsed."""
+        return not (self.json or self.csv)
+
     def say(self, text: str) -> None:
         """A message about what was done."""
         if not self.quiet:

@@ -28,10 +28,10 @@ Values = Mapping[str, Any]
 Ids = Sequence[int]
 
 _BATCH = 2_000
-_LISTED = ("id", "name", "stage", "tier", "owner", "next_follow_up", "last_contact", "region", "phone")
+_LISTED = ("mark", "id", "name", "stage", "tier", "owner", "next_follow_up", "last_contact", "region", "phone")
 RECORD = (
     "id", "name", "kind", "stage", "tier", "scheme", "owner", "pool", "phone", "email", "region", "industry", "source",
-    "tags", "next_follow_up", "last_contact", "created", "archived",
+    "tags", "next_follow_up", "last_contact", "created", "archived", "returns",
 )  # fmt: skip
 """The keys of `list --json` and the columns of `list --csv`; scripts rely on them."""
 
@@ -110,7 +110,9 @@ class _Views:
         self._list(Query(order=values.get("key")), values)
 
     def go(self, values: Values, ids: Ids) -> None:
-        views = {"due": self.due, "pipeline": self.list, "history": self.history, "pools": self._pools, "team": self._team}
+        views = {
+            "due": self.due, "pipeline": self.list, "history": self.history, "pools": self._pools, "team": self._team,
+        }  # fmt: skip
         views[values["name"]]({}, ids)
 
     def _pools(self, values: Values, ids: Ids) -> None:
@@ -127,20 +129,18 @@ class _Views:
         self._printer.outcome(outcome, ())
 
     def _list(self, query: Query, values: Values) -> None:
+        from crm_tui.services import disclosures
+
+        limit = values.get("limit")
+        disclosures.check_list(self._signed_in, query, limit)
         columns: tuple[str, ...] = RECORD if self._printer.csv else _LISTED
-        records = self._records(query, values.get("limit"))
+        records = self._listed(query, limit)
         if values.get("columns"):
             columns = _chosen(values["columns"])
             records = ({name: row[name] for name in columns} for row in records)
+        elif self._printer.for_people:
+            records = ({**row, "mark": "<" if row["returns"] else ""} for row in records)
         self._printer.rows(records, columns)
-
-    def _records(self, query: Query, limit: int | None) -> Iterator[dict[str, Any]]:
-        from crm_tui.services import disclosures
-
-        if limit is None or limit > disclosures.BULK:
-            yield from disclosures.listed(self._signed_in, query, self._listed(query, limit))
-        else:
-            yield from self._listed(query, limit)
 
     def _listed(self, query: Query, limit: int | None) -> Iterator[dict[str, Any]]:
         from crm_tui.services import lists
@@ -157,7 +157,7 @@ class _Views:
                 return
 
     def due(self, values: Values, ids: Ids) -> None:
-        from crm_tui.services import due
+        from crm_tui.services import disclosures, due
 
         session = self._signed_in
         queue = due.queue(session)
@@ -166,8 +166,10 @@ class _Views:
 
             wanted = lists.among(session, lists.Query(values["filter"]), [line.id for line in queue])
             queue = [line for line in queue if line.id in wanted]
-        records = (due.record(session, line) for line in queue[: values.get("limit")])
-        if not (self._printer.json or self._printer.csv):
+        queue = queue[: values.get("limit")]
+        disclosures.check_queue(session, [line.id for line in queue], values.get("filter", ""))
+        records = (due.record(session, line) for line in queue)
+        if self._printer.for_people:
             records = ({**row, "mark": "!" if row["section"] == "overdue" else "", "day": _day(row)} for row in records)
         self._printer.rows(records, ("mark", "id", "day", "name", "tier", "phone", "text"), _QUEUE)
 
@@ -176,7 +178,7 @@ class _Views:
         from crm_tui.services import history
 
         limit = values.get("limit")
-        zone = UTC if self._printer.json or self._printer.csv else self._signed_in.person.zone
+        zone = self._signed_in.person.zone if self._printer.for_people else UTC
         rows = history.entries(self._signed_in, limit=50 if limit is None else limit)
         for row in rows:
             row["at"] = moment(row["at"]).astimezone(zone).isoformat(" " if zone is not UTC else "T", "seconds")
@@ -196,7 +198,7 @@ class _Views:
 
         session = self._signed_in
         found = cards.card(session, ids[0])
-        if not (self._printer.json or self._printer.csv):
+        if self._printer.for_people:
             self._printer.lines(card_lines(found))
             return
         record = lists.record(session, lists.rows(session, ids)[ids[0]])
@@ -217,18 +219,23 @@ class _Views:
     open = show
 
     def config(self, values: Values, ids: Ids) -> None:
-        from crm_tui.domain.settings import RULES
+        from crm_tui.domain.settings import RULES, is_of_pools
+        from crm_tui.services import rules
 
-        settings = self._signed_in.settings
+        pool = values.get("pool")
+        settings = rules.in_force(self._signed_in, pool)
         rows = (
             {"name": r.name, "value": settings[r.name], "default": r.default, "meaning": _(r.meaning)}
             for r in RULES.values()
+            if pool is None or is_of_pools(r.name)
         )
         self._printer.rows(self._with_off(rows), ("name", "value", "default", "meaning"))
 
     def config_get(self, values: Values, ids: Ids) -> None:
+        from crm_tui.services import rules
+
         name = values["setting"]
-        row = {"name": name, "value": self._signed_in.settings[name]}
+        row = {"name": name, "value": rules.in_force(self._signed_in, values.get("pool"), name)[name]}
         self._printer.rows(self._with_off([row]), ("value",))
 
     def _with_off(self, rows: Any) -> Iterator[dict[str, Any]]:

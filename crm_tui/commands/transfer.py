@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -22,12 +23,27 @@ if TYPE_CHECKING:
 
 _BATCH = 2_000
 _LONGEST = 24
+_LARGEST, _BLOCK = 200_000_000, 1 << 20
+"""Bytes taken from standard input at most, and at a time."""
 _OFTEN = 0.2
 """Seconds between two lines of progress."""
 
 
 def import_file(session: Session, call: Call, values: Mapping[str, Any], printer: Printer) -> int:
     """Show how the table is understood, bring it in, say the counts; the exit code. `-` is standard input."""
+    try:
+        return _import_named(session, call, values, printer)
+    except CrmError as error:
+        error.args = (_bare(session, str(error)),)
+        raise
+
+
+def _bare(session: Session, text: str) -> str:
+    """The text without the folders of the spool, which nobody at the door can name."""
+    return text if session.spool is None else re.sub(re.escape(f"{session.spool}/") + r"(?:[^/\s]*/)*", "", text)
+
+
+def _import_named(session: Session, call: Call, values: Mapping[str, Any], printer: Printer) -> int:
     if values["file"] != "-":
         return _import(session, call, values, printer, Path(values["file"]))
     from tempfile import TemporaryDirectory
@@ -43,10 +59,14 @@ def _keep_input(path: Path) -> None:
     """Write standard input into a file: a table is read more than once."""
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError(_("import - reads standard input: send it a file, as in crm-tui import - < cards.csv"))
-    from shutil import copyfileobj
-
+    left = _LARGEST
     with path.open("xb") as file:
-        copyfileobj(sys.stdin.buffer, file)
+        while block := sys.stdin.buffer.read(_BLOCK):
+            left -= len(block)
+            if left < 0:
+                message = _("standard input is larger than {n} MB: split the table, or import a file on the host")
+                raise CrmError(message.format(n=_LARGEST // 1_000_000))
+            file.write(block)
 
 
 def _import(session: Session, call: Call, values: Mapping[str, Any], printer: Printer, path: Path) -> int:
@@ -60,7 +80,7 @@ def _import(session: Session, call: Call, values: Mapping[str, Any], printer: Pr
         delimiter=_separator(values.get("separator")), fixed=dict(values.get("set", ())),
     )  # fmt: skip
     for line in preview(plan):
-        printer.say(line)
+        printer.say(_bare(session, line))
     session.command = write(replace(call, flags=frozenset())).encode("utf-8", "replace").decode()
     progress = _Progress() if sys.stderr is not None and sys.stderr.isatty() and not printer.quiet else None
     try:
@@ -73,11 +93,11 @@ def _import(session: Session, call: Call, values: Mapping[str, Any], printer: Pr
         if progress is not None:
             progress.clear()
     if printer.json:
-        sys.stdout.write(json_line(done.data) + "\n")
+        sys.stdout.write(_bare(session, json_line(done.data)) + "\n")
     for number, name, reason in done.reasons:
         text = _("line {line}, {name}: {reason}").format(line=number, name=name, reason=reason)
         print(plain(f"  {text}"), file=sys.stderr)
-    printer.say(done.message)
+    printer.say(_bare(session, done.message))
     return done.exit_code
 
 
@@ -162,8 +182,8 @@ def export_file(session: Session, call: Call, values: Mapping[str, Any], printer
             n = exports.export(session, lists.every(session, query, _BATCH), stream)
         message = ngettext("{n} customer written to {path}", "{n} customers written to {path}", n)
     if printer.json:
-        sys.stdout.write(json_line({"customers": n, "file": str(target)}) + "\n")
-    printer.say(message.format(n=f"{n:,}", path=target or _("standard output")))
+        sys.stdout.write(json_line({"customers": n, "file": _bare(session, str(target))}) + "\n")
+    printer.say(message.format(n=f"{n:,}", path=_bare(session, str(target or _("standard output")))))
 
 
 @contextmanager

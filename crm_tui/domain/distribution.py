@@ -83,12 +83,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A customer that is to be given; `counts` where it counts towards the holding cap (DOMAIN §4 P5)."""
+    """A customer that is to be given; `counts` where it counts towards the holding cap (DOMAIN §4 P5). `pool` is the
+    public pool that it lies in.
+    """
 
     id: int
     tier: str = ""
     region: str = ""
     counts: bool = True
+    pool: int | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Room:
     """Someone who may receive: `room` for so many that count (None: no cap), the weighted `load` that they carry.
 
     `reason` says why they receive nothing at all ("" where they do): away, leaving, left, of another team. `full` is
-    what is said when there is no room left.
+    what is said when there is no room left. In `of_pool` is the other room for what comes out of pools with own rules.
     """
 
     user_id: int
@@ -104,6 +107,11 @@ class Room:
     load: int = 0
     reason: str = ""
     full: str = ""
+    of_pool: Mapping[int, Room] = field(default_factory=dict)
+
+    def out_of(self, pool: int | None) -> Room:
+        """The room for what lies in that pool (None: in none)."""
+        return self.of_pool.get(pool, self) if pool is not None else self
 
 
 @dataclass(frozen=True)
@@ -243,7 +251,7 @@ class Dealer:
         self._people = people
         self._names = [named.login for named in plan.among]
         self._turn = 0
-        self._room = {login: person.room for login, person in people.items()}
+        self._filled = dict.fromkeys(people, 0)
         self._load = {login: person.load for login, person in people.items()}
 
     def deal(self, customers: Sequence[Item]) -> Distribution:
@@ -261,7 +269,7 @@ class Dealer:
         for item in rest:
             taker = self._deal_one(item)
             if taker is None:
-                found.left[item.id] = self.why(*self._ruled(item), *self._names)
+                found.left[item.id] = self.why(*self._ruled(item), *self._names, pool=item.pool)
             else:
                 found.given[item.id] = taker
         return found
@@ -284,17 +292,20 @@ class Dealer:
 
     def give(self, item: Item, login: str) -> bool:
         """Put it into the hands of someone who was named for it, whatever they are at; False where there is no room."""
-        room = self._room[login]
-        if item.counts and room is not None:
-            if room <= 0:
+        room = self._people[login].out_of(item.pool).room
+        if item.counts:
+            if room is not None and self._filled[login] >= room:
                 return False
-            self._room[login] = room - 1
+            self._filled[login] += 1
         self._load[login] += weight(item.tier)
         return True
 
-    def why(self, *logins: str) -> str:
-        """Why none of these takes a customer."""
+    def why(self, *logins: str, pool: int | None = None) -> str:
+        """Why none of these takes a customer out of that pool (None: from elsewhere)."""
         known = self._people
         full = _("the holding cap is reached")
-        reasons = [f"{login}: {known[login].reason or known[login].full or full}" for login in dict.fromkeys(logins)]
+        reasons = [
+            f"{login}: {known[login].reason or known[login].out_of(pool).full or full}"
+            for login in dict.fromkeys(logins)
+        ]
         return "; ".join(reasons) or _("no rule gives it to anybody")

@@ -24,7 +24,8 @@ ROLES: dict[str, str] = {
 }
 
 _LOGIN = r"[^\W\d][\w.@-]{0,63}"
-
+_WORDS = frozenset(("me", "none", "any", "pool", "all", "off", "nobody"))
+"""What commands and filters say in the place of a login, and mean something else by."""
 
 STATES: dict[str, str] = {
     "active": N_("active"),
@@ -91,8 +92,8 @@ class Colleagues:
     """What a sight is made of, as read from the database: ids.
 
     `led`: members of the teams that one leads; `all_led`: whether that is everybody who could hold a customer.
-    `stood_in_for`: those away today who named one as stand-in, `unattended`: those of the led who are away today and
-    named nobody. `pools`: the pools one is a member of, or somebody led is (None: all there are), `member_of` those
+    `stood_in_for`: those away today who named one as stand-in, `unattended`: those away today who named nobody, and for
+    whom one stands in by office. `pools`: the pools one is a member of, or somebody led is (None: all there are), `member_of` those
     that one is a member of oneself.
     """
 
@@ -109,7 +110,7 @@ def sight(person: Person, colleagues: Colleagues, claims: Claims | None = None) 
     """What the person may see. DOMAIN §8."""
     lead = person.role == "lead"
     # dict.fromkeys keeps the order and drops what is there twice.
-    queue = tuple(dict.fromkeys((person.id, *colleagues.stood_in_for, *(colleagues.unattended if lead else ()))))
+    queue = tuple(dict.fromkeys((person.id, *colleagues.stood_in_for, *colleagues.unattended)))
     owners = tuple(dict.fromkeys((*queue, *(colleagues.led if lead else ()))))
     everything = person.role in ("admin", "service") or (lead and colleagues.all_led)
     return Sight(
@@ -150,4 +151,6 @@ def check_login(login: str) -> str:
     if not re.fullmatch(_LOGIN, login):
         message = _('login "{login}": letters, digits, . _ - and @, beginning with a letter').format(login=login)
         raise UsageError(message, login, 0)
+    if login.casefold() in _WORDS:
+        raise UsageError(_('login "{login}" is a word of the commands: take another').format(login=login), login, 0)
     return login

@@ -8,7 +8,7 @@ clock stands still.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -112,7 +112,8 @@ class Holding:
 class Return:
     """A customer returns on the day `on` by a rule: `days` without contact, or not won, since `since`.
 
-    `held_up`: what moved the day beyond that, in words, each with its last day.
+    `held_up`: what moved the day beyond that, in words, each with its last day. `tier`: the intent letter whose limit
+    it is; None where it is nobody's.
     """
 
     rule: RuleName
@@ -120,16 +121,18 @@ class Return:
     days: int
     since: date
     held_up: tuple[str, ...] = ()
+    tier: str | None = None
 
 
 @dataclass(frozen=True)
 class Told:
-    """The warning as it is stored: the day that the holder was told, by which rule and limit, and since when."""
+    """The warning as it is stored: the day that the holder was told, by which rule and whose limit, and since when."""
 
     rule: RuleName
     on: date
     warned_on: date
     days: int
+    tier: str | None = None
 
 
 @dataclass(frozen=True)
@@ -194,7 +197,8 @@ def _stays(holding: Holding, rules: Rules) -> str:
         return _("it waits for its chance: #{tag}").format(tag=WAITING)
     if holding.tier is None:
         return _("no tier, so no limit")
-    return _("no limit for {tier} in stage {stage}").format(tier=_badge(holding), stage=holding.stage)
+    badge = _badge(holding.scheme, holding.tier)
+    return _("no limit for {tier} in stage {stage}").format(tier=badge, stage=holding.stage)
 
 
 def returns(holding: Holding, rules: Rules, today: date) -> Return | None:
@@ -212,7 +216,7 @@ def _returns(
     if contact is not None:
         on = after(holding.counted_from, contact, holding.absences)
         if on is not None:
-            found.append(Return("contact", on, contact, holding.counted_from))
+            found.append(Return("contact", on, contact, holding.counted_from, tier=holding.tier))
     if win is not None and holding.stage != "actual" and not holding.waiting:
         # What was bought and is lost, or only lost, begins to be won anew on that day.
         since = max(holding.held_since, holding.stage_since) if holding.stage == "lost" else holding.held_since
@@ -244,7 +248,7 @@ def _held_up(found: Return, holding: Holding, actual_days: int | None) -> Return
         until = (holding.last_order or holding.stage_since) + timedelta(days=actual_days)
         if until >= on:
             on, held_up = until + _DAY, (*held_up, _("an actual customer until {day}").format(day=said(until)))
-    return Return(found.rule, on, found.days, found.since, held_up)
+    return found if on == found.on else replace(found, on=on, held_up=held_up)
 
 
 def decide(holding: Holding, told: Told | None, rules: Rules, today: date, workdays: Workdays) -> Decision:
@@ -266,7 +270,7 @@ def decide(holding: Holding, told: Told | None, rules: Rules, today: date, workd
         return Decision("end", on, found)
     if on <= today and told.warned_on + timedelta(days=NOTICE) <= today:
         return Decision("recycle", on, found)
-    changed = (on, found.rule, found.days) != (told.on, told.rule, told.days)
+    changed = (on, found.rule, found.days, found.tier) != (told.on, told.rule, told.days, told.tier)
     return Decision("move" if changed else "nothing", on, found)
 
 
@@ -297,15 +301,19 @@ def _workday(workdays: Workdays, day: date, n: int) -> date:
 def _as_told(holding: Holding, told: Told, rules: Rules, today: date) -> Return | None:
     """As `returns`, by the rule and limit that the holder was told."""
     contact, win = (told.days, None) if told.rule == "contact" else (None, told.days)
-    return _returns(holding, contact, win, rules.actual_days, today)
+    return _returns(replace(holding, tier=told.tier), contact, win, rules.actual_days, today)
 
 
-def second_cadence_missed(counted_from: date, interval: int | None, absences: Sequence[Absence], today: date) -> bool:
-    """Whether two cadences have passed without a contact, so that the lead hears of it (P12)."""
-    if interval is None:
-        return False
-    day = after(counted_from, 2 * interval, absences)
-    return day is not None and day < today
+def second_missed(holding: Holding, interval: int | None) -> date | None:
+    """The day by which two cadences have passed without a contact; None for never."""
+    return None if interval is None else after(holding.counted_from, 2 * interval, holding.absences)
+
+
+def lead_hears_on(missed: date, returns_on: date | None, rules: Rules, workdays: Workdays) -> date:
+    """The day on which the lead hears of a second missed cadence (P12): when it is missed, or with the last warning of
+    a customer that returns on that very day, since by then nothing can be done.
+    """
+    return _workday(workdays, missed, -min((NOTICE, *rules.warn_days))) if missed == returns_on else missed
 
 
 def moves_clock(sight: Sight, customer_id: int, owner_id: int | None, happened: date, today: date) -> bool:
@@ -329,9 +337,9 @@ def said(day: date, *, weekday: bool = False) -> str:
     return _("{weekday} {date}").format(weekday=_(WEEKDAYS[day.weekday()]), date=text) if weekday else text
 
 
-def _badge(holding: Holding) -> str:
-    scheme = shipped().get(holding.scheme)
-    return f"{scheme.title if scheme else holding.scheme} {holding.tier}"
+def _badge(identifier: str, tier: str | None) -> str:
+    scheme = shipped().get(identifier)
+    return f"{scheme.title if scheme else identifier} {tier}"
 
 
 def because(found: Return, holding: Holding, contact: str = "") -> str:
@@ -339,7 +347,7 @@ def because(found: Return, holding: Holding, contact: str = "") -> str:
 
     `contact` says how and with whom of us the last one came about; "" where that is not known.
     """
-    limit = {"days": found.days, "tier": _badge(holding), "since": said(found.since)}
+    limit = {"days": found.days, "tier": _badge(SCHEME, found.tier), "since": said(found.since)}
     if found.rule == "win":
         text = ngettext("held since {since} and not won in {days} day",
                         "held since {since} and not won in {days} days", found.days).format(**limit)  # fmt: skip

@@ -74,6 +74,10 @@ def _rules() -> Iterator[Rule]:
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in _rules()}
 
 
+DEFAULT = "default"
+"""The value of a rule that was set and is so no more: a pool's goes by the general one, a general one by the program's."""
+
+
 def rule(name: str) -> Rule:
     """The rule of that name; UsageError that suggests the nearest."""
     from crm_tui.domain.nearest import nearest
@@ -85,9 +89,13 @@ def rule(name: str) -> Rule:
 
 
 def parse(name: str, text: str) -> str | int | None:
-    """The value that `text` gives to the setting (`off` for none); UsageError that says what would be right."""
+    """The value that `text` gives to the setting (`off` for none, `default` for DEFAULT); UsageError that says what
+    would be right.
+    """
     known = rule(name)
     text = text.strip()
+    if text.casefold() == DEFAULT:
+        return DEFAULT
     if isinstance(known.default, str):
         return _checked_text(known, text)
     if text.casefold() in ("off", "none", ""):
@@ -191,7 +199,8 @@ Stored = Mapping[str, tuple[str, str | None, str | None]]
 def load(stored: Stored, pools: Mapping[int, Stored] | None = None) -> Settings:
     """The settings from what is stored; names that no rule has any more are left out."""
     known = {name: row for name, row in stored.items() if name in RULES}
-    changed = {name: json.loads(value) for name, (value, __, ___) in known.items()}
+    values = {name: json.loads(value) for name, (value, __, ___) in known.items()}
+    changed = {name: value for name, value in values.items() if value != DEFAULT}
     before = {
         name: (day, RULES[name].default if previous is None else json.loads(previous))
         for name, (__, previous, day) in known.items()

@@ -16,7 +16,7 @@ from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.names import name_key
 from crm_tui.domain.text import ascii_twin, clean
-from crm_tui.services import disclosures, notices
+from crm_tui.services import disclosures, notices, pools
 from crm_tui.services.session import Outcome, Refusal, Session, done, named
 from crm_tui.store import collaborations, people
 from crm_tui.store.collaborations import Collaborator
@@ -33,11 +33,12 @@ def share(
 ) -> Outcome:
     """Let a user work the customers, `access` read or edit, up to and including a day (None: until it is taken back).
 
-    Once more changes how. Only who holds a customer, their stand-in and leads share it; it answers the user's request.
+    Once more changes how. Only who holds a customer and the leads share it; it answers the user's request.
     Raises UsageError for a user who is not there or cannot edit.
     """
     user = _receiver(session, login, access)
     with session.changing() as change:
+        pools.may_give(session)
         taken, refused = session.take_to_move(ids)
         fit = [f for f in taken if f.owner_id not in (None, user.id)]
         refused += [Refusal(f.id, f.name, _unfit(f, user.login)) for f in taken if f not in fit]
@@ -86,7 +87,7 @@ def ask(session: Session, asked: str, *, function: str = "", why: str = "") -> O
         customer_id, owner_id, name = _asked(session, asked)
         if notices.is_waiting(session, customer_id, "request", owner_id):
             return Outcome(_("{name}: asked already").format(name=name or clean(asked)))
-        told = name or disclosures.tell_collision(session, change, customer_id)
+        told = name or disclosures.tell_collision(session, change, customer_id).text
         as_what = _("as {function}").format(function=_function(function)) if function else ""
         text = ": ".join(part for part in (as_what, clean(why, limit=500)) if part)
         notices.send(session, change, "request", [(owner_id, customer_id, text)])
@@ -106,7 +107,10 @@ def _asked(session: Session, asked: str) -> tuple[int, int, str | None]:
     seen, __ = session.see([customer_id for customer_id, __ in held])
     for facts in seen:
         return facts.id, _other_owner(session, facts), facts.name
+    if session.trial:
+        raise CrmError(_("who holds it, if anybody does, only the command itself tells"))
     if not held:
+        disclosures.check_told(session)
         raise CrmError(_('there is no customer "{name}"').format(name=clean(asked)))
     return (*held[0], None)
 

@@ -21,12 +21,12 @@ def comment(session: Session, customer_id: int, text: str, interaction_id: int |
     It waits in the queue of who logged the interaction if they still work the customer, else in that of its holder.
     CrmError for an interaction that the customer does not have.
     """
-    if session.person.role not in ("lead", "admin"):
-        raise NotAllowed(_("only team leads comment"))
     said = clean(text, multiline=True)
     if not said:
         raise UsageError(_("a comment says something"), text, 0)
     with session.changing() as change:
+        if session.person.role not in ("lead", "admin"):
+            raise NotAllowed(_("only team leads comment"))
         facts = session.one_to_change(customer_id)
         found = kept.interaction(session.database, facts.id, interaction_id)
         if found is None and interaction_id is not None:

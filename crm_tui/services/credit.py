@@ -67,10 +67,10 @@ def propose(session: Session, customer_id: int) -> rule.Proposal:
 
 def fix(session: Session, customer_id: int, shares: Sequence[tuple[str, str]], reason: str = "") -> Outcome:
     """Fix the split: (login, per cent as typed), summing to 100, in place of what was fixed before. Leads only."""
-    if session.person.role not in ("lead", "admin"):
-        raise NotAllowed(_("only team leads fix the credit"))
     percent = rule.check(shares)
     with session.changing() as change:
+        if session.person.role not in ("lead", "admin"):
+            raise NotAllowed(_("only team leads fix the credit"))
         facts = _led(session, customer_id)
         why = clean(reason, limit=500)
         wanted = {_user(session, login): {"percent": n, "reason": why} for login, n in percent.items()}

@@ -10,18 +10,17 @@ from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.names import guess_kind, name_key
 from crm_tui.domain.pasted import parse_pasted
-from crm_tui.domain.pools import COUNTED, cap_refusal
+from crm_tui.domain.pools import cap_refusal
 from crm_tui.domain.profile_fields import KINDS
 from crm_tui.domain.schemes import find_tier, primary, shipped
 from crm_tui.domain.stages import FIRST, choose
 from crm_tui.domain.stages import stage as find_stage
-from crm_tui.services import contacts, duplicates, followups, profiles
-from crm_tui.services.pools import cap_of
-from crm_tui.services.session import Outcome, Refusal, Session, done, named
-from crm_tui.store import customers, histories, people, pools
+from crm_tui.services import contacts, disclosures, duplicates, followups, profiles
+from crm_tui.services.pools import cap_of, may_add, may_give, may_receive, no_receiver
+from crm_tui.services.session import Outcome, Session, done, named
+from crm_tui.store import histories, people, pools
 
 if TYPE_CHECKING:
-    from crm_tui.store.customers import Facts
     from crm_tui.store.journal import Change
 
 
@@ -59,11 +58,11 @@ def new(session: Session, draft: Draft) -> Outcome:
     try:
         return _make(session, draft)
     except _Twin as twin:
-        from crm_tui.services import disclosures  # most customers are new
-
         told = disclosures.tell_collision(session, session.change, twin.customer_id)
         message = _("{name}: {told}; `ask-share` asks to work it together, --anyway makes another")
-        raise CrmError(message.format(name=twin.name, told=told)) from None
+        if not told.held:
+            message = _("{name}: {told}")
+        raise CrmError(message.format(name=twin.name, told=told.text)) from None
 
 
 def _make(session: Session, draft: Draft) -> Outcome:
@@ -144,21 +143,22 @@ def begin(session: Session, change: Change, begun: Mapping[int, tuple[str, str |
 
 def find_holder(session: Session, owner: str) -> int | None:
     """The id of the user that `owner` names (`me`, a login), None for the public pool; UsageError for nobody."""
-    if session.person.role == "service":
-        raise NotAllowed(_("service reads customers and makes none"))
+    may_add(session)
     if owner in ("pool", "none"):
         return None
     if owner in ("me", session.person.login):
+        may_receive(session)
         return session.person.id
     found = people.by_login(session.database, owner)
     if found is None:
         raise UsageError(_('there is no user "{login}"').format(login=owner), owner, 0)
     if session.person.role == "rep":
         raise NotAllowed(_("only leads give customers to others"))
-    if not session.sight.everything and found.id not in session.sight.owners:
+    if not session.sight.everything and found.id not in session.sight.led:
         raise NotAllowed(_("{login} is not of your team").format(login=owner))
-    if found.role == "service" or found.state in ("leaving", "left"):
-        raise UsageError(_("{login} can hold no customers").format(login=owner), owner, 0)
+    reason = no_receiver(found.role, found.state, found.id in people.away(session.database, session.today.isoformat()))
+    if reason:
+        raise UsageError(_("{login} receives no customers: {reason}").format(login=owner, reason=reason), owner, 0)
     return found.id
 
 
@@ -182,11 +182,12 @@ def _kind(draft: Draft) -> str:
 
 
 def _refuse_twin(session: Session, kind: str, name: str, shown: Mapping[str, str | None]) -> None:
-    twin = duplicates.find(session, kind, name, shown)
-    if twin is None:
+    twin, is_seen = duplicates.find(session, kind, name, shown)
+    if not is_seen:
+        disclosures.check_told(session)
+        if twin is not None:
+            raise _Twin(twin, name)
         return
-    if twin not in customers.facts(session.database, session.sight, [twin]):
-        raise _Twin(twin, name)
     known = _("customer {id}").format(id=twin)
     raise CrmError(_("{name} is there already: {known}; add --anyway to make another").format(name=name, known=known))
 
@@ -202,34 +203,15 @@ def _check_cap(session: Session, holder: int | None, stage: str) -> None:
         raise CrmError(_("{reason}: nothing can be added").format(reason=reason))
 
 
-def _within_caps(session: Session, moved: Sequence[Facts], refused: list[Refusal]) -> list[Facts]:
-    """Those whose holders have room for them; the others are added to the refused."""
-    owners = people.of_ids(session.database, {f.owner_id for f in moved if f.owner_id is not None})
-    held = {key: counted for key, (counted, __) in pools.held_now(session.database, owners).items()}
-    fit: list[Facts] = []
-    for facts in moved:
-        owner = owners.get(facts.owner_id or 0)
-        cap = cap_of(session, owner.role, owner.capacity) if owner else None
-        reason = cap_refusal(facts.stage, held[owner.id], cap) if owner else None
-        if reason is not None:
-            refused.append(Refusal(facts.id, facts.name, reason))
-            continue
-        fit.append(facts)
-        if owner:
-            held[owner.id] += facts.stage in COUNTED
-    return fit
-
-
 def archive(session: Session, ids: Sequence[int], *, back: bool = False) -> Outcome:
     """Take customers out of all lists, or with `back` bring them back; nothing of them is lost.
 
-    What is archived does not count towards a holding cap, so that bringing it back is refused beyond one (P5).
+    What is archived counts towards its holder's cap still: it is put aside, not given up (P5).
     """
     with session.changing() as change:
+        may_give(session)
         taken, refused = session.take_to_move(ids, archived=True)
         moved = [f for f in taken if bool(f.archived_at) == back]
-        if back:
-            moved = _within_caps(session, moved, refused)
         change.update("customer", [f.id for f in moved], archived_at=None if back else session.stamp)
         if not moved:
             return done(change, _("nothing was changed"), [], refused)

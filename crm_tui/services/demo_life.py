@@ -47,7 +47,7 @@ COLUMNS = {
     "collaborator": ("id", "customer_id", "user_id", "function", "access", "until_on"),
     "comment": ("id", "customer_id", "interaction_id", "user_id", "text", "at"),
     "notice": ("id", "user_id", "kind", "customer_id", "from_id", "text", "made_at"),
-    "recycle_warning": ("id", "customer_id", "rule", "due_on", "warned_on", "days", "reason"),
+    "recycle_warning": ("id", "customer_id", "rule", "due_on", "warned_on", "days", "tier", "reason"),
     "stage_change": ("customer_id", "from_stage", "to_stage", "at", "user_id", "reason", "days"),
     "tier_change": ("customer_id", "scheme", "from_tier", "to_tier", "at", "user_id", "reason"),
     "ownership_log": (
@@ -200,32 +200,10 @@ class Life:
             text(self.events[-1].moment) if self.events else None, text(self.given) if self.holder else None, stale,
             text(self.created), self.first, text(self._archived()) if plan.archived else None,
         )  # fmt: skip
-        self._hands()
+        demo_people.hands(self)
         self._contacts()
         self._interactions()
         self._tags()
-
-    def _hands(self) -> None:
-        """Whose it was: who had it first, and how it came to where it is."""
-        if self.pool is not None and not self.events:
-            self._hand("make", None, None, self.pool, self.first, "", self.created)
-            return
-        self._hand("make", None, self.first, None, self.first, "", self.created)
-        if self.pool is not None:
-            kind, reason = demo_people.left(self.dice)
-            last = self.events[-1]
-            age = self._between(1, last.age - 1) if last.age > 1 else 0
-            at = self.calendar.moment(self.dice, age) if age and age < last.age else last.moment + _AFTER + 60
-            user = self.first if kind == "release" else demo_people.ADMIN
-            self._hand(kind, self.first, None, self.pool, user, reason, at)
-        elif self.holder != self.first:
-            self._hand("assign", self.first, self.holder, None, demo_people.LEAD, "", self.given)
-
-    def _hand(
-        self, kind: str, frm: int | None, to: int | None, pool: int | None, user: int, reason: str, moment: int
-    ) -> None:
-        row = (self.key, kind, frm, None, to, pool, user, reason, self.calendar.text(moment))
-        self.rows.waiting["ownership_log"].append(row)
 
     # -- when
 

@@ -1,4 +1,4 @@
-"""What passes between the demo's people: who lies in which pool and came there how, who asks, offers, comments, is away.
+"""What passes between the demo's people: what lies in which pool, who shares, offers, comments, is away, is warned.
 
 All of it is told of yesterday or earlier, but for the warnings, which are those of this morning's sweep.
 """
@@ -6,7 +6,6 @@ All of it is told of yesterday or earlier, but for the warnings, which are those
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from random import Random
 from typing import TYPE_CHECKING
 
 from crm_tui.domain.language import _
@@ -56,9 +55,38 @@ def pools(rows: Rows) -> None:
         rows.add("pool_member", EAST, user)
 
 
-def left(dice: Random) -> tuple[str, str]:
-    """How a customer came into the pool, as the ownership log says it: kind, reason."""
-    return ("release", pick(dice, RELEASED)) if dice.random() < 0.8 else ("recycle", _("no contact for too long"))
+def hands(life: Life) -> None:
+    """Whose a customer was: who had it first, and how it came to where it is."""
+    if life.pool is not None and not life.events:
+        _hand(life, "make", None, None, life.pool, life.first, "", life.created)
+        return
+    _hand(life, "make", None, life.first, None, life.first, "", life.created)
+    if life.pool is not None:
+        kind, reason, user = _left(life)
+        _hand(life, kind, life.first, None, life.pool, user, reason, _left_at(life))
+    elif life.holder != life.first:
+        _hand(life, "assign", life.first, life.holder, None, LEAD, "", life.given)
+
+
+def _left(life: Life) -> tuple[str, str, int]:
+    """How a customer came into the pool: kind, reason, by whom."""
+    if life.dice.random() < 0.8:
+        return "release", pick(life.dice, RELEASED), life.first
+    return "recycle", _("no contact for too long"), ADMIN
+
+
+def _left_at(life: Life) -> int:
+    """The moment of it: on a later day than the last interaction, where there was one, else soon after it."""
+    last = life.events[-1]
+    age = life.calendar.days.ago(life.dice, 1, last.age - 1) if last.age > 1 else last.age
+    return life.calendar.moment(life.dice, age) if age < last.age else last.moment + 360
+
+
+def _hand(
+    life: Life, kind: str, frm: int | None, to: int | None, pool: int | None, user: int, reason: str, moment: int
+) -> None:
+    row = (life.key, kind, frm, None, to, pool, user, reason, life.calendar.text(moment))
+    life.rows.waiting["ownership_log"].append(row)
 
 
 def between(calendar: Calendar, rows: Rows, lives: Sequence[Life]) -> None:
@@ -106,5 +134,5 @@ def _warnings(calendar: Calendar, rows: Rows, mine: Sequence[Life]) -> None:
             continue
         text = because(decided.returns, holding, f"{life.channel}, {REP_NAME}")
         on, days = decided.on.isoformat(), decided.returns.days
-        rows.add("recycle_warning", life.key, "contact", on, today.isoformat(), days, text)
+        rows.add("recycle_warning", life.key, "contact", on, today.isoformat(), days, plan.tier, text)
         left -= 1

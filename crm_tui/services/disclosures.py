@@ -5,59 +5,86 @@ Nothing takes a disclosure back: what was read was read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from crm_tui.domain.clock import local_date, stamp
 from crm_tui.domain.errors import NotAllowed
 from crm_tui.domain.language import _
 from crm_tui.domain.stages import BY_IDENTIFIER
-from crm_tui.services import lists
-from crm_tui.services.lists import Query
 from crm_tui.services.session import Session
 from crm_tui.store import disclosures
 
 if TYPE_CHECKING:
+    from crm_tui.services.lists import Query
     from crm_tui.store.journal import Change
 
-BULK = 200
+FEW = 20
 """A printed list of more rows than this is data taken out."""
+BULK = 200
+"""Of more rows than this a rep's printed list is of the rep's own customers only."""
 
-T = TypeVar("T")
+
+@dataclass(frozen=True)
+class Told:
+    """P22's answer in words, and whether anybody holds the customer, whom one could ask."""
+
+    text: str
+    held: bool
 
 
-def tell_collision(session: Session, change: Change | None, customer_id: int) -> str:
+def tell_collision(session: Session, change: Change | None, customer_id: int) -> Told:
     """Who holds the customer that one's own is the same as, one that one may not see: P22's answer, no more.
 
-    So often a day as `collision.daily_cap` says; beyond that only that it is there. Kept in the journal: in the entry
-    that is open (`change`), else in one of its own.
+    Kept in the journal: in the entry that is open (`change`), else in one of its own. NotAllowed beyond the day's cap.
     """
-    if session.trial:
-        return _("it is there already; who holds it, only the command itself tells")
-    cap = session.settings["collision.daily_cap"]
-    told = disclosures.told_since(session.database, session.person.id, _midnight(session))
-    if cap is not None and told >= cap:
-        return _("it is there already; you were told who holds others {n} times today, that is the cap").format(n=told)
-    answer = _holder(session, customer_id)
     if change is None:
         with session.changing(fixed=True) as own:
             own.summarize(_("told of a collision: customer {id}").format(id=customer_id))
-            _note(session, own, "collision", 1, answer, customer_id)
-    else:
-        _note(session, change, "collision", 1, answer, customer_id)
+            return tell_collision(session, own, customer_id)
+    check_told(session)
+    answer = _holder(session, customer_id)
+    _note(session, change, "collision", 1, answer.text, customer_id)
     return answer
 
 
-def _holder(session: Session, customer_id: int) -> str:
+def check_told(session: Session) -> None:
+    """NotAllowed once one was told of collisions as often today as `collision.daily_cap` says.
+
+    Ask before looking: beyond the cap the answer is the same, whether the customer is there or not.
+    """
+    left = told_left(session)
+    if left is not None and left <= 0:
+        raise NotAllowed(enough_told(session))
+
+
+def told_left(session: Session) -> int | None:
+    """How often one may still be told of a collision today; None where nothing caps it, or nothing is hidden."""
+    cap = session.settings["collision.daily_cap"]
+    if cap is None or session.sight.everything:
+        return None
+    return int(cap) - disclosures.told_since(session.database, session.person.id, _midnight(session))
+
+
+def enough_told(session: Session) -> str:
+    """What is said beyond the cap, whatever is asked."""
+    return _("you were told of others' customers {n} times today, that is the cap: go on tomorrow, or ask a lead").format(
+        n=session.settings["collision.daily_cap"]
+    )
+
+
+def _holder(session: Session, customer_id: int) -> Told:
     found = disclosures.holder(session.database, customer_id)
     if found is None or found.holder is None:
-        return _("it is there already, held by nobody you may claim it from")
+        return Told(_("it is there already, and held by nobody: ask a lead"), held=False)
     last = local_date(found.last_contact, session.person.zone) if found.last_contact else None
     contact = _("last contact {day:%-d %b}").format(day=last) if last else _("no contact yet")
-    return _("held by {holder}, {stage}, {contact}").format(
+    text = _("held by {holder}, {stage}, {contact}").format(
         holder=found.holder, stage=BY_IDENTIFIER[found.stage].title, contact=contact
     )
+    return Told(text, held=True)
 
 
 def takes_out(session: Session) -> None:
@@ -77,6 +104,8 @@ def own_only(session: Session, query: Query) -> Query:
     """The list as its reader may take it out: reps their own customers only."""
     if session.person.role != "rep":
         return query
+    from crm_tui.services import lists
+
     text = query.filter.strip()
     lists.read(session, text)  # it is one filter by itself: no parenthesis of it closes ours
     return query.with_filter(f"owner:me ({text})" if text else "owner:me")
@@ -84,45 +113,80 @@ def own_only(session: Session, query: Query) -> Query:
 
 def check_export(session: Session, query: Query) -> int:
     """How many customers would be taken out; NotAllowed where that is more than is left of the day's cap."""
+    from crm_tui.services import lists
+
     takes_out(session)
     n = lists.count(session, query)
-    cap = session.settings["export.daily_cap"] if session.person.role == "rep" else None
-    if cap is not None:
-        taken = disclosures.taken_since(session.database, session.person.id, _midnight(session))
-        if n + taken > cap:
-            raise NotAllowed(
-                _("{n} customers are more than is left of the day's {cap} ({taken} taken out): narrow the filter").format(
-                    n=f"{n:,}", cap=f"{cap:,}", taken=f"{taken:,}"
-                )
-            )
+    _check_cap(session, n)
     return n
 
 
+def _check_cap(session: Session, customers: int) -> None:
+    cap = session.settings["export.daily_cap"] if session.person.role == "rep" else None
+    if cap is None:
+        return
+    taken = disclosures.taken_since(session.database, session.person.id, _midnight(session))
+    if customers + taken > cap:
+        raise NotAllowed(
+            _("{n} customers are more than is left of the day's {cap} ({taken} taken out): narrow the filter").format(
+                n=f"{customers:,}", cap=f"{cap:,}", taken=f"{taken:,}"
+            )
+        )
+
+
 def note_export(session: Session, kind: str, customers: int, detail: str) -> None:
-    """Keep in the journal that so many customers are taken out; call it before the first of them is."""
+    """Keep in the journal that so many customers are taken out; call it before the first of them is.
+
+    NotAllowed for who may not, or not so many any more: what others of one's sessions took meanwhile counts too.
+    """
     with session.changing(fixed=True) as change:
+        takes_out(session)
+        _check_cap(session, customers)
         change.summarize(_("{n} customers taken out: {what}").format(n=f"{customers:,}", what=detail))
         _note(session, change, kind, customers, detail)
 
 
-def listed(session: Session, query: Query, rows: Iterator[T]) -> Iterator[T]:
-    """The rows of a printed list; more than `BULK` of them are data taken out, with the rights and caps of that.
+def note_file(session: Session, name: str) -> None:
+    """Keep in the journal that a file is taken from the spool, whose customers were counted when it was written."""
+    with session.changing(fixed=True) as change:
+        takes_out(session)
+        change.summarize(_("file taken out: {name}").format(name=name))
+        _note(session, change, "export", 0, name)
 
-    What a rep takes out in bulk is the rep's own: of anything else there are no more than `BULK` rows in one list.
+
+def check_list(session: Session, query: Query, limit: int | None) -> None:
+    """Ask before a list is printed, at most `limit` rows of it: more than `FEW` of them are data taken out.
+
+    They count, and who takes nothing out sees no more than `FEW`; NotAllowed.
     """
-    for number, row in enumerate(rows):
-        if number == BULK:
-            _bulk(session, query)
-        yield row
+    from crm_tui.services import lists
+
+    if limit is not None and limit <= FEW or len(lists.page(session, query, limit=FEW + 1).ids) <= FEW:
+        return
+    total = lists.count(session, query)
+    others = lambda: lists.count(session, own_only(session, query)) < total  # noqa: E731
+    _list(session, total if limit is None else min(limit, total), query.filter, others)
 
 
-def _bulk(session: Session, query: Query) -> None:
-    takes_out(session)
-    if session.person.role == "rep" and lists.count(session, own_only(session, query)) < lists.count(session, query):
+def check_queue(session: Session, ids: Sequence[int], text: str) -> None:
+    """As `check_list`, for the lines of these customers in a queue; `text` is the filter."""
+    from crm_tui.services import lists
+
+    others = lambda: len(lists.among(session, lists.Query("owner:me"), ids)) < len(ids)  # noqa: E731
+    if len(ids) > FEW:
+        _list(session, len(ids), text or _("due"), others)
+
+
+def _list(session: Session, customers: int, text: str, has_others: Callable[[], bool]) -> None:
+    try:
+        takes_out(session)
+    except NotAllowed as error:
+        raise NotAllowed(_("{reason}; --limit {n} shows the first").format(reason=error, n=FEW)) from None
+    if customers > BULK and session.person.role == "rep" and has_others():
         raise NotAllowed(_("a list of more than {n} is of one's own customers only: add owner:me, or --limit {n}").format(
             n=BULK
         ))  # fmt: skip
-    note_export(session, "list", check_export(session, query), query.filter or _("all"))
+    note_export(session, "list", customers, text or _("all"))
 
 
 def _note(

@@ -1,13 +1,15 @@
 """Whether a customer is in the database already (DOMAIN §9): same normalised name and kind, and no phone, mail or tax
-number that both have differs.
+number that both have differs. Of one that is not seen, or masked, these tell nothing: its name and kind decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from crm_tui.domain.names import name_key
+from crm_tui.domain.people import is_masked
 from crm_tui.services.session import Session
+from crm_tui.store import customers
 from crm_tui.store.customers import reach
 
 COMPARED = ("phone", "email", "tax_number")
@@ -22,8 +24,15 @@ def same(mine: Mapping[str, str | None], other: Mapping[str, str | None]) -> boo
     return True
 
 
-def find(session: Session, kind: str, name: str, values: Mapping[str, str | None]) -> int | None:
-    """The id of the first customer that is the same, whoever holds it; None when there is none.
+def seen(session: Session, ids: Iterable[int]) -> dict[int, bool]:
+    """Those of the customers that one sees, and whether phone, mail and tax number of each are seen too."""
+    found = customers.facts(session.database, session.sight, ids)
+    return {key: not is_masked(session.sight, facts.owner_id) for key, facts in found.items()}
+
+
+def find(session: Session, kind: str, name: str, values: Mapping[str, str | None]) -> tuple[int | None, bool]:
+    """The id of the first customer that is the same, and whether one sees it: one that is seen, or else, whoever holds
+    it, one that is not. A dry run, which leaves no trace, finds only what is seen. (None, False) when there is none.
 
     Phones and mails are those that lists show: the customer's own, or else its first contact's that has one.
     """
@@ -32,7 +41,9 @@ def find(session: Session, kind: str, name: str, values: Mapping[str, str | None
         " WHERE c.name_key = ? AND c.kind = ? ORDER BY c.id",
         (name_key(name), kind),
     )
+    shown = seen(session, [row[0] for row in rows]) if rows else {}
     for key, *theirs in rows:
-        if same(values, dict(zip(COMPARED, theirs, strict=True))):
-            return int(key)
-    return None
+        if key in shown and (not shown[key] or same(values, dict(zip(COMPARED, theirs, strict=True)))):
+            return key, True
+    hidden = [row[0] for row in rows if row[0] not in shown]
+    return (None if session.trial else next(iter(hidden), None)), False

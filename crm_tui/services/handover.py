@@ -66,6 +66,22 @@ def held_by(session: Session, user_id: int) -> dict[str, int]:
     return {name: n for name, n in found.items() if name in _BLOCKING}
 
 
+def counted(name: str, n: int) -> str:
+    """`1 customer`, `3 follow-ups`: so many of what `held_by` names."""
+    texts = {
+        "customers": ngettext("{n} customer", "{n} customers", n),
+        "contacts": ngettext("{n} contact", "{n} contacts", n),
+        "follow-ups": ngettext("{n} follow-up", "{n} follow-ups", n),
+        "protections": ngettext("{n} protection", "{n} protections", n),
+        "offers": ngettext("{n} offer", "{n} offers", n),
+        "collaborations": ngettext("{n} collaboration", "{n} collaborations", n),
+        "notices": ngettext("{n} notice", "{n} notices", n),
+        "stand-ins": ngettext("{n} stand-in", "{n} stand-ins", n),
+        "teams led": ngettext("{n} team led", "{n} teams led", n),
+    }
+    return texts[name].format(n=f"{n:,}")
+
+
 def preview(session: Session, login: str, by: str = "") -> Preview:
     """What the user holds, and where `by` says how (`tier:A=li,rr:wang,amy`), who would get how many.
 
@@ -97,6 +113,7 @@ def hand_over(session: Session, login: str, by: str, reason: str = "") -> Outcom
     For leads of the user's team, and administrators. UsageError where `by` cannot be read, or names nobody known.
     """
     with session.changing() as change:
+        pools.may_give(session)
         leaver = _leaver(session, login)
         shares = _share(session, leaver, by)
         why = clean(reason, limit=500) or _("{login} leaves").format(login=leaver.login)
@@ -134,6 +151,8 @@ def _leaver(session: Session, login: str) -> UserRow:
     teams.in_charge_of(session, leaver)
     if leaver.id == session.person.id:
         raise NotAllowed(_("nobody hands over their own: a lead or an administrator does"))
+    if leaver.state == "left":
+        raise CrmError(_("{login} has left and holds nothing").format(login=leaver.login))
     return leaver
 
 
@@ -157,7 +176,7 @@ def _share(session: Session, leaver: UserRow, by: str) -> _Shares:
     dealer = Dealer(plan, rooms)
     customers = handover.customers(session.database, leaver.id)
     dealt = dealer.deal([
-        Item(held.id, held.tier or "", held.region or "", held.stage in COUNTED and not held.archived)
+        Item(held.id, held.tier or "", held.region or "", held.stage in COUNTED)
         for held in customers
     ])  # fmt: skip
     if not any(not rooms[login].reason for login in plan.logins):
@@ -250,7 +269,7 @@ def lines(found: Preview) -> tuple[str, ...]:
     told = [_("customers {n}: {tiers}").format(n=f"{found.customers:,}", tiers=_tiers(found.tiers))]
     others = {name: n for name, n in found.holds.items() if name != "customers"}
     if others:
-        told.append(", ".join(f"{_(name)} {n:,}" for name, n in others.items()))
+        told.append(", ".join(counted(name, n) for name, n in others.items()))
     if found.not_on_wecom:
         told.append(_("not yet on WeCom: {n}").format(n=f"{found.not_on_wecom:,}"))
     for login, tiers in found.shares.items():

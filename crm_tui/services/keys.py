@@ -11,8 +11,8 @@ from typing import Any
 from crm_tui.domain import ssh_keys
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _, ngettext
-from crm_tui.domain.people import ROLES
 from crm_tui.services.session import Outcome, Session
+from crm_tui.services.teams import administrators_only
 from crm_tui.store import keys
 from crm_tui.store.database import Database
 from crm_tui.store.keys import Key
@@ -26,12 +26,13 @@ def add(session: Session, login: str, text: str) -> Outcome:
 
     UsageError for what is no key or no user, CrmError for a key that somebody has already.
     """
-    _administrators_only(session)
+    administrators_only(session)
     key = ssh_keys.parse(text)
     if not ssh_keys.may_come_in(login):
         message = _('login "{login}" cannot come in over SSH: small letters, digits, _ and -, 32 at most')
         raise UsageError(message.format(login=login), login, 0)
     with session.changing() as change:
+        administrators_only(session)
         user_id, state = _user(session.database, login)
         if state == "left":
             raise CrmError(_("{login} has left").format(login=login))
@@ -49,8 +50,8 @@ def add(session: Session, login: str, text: str) -> Outcome:
 
 def remove(session: Session, login: str, fingerprint: str) -> Outcome:
     """Take a user's key away, named by its fingerprint or the beginning of it. Administrators only."""
-    _administrators_only(session)
     with session.changing() as change:
+        administrators_only(session)
         _user(session.database, login)
         key = _named(keys.every(session.database, login), login, fingerprint)
         change.delete(keys.TABLE, [key.id])
@@ -64,6 +65,7 @@ def of(session: Session, login: str | None = None) -> Outcome:
 
     Rows: login, name, type, fingerprint, added (UTC). NotAllowed for somebody else's.
     """
+    session.refresh()
     if session.person.role != "admin":
         if login not in (None, session.person.login):
             raise NotAllowed(_("only administrators see the keys of others"))
@@ -131,8 +133,3 @@ def _user(database: Database, login: str) -> tuple[int, str]:
     if row is None:
         raise UsageError(_('"{login}" is no user').format(login=login), login, 0)
     return row[0], row[1]
-
-
-def _administrators_only(session: Session) -> None:
-    if session.person.role != "admin":
-        raise NotAllowed(_("only administrators do that; you are {role}").format(role=_(ROLES[session.person.role])))

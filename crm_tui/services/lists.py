@@ -24,7 +24,7 @@ __all__ = ["SORTS", "Order", "Page", "Position", "Query", "Within"]
 
 @dataclass(frozen=True)
 class Within:
-    """What all customers of a list have in common, whatever its filter says: the pool they lie in, or who holds them."""
+    """What all customers of a list have in common, whatever its filter: the pool they lie in, or who holds them."""
 
     kind: Literal["pool", "owner"]
     id: int
@@ -183,7 +183,10 @@ def rows(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
 
 
 def record(session: Session, row: dict[str, Any]) -> dict[str, Any]:
-    """A row as `list --json` prints it: stable keys, times in ISO 8601 with their zone."""
+    """A row as `list --json` prints it: stable keys, times in ISO 8601 with their zone.
+
+    `returns` is the day on which it goes back to the pool, where its holder was warned.
+    """
 
     def time(stored: str | None) -> str | None:
         return moment(stored).isoformat().replace("+00:00", "Z") if stored else None
@@ -194,7 +197,7 @@ def record(session: Session, row: dict[str, Any]) -> dict[str, Any]:
         "email": row["email"], "region": row["region"], "industry": row["industry"], "source": row["source"],
         "tags": (row["tags"] or "").split(), "next_follow_up": time(row["next_at"]) or row["next_on"],
         "last_contact": time(row["last_contact"]), "created": time(row["created_at"]),
-        "archived": row["archived_at"] is not None,
+        "archived": row["archived_at"] is not None, "returns": row["recycle_on"],
     }  # fmt: skip
 
 

@@ -46,10 +46,11 @@ def give(session: Session, change: Change, taken: Sequence[Facts], owner_id: int
 
 
 def to_pool(
-    session: Session, change: Change, taken: Sequence[Facts], into: Mapping[int, int], kind: str, reason: str = ""
-) -> None:
-    """Lay customers into public pools (`into`: customer → pool). What was promised to them is dropped, and kept in the
-    history; protections, offers and warnings end.
+    session: Session, change: Change, taken: Sequence[Facts], into: Mapping[int, int], kind: str,
+    reason: str | Mapping[int, str] = "",
+) -> None:  # fmt: skip
+    """Lay customers into public pools (`into`: customer → pool), for one reason or each for its own. What was promised
+    to them is dropped, and kept in the history; protections, offers and warnings end.
     """
     ids = [facts.id for facts in taken]
     _drop(session, change, taken, kind, reason, {key: {"pool_id": into[key], "blocked": False} for key in ids})
@@ -61,21 +62,30 @@ def block(session: Session, change: Change, taken: Sequence[Facts], reason: str)
 
 
 def _drop(
-    session: Session, change: Change, taken: Sequence[Facts], kind: str, reason: str,
+    session: Session, change: Change, taken: Sequence[Facts], kind: str, reason: str | Mapping[int, str],
     where: Mapping[int, Mapping[str, object]],
 ) -> None:  # fmt: skip
     if not taken:
         return
     ids = [facts.id for facts in taken]
     followups.close(session, change, ids, "dropped", clear=False)
-    change.moves(kind, reason)
     nobody = {"owner_id": None, "held_since": None, "next_on": None, "next_at": None}
-    change.update_each("customer", {key: {**nobody, **where[key]} for key in ids})
+    for text, same in _by_reason(ids, reason).items():
+        change.moves(kind, text)
+        change.update_each("customer", {key: {**nobody, **where[key]} for key in same})
     _settle(session, change, ids)
     today = session.today.isoformat()
     running = pools.running_protections(session.database, ids, today)
     change.update("protection", [row for row, __ in running], ended_on=today)
     change.update("notice", _waiting(session, taken), closed_at=session.stamp)
+
+
+def _by_reason(ids: Sequence[int], reason: str | Mapping[int, str]) -> dict[str, list[int]]:
+    """The customers that go for the same reason; the ownership log takes down one at a time."""
+    found: dict[str, list[int]] = {}
+    for key in ids:
+        found.setdefault(reason if isinstance(reason, str) else reason[key], []).append(key)
+    return found
 
 
 def _waiting(session: Session, taken: Sequence[Facts]) -> list[int]:

@@ -1,4 +1,4 @@
-"""A transfer is from rep to rep: offered by who holds the customer, in effect when the other accepts (DOMAIN §1, §4)."""
+"""A transfer is from rep to rep: offered by the customer's holder, in effect when the other accepts (DOMAIN §1, §4)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crm_tui.domain.language import _
 from crm_tui.domain.pools import COUNTED, cap_refusal
 from crm_tui.domain.text import clean
 from crm_tui.services import moves, notices
-from crm_tui.services.pools import cap_of, may_give, may_receive
+from crm_tui.services.pools import cap_of, may_give, may_receive, no_receiver
 from crm_tui.services.session import Outcome, Refusal, Session, done, named
 from crm_tui.store import people, pools
 
@@ -53,8 +53,9 @@ def _receiver(session: Session, login: str) -> int:
     found = people.by_login(session.database, login)
     if found is None:
         raise UsageError(_('there is no user "{login}"').format(login=login), login, 0)
-    if found.role == "service" or found.state != "active":
-        raise UsageError(_("{login} can receive nothing").format(login=login), login, 0)
+    reason = no_receiver(found.role, found.state, found.id in people.away(session.database, session.today.isoformat()))
+    if reason:
+        raise UsageError(_("nothing is offered to {login}: {reason}").format(login=login, reason=reason), login, 0)
     return found.id
 
 
@@ -113,6 +114,17 @@ def withdraw(session: Session, ids: Sequence[int]) -> Outcome:
         offers = pools.open_offers(session.database, [f.id for f in taken])
         refused += [Refusal(f.id, f.name, _("it is not offered to anybody")) for f in taken if f.id not in offers]
         return _end(session, [f for f in taken if f.id in offers], "withdrawn", refused, _("{who}: offer withdrawn"))
+
+
+def withdraw_all(session: Session, user_id: int) -> None:
+    """Take back all offers that the user made or was made: one who leaves gives and receives no more."""
+    from crm_tui.store import handover
+
+    with session.changing() as change:
+        rows = handover.rows_of(session.database, "offers", user_id, session.today.isoformat())
+        offered = pools.offered(session.database, rows)
+        change.update("transfer", rows, closed_at=session.stamp, closed_as="withdrawn")
+        _forget(session, offered)
 
 
 def _end(session: Session, good: Sequence[Facts], closed_as: str, refused: list[Refusal], message: str) -> Outcome:

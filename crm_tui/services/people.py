@@ -33,12 +33,17 @@ def open_session(
 ) -> Session:
     """Open the database and sign in: as the user `named` (known ones only, else NotAllowed) or as one's own login.
 
-    Raises DatabaseUnusable when the file cannot be opened; with `create` a missing one is made.
+    Raises DatabaseUnusable when the file cannot be opened; with `create` a missing one is made, by one's own login only:
+    its first user is its administrator.
     """
+    first = create and named == login_name()
+    if create and named and not first and not path.exists():
+        message = _('there is no {path} yet: {login} makes it, and adds "{named}" with `crm-tui users add {named}`')
+        raise NotAllowed(message.format(path=path, login=login_name(), named=named))
     database = Database(path, create=create)
     try:
-        if named and named not in logins(database):
-            raise NotAllowed(_('"{login}" is no user of {path}').format(login=named, path=path))
+        if named and not first and named not in logins(database):
+            raise NotAllowed(_no_user(named, path))
         return sign_in(database, named or login_name(), source=source, clock=clock)
     except BaseException:
         database.close()
@@ -75,16 +80,17 @@ def sign_in(
     clock = clock or (lambda: datetime.now(UTC))
     user = people.by_login(database, login) or _join(database, login, clock)
     if user is None:
-        raise NotAllowed(
-            _('"{login}" is no user of {path}: an administrator adds one with `crm-tui users add {login}`').format(
-                login=login, path=database.path
-            )
-        )
+        raise NotAllowed(_no_user(login, database.path))
     settings = load({})
     person = Person(user.id, login, user.name, cast(Role, user.role), zone(user.time_zone))
     session = Session(database, person, settings, clock, source)
     session.refresh()
     return session
+
+
+def _no_user(login: str, path: Path) -> str:
+    text = _('"{login}" is no user of {path}: an administrator adds one with `crm-tui users add {login}`')
+    return text.format(login=login, path=path)
 
 
 def _join(database: Database, login: str, clock: Callable[[], datetime]) -> UserRow | None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import UsageError
+from crm_tui.domain.filters import Term
+from crm_tui.domain.filters.nodes import terms
 from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.domain.text import clean
 from crm_tui.services import lists, teams
@@ -24,6 +26,9 @@ KINDS = {
     "delete": N_("unmade"),
 }  # fmt: skip
 """What a change of hands is called, as people read it."""
+
+_OF_PLACES = ("owner", "pool", "claimable")
+"""Filter fields about where a customer is."""
 
 
 def overview(session: Session) -> Outcome:
@@ -55,7 +60,7 @@ def rows(session: Session) -> list[dict[str, Any]]:
 
 
 def add(session: Session, name: str, members: str | None, route: str | None) -> Outcome:
-    """Make a pool; without members it is everybody's. Administrators only."""
+    """Make a pool; without members it is everybody's. Administrators only. UsageError as for `edit`."""
     teams.administrators_only(session)
     name = _name(name)
     with session.changing() as change:
@@ -68,7 +73,11 @@ def add(session: Session, name: str, members: str | None, route: str | None) -> 
 
 
 def edit(session: Session, pool: str, name: str | None, members: str | None, route: str | None) -> Outcome:
-    """Change a pool's name, members (`all` for everybody) or routing. Administrators only."""
+    """Change a pool's name, members (`all` for everybody) or routing. Administrators only.
+
+    UsageError for members who hold no customers, for a route that asks where a customer is (a new one is nowhere), and
+    for one of the default pool, which takes what fits no other.
+    """
     teams.administrators_only(session)
     with session.changing() as change:
         found = pools.find(session.database, pool)
@@ -77,6 +86,8 @@ def edit(session: Session, pool: str, name: str | None, members: str | None, rou
         if name is not None:
             change.update("pool", [found.id], name=_name(name))
         if route is not None:
+            if found.id == pools.DEFAULT and route.strip():
+                raise UsageError(_("{pool} takes what fits no other pool: no route").format(pool=found.name), route, 0)
             change.update("pool", [found.id], routing=_route(session, route))
         _members(session, change, found.id, members)
         if change.is_empty():
@@ -99,7 +110,10 @@ def _unused(session: Session, name: str) -> None:
 
 
 def _route(session: Session, text: str) -> str:
-    lists.read(session, text)
+    for leaf in terms(lists.read(session, text)):
+        if isinstance(leaf, Term) and leaf.field in _OF_PLACES:
+            message = _("a route asks what a new customer is, not where: no {field}:").format(field=leaf.field)
+            raise UsageError(message, text, max(text.find(f"{leaf.field}:"), 0))
     return text.strip()
 
 
@@ -107,7 +121,12 @@ def _members(session: Session, change: Change, pool_id: int, members: str | None
     if members is None:
         return
     words = [part.strip() for part in members.replace("，", ",").split(",") if part.strip()]
-    wanted = set() if words in ([], ["all"]) else {teams.find(session, login).id for login in words}
+    named = [] if words in ([], ["all"]) else [teams.find(session, login) for login in words]
+    for user in named:
+        if user.role == "service":
+            message = _("{login}: service holds no customers and belongs to no pool").format(login=user.login)
+            raise UsageError(message, members, max(members.find(user.login), 0))
+    wanted = {user.id for user in named}
     there = pools.member_rows(session.database, pool_id)
     change.delete("pool_member", [row for user, row in there.items() if user not in wanted])
     change.insert("pool_member", [{"pool_id": pool_id, "user_id": user} for user in sorted(wanted - set(there))])

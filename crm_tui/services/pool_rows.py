@@ -1,4 +1,4 @@
-"""Pools as the screens show them: a line for each public and private one, and what counts of a customer that lies in one.
+"""Pools as screens show them: a line for each public and private one, and what counts of a customer that lies in one.
 
 What says whether a customer may be claimed is the rule of claiming itself, asked for the rows that are shown.
 """
@@ -78,7 +78,7 @@ def _rules(rules: Settings) -> str:
 
 
 def private(session: Session) -> list[PoolLine]:
-    """The private pools: one's own, then those of whom one works the customers of; a lead's the team, who left left out."""
+    """The private pools: one's own, then those of everybody whose customers one works; a lead's those of the team."""
     sight = session.sight
     found: list[PoolLine] = []
     for user in people.everybody(session.database):

@@ -6,8 +6,9 @@ Every verb does what it can and says row by row why the rest stays; all of one c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crm_tui.domain.clock import local_date, moment, stamp
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
@@ -58,16 +59,23 @@ def claim(session: Session, ids: Sequence[int], *, all_or_nothing: bool = False)
         return done(change, said, [f.id for f in taken], refused)
 
 
-def may_receive(session: Session) -> None:
-    """NotAllowed for whoever can be given no customers: service, and who is leaving."""
+def may_add(session: Session) -> None:
+    """NotAllowed for whoever brings in and receives no customers, for themselves or others: service, who is leaving."""
     if session.person.role == "service":
         raise NotAllowed(_("service holds no customers"))
     if session.person.state == "leaving":
         raise NotAllowed(_("you are leaving: nothing can be added"))
 
 
+def may_receive(session: Session) -> None:
+    """As `may_add`, and NotAllowed for who is away: nobody lays in customers whose clocks stand still."""
+    may_add(session)
+    if session.person.id in people.away(session.database, session.today.isoformat()):
+        raise NotAllowed(_("you are away: `users back me` first"))
+
+
 def may_give(session: Session) -> None:
-    """NotAllowed for who is leaving, whose customers are handed over (P16)."""
+    """NotAllowed for who is leaving: nothing of the own goes but by hand-over, and nothing of others by them (P16)."""
     if session.person.state == "leaving":
         raise NotAllowed(_("you are leaving: what you hold is handed over"))
 
@@ -127,7 +135,7 @@ def rules_for(session: Session, pool_id: int) -> PoolRules:
     rep = session.person.role == "rep"
     return PoolRules(
         rules["pool.daily_quota"] if rep else None,
-        smallest(rules["pool.holding_cap"], session.person.capacity) if rep else None,
+        cap_of(session, session.person.role, session.person.capacity, pool_id),
         rules["pool.cooldown_days"] or 0, rules["pool.freeze_days"] or 0,
     )  # fmt: skip
 
@@ -156,9 +164,12 @@ def holding(session: Session) -> str:
     return _("holding {n}/{cap}").format(n=counted, cap=cap) if cap is not None else _("holding {n}").format(n=counted)
 
 
-def cap_of(session: Session, role: str, capacity: int | None) -> int | None:
-    """How many customers that count somebody may hold; None without a limit. The cap binds reps."""
-    return smallest(session.settings["pool.holding_cap"], capacity) if role == "rep" else None
+def cap_of(session: Session, role: str, capacity: int | None, pool_id: int | None = None) -> int | None:
+    """How many customers that count somebody may hold to receive one, out of that pool (None: from elsewhere).
+
+    None without a limit. The cap binds reps.
+    """
+    return smallest(session.settings.of_pool(pool_id)["pool.holding_cap"], capacity) if role == "rep" else None
 
 
 def release(session: Session, ids: Sequence[int], reason: str) -> Outcome:
@@ -199,11 +210,12 @@ def assign(session: Session, ids: Sequence[int], to: str, reason: str = "") -> O
 
     plan = parse(to)
     with session.changing() as change:
+        may_give(session)
         taken, refused = session.take_to_move(ids)
         refused += [Refusal(f.id, f.name, _("it is blocked: unblock it first")) for f in taken if f.blocked]
         free = [facts for facts in taken if not facts.blocked]
         regions = customers.regions(session.database, [f.id for f in free])
-        items = [Item(f.id, f.tier or "", regions.get(f.id) or "", f.stage in COUNTED) for f in free]
+        items = [Item(f.id, f.tier or "", regions.get(f.id) or "", f.stage in COUNTED, f.pool_id) for f in free]
         share = distribute(plan, items, rooms(session))
         given = hand_out(session, free, share, "assign", clean(reason, limit=500), refused)
         return done(change, _shared_out(given), [key for ids in given.values() for key in ids], refused)
@@ -234,7 +246,7 @@ def rooms(session: Session) -> dict[str, Room]:
 
     A lead gives to the people of the own teams only.
     """
-    from crm_tui.domain.distribution import Room, rank_weight
+    from crm_tui.domain.distribution import rank_weight
 
     sight, today = session.sight, session.today.isoformat()
     everybody = people.everybody(session.database)
@@ -242,19 +254,27 @@ def rooms(session: Session) -> dict[str, Room]:
     loads = pools.loads(session.database, [user["id"] for user in everybody])
     found: dict[str, Room] = {}
     for user in everybody:
-        cap = cap_of(session, user["role"], user["capacity"])
-        reason = _no_receiver(user["role"], user["state"], user["id"] in away)
-        if not reason and not sight.everything and user["id"] not in sight.owners:
+        reason = no_receiver(user["role"], user["state"], user["id"] in away)
+        if not reason and not sight.everything and user["id"] not in (sight.user_id, *sight.led):
             reason = _("not of your team")
         carried = sum(rank_weight(rank) * n for rank, n in loads.get(user["id"], ()))
-        found[user["login"]] = Room(
-            user["id"], room=None if cap is None else max(0, cap - user["counted"]), load=carried, reason=reason,
-            full=cap_refusal(COUNTED[0], cap or 0, cap) or "",
+        found[user["login"]] = replace(
+            _room(session, user), load=carried, reason=reason,
+            of_pool={pool_id: _room(session, user, pool_id) for pool_id in session.settings.pools},
         )  # fmt: skip
     return found
 
 
-def _no_receiver(role: str, state: str, away: bool) -> str:
+def _room(session: Session, user: Mapping[str, Any], pool_id: int | None = None) -> Room:
+    """What room the user of that record has for customers out of the pool (None: from elsewhere)."""
+    from crm_tui.domain.distribution import Room
+
+    cap = cap_of(session, user["role"], user["capacity"], pool_id)
+    room = None if cap is None else max(0, cap - user["counted"])
+    return Room(user["id"], room, full=cap_refusal(COUNTED[0], cap or 0, cap) or "")
+
+
+def no_receiver(role: str, state: str, away: bool) -> str:
     """Why somebody is given nothing, whoever gives; "" where they may receive (P21)."""
     if role == "service":
         return _("service holds no customers")
@@ -284,12 +304,13 @@ def move(session: Session, ids: Sequence[int], pool: str) -> Outcome:
     leads_only(session)
     target = pools.find(session.database, pool, session.sight)
     with session.changing() as change:
+        may_give(session)
         taken, refused = session.take_to_move(ids)
         lying: list[Facts] = []
         for facts in taken:
             reason = None
             if facts.pool_id is None:
-                reason = _("it is blocked") if facts.blocked else _("somebody holds it: it is released or recycled")
+                reason = _("it is blocked") if facts.blocked else _("somebody holds it: release it first")
             elif facts.pool_id == target.id:
                 reason = _("it is there already")
             if reason is None:
@@ -306,6 +327,7 @@ def block(session: Session, ids: Sequence[int], reason: str) -> Outcome:
     leads_only(session)
     said = _wanted_reason(reason, _("blocking wants a reason"))
     with session.changing() as change:
+        may_give(session)
         taken, refused = session.take_to_move(ids)
         refused += [Refusal(f.id, f.name, _("it is blocked already")) for f in taken if f.blocked]
         open_ones = [facts for facts in taken if not facts.blocked]
@@ -319,6 +341,7 @@ def unblock(session: Session, ids: Sequence[int], reason: str) -> Outcome:
     leads_only(session)
     said = _wanted_reason(reason, _("unblocking wants a reason"))
     with session.changing() as change:
+        may_give(session)
         taken, refused = session.take_to_move(ids)
         refused += [Refusal(f.id, f.name, _("it is not blocked")) for f in taken if not f.blocked]
         blocked = [facts for facts in taken if facts.blocked]
@@ -341,8 +364,10 @@ def check_caps(session: Session, before: Mapping[int, int], entry_id: int) -> No
     """
     gained = pools.gained_since(session.database, entry_id)
     users = people.of_ids(session.database, [key for key in before if key in gained])
+    sources = pools.taken_from(session.database)
     for key, (counted, __) in pools.held_now(session.database, users).items():
-        cap = cap_of(session, users[key].role, users[key].capacity)
+        caps = [cap_of(session, users[key].role, users[key].capacity, pool) for pool in sources.get(key, (None,))]
+        cap = smallest(*caps)
         if cap is not None and counted > max(cap, before[key]):
             raise CrmError(
                 _("{login} would hold {n} customers, the holding cap is {cap}: nothing was changed").format(

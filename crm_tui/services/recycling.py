@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from crm_tui.domain.clock import local_date, stamp
 from crm_tui.domain.language import _
 from crm_tui.domain.profile_fields import CHANNELS
-from crm_tui.domain.recycling import WAITING, Holding, RuleName, Rules, Told, because, decide, rules_of, said
+from crm_tui.domain.recycling import WAITING, Decision, Holding, RuleName, Rules, Told, because, decide, rules_of, said
 from crm_tui.domain.recycling import why as explain
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.stages import BY_IDENTIFIER
@@ -48,10 +48,16 @@ class InForce:
         return any(rules.is_on for rules in self.every)
 
 
-def in_force(session: Session) -> InForce:
-    """The rules that hold today: a change of `pool.recycle.*` bites from the next day (P19)."""
-    settings = session.settings.recycling(session.today.isoformat())
-    return InForce(session.today, rules_of(settings), {key: rules_of(settings.of_pool(key)) for key in _own(settings)})
+def in_force(session: Session, on: date | None = None) -> InForce:
+    """The rules that hold today, or that day: a change of `pool.recycle.*` bites from the next day (P19)."""
+    day = on or session.today
+    settings = session.settings.recycling(day.isoformat())
+    return InForce(day, rules_of(settings), {key: rules_of(settings.of_pool(key)) for key in _own(settings)})
+
+
+def is_on(session: Session) -> bool:
+    """Whether anything is recycled anywhere, or will be from tomorrow."""
+    return any(in_force(session, day).is_on for day in (session.today, session.today + timedelta(days=1)))
 
 
 def _own(settings: Settings) -> list[int]:
@@ -83,7 +89,7 @@ def told_of(row: Held) -> Told | None:
     if row.rule is None or row.due_on is None or row.warned_on is None:
         return None
     due, warned = date.fromisoformat(row.due_on), date.fromisoformat(row.warned_on)
-    return Told(cast(RuleName, row.rule), due, warned, row.days or 0)
+    return Told(cast(RuleName, row.rule), due, warned, row.days or 0, row.told_tier)
 
 
 def contacts(session: Session, ids: Iterable[int]) -> dict[int, str]:
@@ -108,32 +114,56 @@ def why(session: Session, customer_id: int) -> Outcome:
         text = _("it is in the pool: nobody holds it") if row.pool_id else _("it is blocked: nobody holds it")
         return Outcome(_asked(facts), lines=(text,), data=({**record, "text": text},))
     holding = holding_of(session, row, recycling.absences(session.database, row.owner_id))
-    rules, told, workdays = _rules(session, row), told_of(row), session.settings.workdays
     contact = contacts(session, [facts.id]).get(facts.id, "")
-    text = explain(holding, told, rules, session.today, workdays, contact)
-    decided = decide(holding, told, rules, session.today, workdays)
-    if decided.returns is not None:
-        on = max(decided.returns.on, decided.on or decided.returns.on)
-        reason = because(decided.returns, holding, contact)
-        record |= {"due": on.isoformat(), "rule": decided.returns.rule, "explanation": reason}
-    lines = [text]
-    if told is not None:
-        lines.append(_("its holder was warned on {day}").format(day=said(told.warned_on)))
-    record["text"] = text
+    lines, found = _explained(session, row, holding, contact)
+    record |= found
+    record["text"] = lines[0]
+    if row.warned_on is not None:
+        warned = said(date.fromisoformat(row.warned_on))
+        lines.append(_("its holder was warned on {day}").format(day=warned))
     return Outcome(_asked(facts), lines=tuple(lines), data=(record,))
+
+
+def _explained(session: Session, row: Held, holding: Holding, contact: str) -> tuple[list[str], dict[str, Any]]:
+    """The answer in lines, the first of which says most, and as a record: due, rule, explanation.
+
+    What changes tomorrow is told too, and instead where nothing returns by the rules of today.
+    """
+    today, tomorrow = session.today, session.today + timedelta(days=1)
+    now, then = _rules(session, row, today, tomorrow)
+    told, workdays = told_of(row), session.settings.workdays
+    text = explain(holding, told, now, today, workdays, contact)
+    lines, record = [text], _recorded(holding, decide(holding, told, now, today, workdays), contact)
+    changed = explain(holding, told, then, tomorrow, workdays, contact)
+    if changed != explain(holding, told, now, tomorrow, workdays, contact):
+        said_then = _("from tomorrow: {text}").format(text=changed)
+        lines = [*lines, said_then] if record else [said_then]
+        record = record or _recorded(holding, decide(holding, told, then, tomorrow, workdays), contact)
+    return lines, record
+
+
+def _recorded(holding: Holding, decided: Decision, contact: str) -> dict[str, Any]:
+    """What a record says of a return; {} where there is none."""
+    if decided.returns is None:
+        return {}
+    on = max(decided.returns.on, decided.on or decided.returns.on)
+    reason = because(decided.returns, holding, contact)
+    return {"due": on.isoformat(), "rule": decided.returns.rule, "explanation": reason}
 
 
 def _asked(facts: Facts) -> str:
     return _("{name}: why it returns").format(name=facts.name)
 
 
-def _rules(session: Session, row: Held) -> Rules:
-    rules = in_force(session)
-    if not rules.pools:
-        return rules.general
-    from crm_tui.services.pools import home_pools
+def _rules(session: Session, row: Held, *days: date) -> list[Rules]:
+    """The rules for the customer on each of the days."""
+    rules = [in_force(session, day) for day in days]
+    home = None
+    if any(each.pools for each in rules):
+        from crm_tui.services.pools import home_pools
 
-    return rules.of(home_pools(session, [row.id])[row.id])
+        home = home_pools(session, [row.id])[row.id]
+    return [each.of(home) for each in rules]
 
 
 def contacted(session: Session, change: Change, ids: Iterable[int]) -> None:

@@ -81,6 +81,8 @@ class Session:
     """Whether what is done is rolled back at the end: a dry run tells nobody what only a trace in the journal may tell."""
     spool: Path | None = None
     """Where the files of a session at the door lie; None for a session elsewhere, which may name any path."""
+    guest_key: str | None = None
+    """The fingerprint of the key that a session at the door came in by: it lasts as long as that is the user's."""
     _sight: Sight | None = field(default=None, repr=False)
     _read_at: tuple[int, int, date] | None = field(default=None, repr=False)
 
@@ -101,7 +103,7 @@ class Session:
 
     @property
     def sight(self) -> Sight:
-        """What the user sees, as the database stands now; SignedOut for one who has left."""
+        """What the user sees, as the database stands now; SignedOut for one who has left, or whose key was taken away."""
         self.refresh()
         assert self._sight is not None
         return self._sight
@@ -114,6 +116,8 @@ class Session:
         user = people.by_id(self.database, self.person.id)
         if user is None or user.state == "left":
             raise SignedOut(_("{login} has left").format(login=self.person.login))
+        if self.guest_key:
+            self._check_key(self.guest_key)
         settings = load(people.rules(self.database), people.pool_rules(self.database))
         if settings != self.settings:
             self.settings = settings
@@ -126,6 +130,13 @@ class Session:
         if self.system:
             self._sight = Sight(user.id, "admin", everything=True, masked=False, blocked=True)
         self._read_at = token
+
+    def _check_key(self, fingerprint: str) -> None:
+        from crm_tui.store import keys  # most sessions came by no key
+
+        key = keys.one(self.database, fingerprint)
+        if key is None or key.login != self.person.login:
+            raise SignedOut(_("this key is no key of {login} any more").format(login=self.person.login))
 
     def _claims(self, member_of: tuple[int, ...] | None) -> Claims:
         settings = self.settings

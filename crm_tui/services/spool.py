@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _, ngettext
+from crm_tui.services import disclosures
 from crm_tui.services.session import Outcome, Session
 
 
@@ -31,11 +32,22 @@ def files(session: Session) -> Outcome:
 
 
 def opened(session: Session, name: str) -> BinaryIO:
-    """The file, open for reading; through no link. CrmError where it is not there."""
+    """The file, open for reading; through no link. CrmError where it is not there.
+
+    It is data taken out, and in the journal before it is read: NotAllowed for who takes none.
+    """
+    path = _path(session, name)
+    disclosures.takes_out(session)
     try:
-        return open(os.open(_path(session, name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+        file = open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")  # noqa: SIM115 (the caller's)
     except OSError as error:
         raise _not_there(name, error) from error
+    try:
+        disclosures.note_file(session, path.name)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def remove(session: Session, name: str) -> Outcome:

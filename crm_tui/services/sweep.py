@@ -21,10 +21,12 @@ from crm_tui.domain.recycling import (
     Absence,
     Decision,
     Holding,
+    Rules,
     because,
     decide,
+    lead_hears_on,
     said,
-    second_cadence_missed,
+    second_missed,
 )
 from crm_tui.services import recycling
 from crm_tui.services.session import Outcome, Refusal, Session
@@ -212,31 +214,36 @@ def _plan(frame: _Frame, page: Sequence[Held]) -> list[_Planned]:
         from crm_tui.services.pools import home_pools
 
         homes = home_pools(frame.session, [held.id for held in page])
-    found: list[tuple[Held, Holding, Decision, bool]] = []
+    found: list[tuple[Held, Holding, Decision, str]] = []
     for held in page:
         assert held.owner_id is not None
         holding = recycling.holding_of(frame.session, held, frame.absences_of(held.owner_id))
         rules = frame.rules.of(homes.get(held.id))
         decision = decide(holding, recycling.told_of(held), rules, frame.rules.today, frame.workdays)
-        escalates = rules.is_on and decision.step != "recycle" and _escalates(frame, held, holding)
-        if decision.step != "nothing" or escalates:
-            found.append((held, holding, decision, escalates))
+        missed = _missed(frame, rules, held, holding, decision)
+        if decision.step != "nothing" or missed:
+            found.append((held, holding, decision, missed))
     contacts = recycling.contacts(frame.session, [held.id for held, *__ in found])
     return [planned for each in found for planned in _rows(frame, *each, contacts.get(each[0].id, ""))]
 
 
-def _escalates(frame: _Frame, held: Held, holding: Holding) -> bool:
-    """Whether the lead has to hear of a second missed cadence, and has not yet."""
-    if frame.leads.get(held.owner_id or 0) in (None, held.owner_id) or holding.archived:
-        return False
+def _missed(frame: _Frame, rules: Rules, held: Held, holding: Holding, decision: Decision) -> str:
+    """What the lead has to hear of a second missed cadence; "" where that is nothing, or was told already."""
+    if frame.leads.get(held.owner_id or 0) in (None, held.owner_id) or holding.archived or not rules.is_on:
+        return ""
     if (held.escalated_at or "") >= max(held.last_contact or held.held_since, held.held_since):
-        return False
-    interval = recycling.cadence(frame.cadences, held)
-    return second_cadence_missed(holding.counted_from, interval, holding.absences, frame.rules.today)
+        return ""
+    day, today = second_missed(holding, recycling.cadence(frame.cadences, held)), frame.rules.today
+    if day is None or today < lead_hears_on(day, decision.on, rules, frame.workdays):
+        return ""
+    text = _("second cadence missed: nothing since {since}")
+    if today < day:
+        text = _("second cadence missed on {day}, when it returns to the pool: nothing since {since}")
+    return text.format(day=said(day), since=said(holding.counted_from))
 
 
 def _rows(
-    frame: _Frame, held: Held, holding: Holding, decision: Decision, escalates: bool, contact: str
+    frame: _Frame, held: Held, holding: Holding, decision: Decision, missed: str, contact: str
 ) -> Iterator[_Planned]:
     owner_id = held.owner_id or 0
     reason = because(decision.returns, holding, contact) if decision.returns is not None else ""
@@ -245,9 +252,8 @@ def _rows(
         due = decision.on if done != "ended" else None
         text = reason if done != "ended" else _("not to be recycled any more")
         yield _Planned(Row(held.id, held.name, owner_id, done, text, due), held, decision, owner_id)
-    if escalates:
-        since = _("second cadence missed: nothing since {day}").format(day=said(holding.counted_from))
-        yield _Planned(Row(held.id, held.name, owner_id, "escalated", since), held, decision, frame.leads[owner_id])
+    if missed:
+        yield _Planned(Row(held.id, held.name, owner_id, "escalated", missed), held, decision, frame.leads[owner_id])
 
 
 _DONE_BY: Mapping[str, Done] = {"warn": "warned", "move": "warned", "end": "ended", "recycle": "recycled"}
@@ -264,7 +270,7 @@ def _swept(frame: _Frame, owner_id: int, page: Sequence[Held]) -> list[Row]:
         again = {held.id: held for held in _again(frame, owner_id, page)}
         planned = _plan(frame, [again[key] for key in dict.fromkeys(p.held.id for p in planned) if key in again])
         returning = _returning(session, [p.held.id for p in planned if p.row.done == "recycled"])
-        rows = [_apart(session, change, one, returning) for one in planned]
+        rows = _done(session, change, planned, returning)
         change.summarize(_summary(rows))
         return rows
 
@@ -288,12 +294,24 @@ def _returning(session: Session, ids: Sequence[int]) -> Returning:
     return {key: (facts, homes[key]) for key, facts in customers.facts(session.database, session.sight, ids).items()}
 
 
+def _done(session: Session, change: Change, planned: Sequence[_Planned], returning: Returning) -> list[Row]:
+    """Do a page at once, since that is several times as fast; if that fails, each row on its own."""
+    try:
+        with store.apart(session.database):
+            _do(session, change, planned, returning)
+    except DatabaseUnusable:
+        raise
+    except Exception:  # whose fault it is shows row by row
+        return [_apart(session, change, one, returning) for one in planned]
+    return [one.row for one in planned]
+
+
 def _apart(session: Session, change: Change, planned: _Planned, returning: Returning) -> Row:
     """Do one row; whatever is wrong with it is told of it, and the others go on."""
     row = planned.row
     try:
         with store.apart(session.database):
-            _do(session, change, planned, returning)
+            _do(session, change, [planned], returning)
     except DatabaseUnusable:
         raise
     except Exception as error:  # a fault of one row is no reason to leave all others unwarned
@@ -301,35 +319,44 @@ def _apart(session: Session, change: Change, planned: _Planned, returning: Retur
     return row
 
 
-def _do(session: Session, change: Change, planned: _Planned, returning: Returning) -> None:
+def _do(session: Session, change: Change, planned: Iterable[_Planned], returning: Returning) -> None:
     from crm_tui.services import moves, notices
 
-    row, held, decision = planned.row, planned.held, planned.decision
-    if row.done == "escalated":
-        notices.send(session, change, "escalation", [(planned.told, row.id, row.reason)])
-    elif decision.step == "recycle":
-        facts, pool_id = returning[row.id]
-        moves.to_pool(session, change, [facts], {row.id: pool_id}, "recycle", row.reason)
-        notices.close(session, change, None, [row.id], ("escalation",))
-        notices.send(session, change, "recycled", [(planned.told, row.id, row.reason)])
-    elif decision.step == "end":
-        change.delete("recycle_warning", [held.warning_id or 0])
-    else:
-        _warn(session, change, planned)
+    by: dict[Done, list[_Planned]] = {done: [] for done in DONE}
+    for one in planned:
+        by[one.row.done].append(one)
+    if back := by["recycled"]:
+        taken = [returning[one.row.id] for one in back]
+        into = {facts.id: pool_id for facts, pool_id in taken}
+        reasons = {one.row.id: one.row.reason for one in back}
+        moves.to_pool(session, change, [facts for facts, __ in taken], into, "recycle", reasons)
+        notices.send(session, change, "recycled", [(one.told, one.row.id, one.row.reason) for one in back])
+    if ended := by["ended"]:
+        change.delete("recycle_warning", [one.held.warning_id or 0 for one in ended])
+    _warn(session, change, by["warned"])
+    if told := by["escalated"]:
+        notices.close(session, change, None, [one.row.id for one in told], ("escalation",))
+        notices.send(session, change, "escalation", [(one.told, one.row.id, one.row.reason) for one in told])
 
 
-def _warn(session: Session, change: Change, planned: _Planned) -> None:
+def _warn(session: Session, change: Change, planned: Sequence[_Planned]) -> None:
+    """Store what their holders are told, and when those were told first who have not been yet."""
+    today = session.today.isoformat()
+    known = {one.held.warning_id: _warning(one) for one in planned if one.held.warning_id is not None}
+    change.update_each("recycle_warning", known)
+    first = [one for one in planned if one.held.warning_id is None]
+    new = [{"customer_id": one.row.id, "warned_on": today, **_warning(one)} for one in first]
+    change.insert("recycle_warning", new)
+
+
+def _warning(planned: _Planned) -> dict[str, Any]:
     found, on = planned.decision.returns, planned.decision.on
     assert found is not None
     assert on is not None
-    values: dict[str, Any] = {
-        "rule": found.rule, "due_on": on.isoformat(), "days": found.days, "reason": planned.row.reason,
+    return {
+        "rule": found.rule, "due_on": on.isoformat(), "days": found.days, "tier": found.tier,
+        "reason": planned.row.reason,
     }  # fmt: skip
-    if planned.held.warning_id is not None:
-        change.update("recycle_warning", [planned.held.warning_id], **values)
-    else:
-        told = {"customer_id": planned.row.id, "warned_on": session.today.isoformat()}
-        change.insert("recycle_warning", [{**told, **values}])
 
 
 def _seen(session: Session) -> Callable[[int], bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from shlex import quote
 from typing import Any
 
 from crm_tui.domain import settings as rules
@@ -12,6 +13,7 @@ from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.people import ROLES, check_login
 from crm_tui.domain.text import clean
+from crm_tui.services import pools
 from crm_tui.services.session import Outcome, Session
 from crm_tui.store import keys, people
 from crm_tui.store.people import UserRow
@@ -44,8 +46,9 @@ def add(session: Session, login: str, given: Given | None = None, **more: Any) -
     login = check_login(login)
     values = _values(session, Given(**{**vars(given), "role": given.role or "rep", "team": given.team or "default"}))
     with session.changing() as change:
-        if people.by_login(session.database, login):
-            raise UsageError(_('there is a user "{login}" already').format(login=login), login, 0)
+        same = next((known for known in people.logins(session.database) if known.casefold() == login.casefold()), None)
+        if same is not None:
+            raise UsageError(_('there is a user "{login}" already').format(login=same), login, 0)
         row = {"login": login, "name": login, "time_zone": "", "created_at": session.stamp, **values}
         [key] = change.insert("user", [row])
         message = _("user {login} added, {role}").format(login=login, role=_(ROLES[values["role"]]))
@@ -55,21 +58,31 @@ def add(session: Session, login: str, given: Given | None = None, **more: Any) -
 
 
 def edit(session: Session, login: str, given: Given) -> Outcome:
-    """Change what is given of a user. Administrators only; the last administrator stays one."""
+    """Change what is given of a user. Administrators only; the last administrator stays one.
+
+    Nobody says of themselves that they do not leave after all.
+    """
     administrators_only(session)
     values = _values(session, given)
     with session.changing() as change:
         user = find(session, login)
         _keep_an_administrator(session, user, values)
+        if "state" in values and user.id == session.person.id and user.state != "active":
+            raise NotAllowed(_("you are leaving: another administrator takes that back"))
         if values.get("role") == "service" and _held(session, user):
             raise CrmError(_("{login} holds customers, and service holds none: hand them over").format(login=login))
         change.update("user", [user.id], **values)
-        said = ", ".join(f"{name} {value}" for name, value in vars(given).items() if value is not None)
-        message = _("user {login}: {what}").format(login=login, what=said)
-        if not values or change.is_empty():
+        if change.is_empty():
             return Outcome(_("user {login}: nothing was changed").format(login=login))
+        message = _("user {login}: {what}").format(login=login, what=_said(given))
         change.summarize(message)
         return Outcome(message, entry_id=change.entry_id)
+
+
+def _said(given: Given) -> str:
+    words = {True: _("yes"), False: _("no")}
+    told = {name: words.get(value, value) for name, value in vars(given).items() if value is not None}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items())
 
 
 def _values(session: Session, given: Given) -> dict[str, Any]:
@@ -80,7 +93,8 @@ def _values(session: Session, given: Given) -> dict[str, Any]:
     if given.role is not None:
         if given.role not in ROLES:
             names = ", ".join(ROLES)
-            raise UsageError(_('role "{role}" is not one of {names}').format(role=given.role, names=names), given.role, 0)
+            message = _('role "{role}" is not one of {names}').format(role=given.role, names=names)
+            raise UsageError(message, given.role, 0)
         values["role"] = given.role
     if given.time_zone is not None:
         values["time_zone"] = rules.parse("time_zone", given.time_zone) or ""
@@ -130,7 +144,7 @@ def in_charge_of(session: Session, user: UserRow) -> None:
 def away(session: Session, login: str, since: date | None, until: date | None, stand_in: str | None) -> Outcome:
     """Note that somebody is away from a day (today) to a day, both included; the stand-in takes the queue meanwhile.
 
-    For oneself, for one's team, and for administrators.
+    For oneself, for one's team, and for administrators. A rep says until when, since clocks stand still meanwhile.
     """
     first = since or session.today
     if until is not None and until < first:
@@ -138,9 +152,12 @@ def away(session: Session, login: str, since: date | None, until: date | None, s
     with session.changing() as change:
         user = find(session, login)
         in_charge_of(session, user)
+        if until is None and session.person.role == "rep":
+            raise UsageError(_("until when? --until DAY; only a lead leaves that open"), "", 0)
         other = find(session, stand_in) if stand_in else None
-        if other is not None and (other.id == user.id or other.role == "service" or other.state != "active"):
-            raise UsageError(_("{login} cannot stand in").format(login=other.login), other.login, 0)
+        if other is not None and (reason := _no_stand_in(user, other)):
+            message = _("{login} cannot stand in: {reason}").format(login=other.login, reason=reason)
+            raise UsageError(message, stand_in or "", 0)
         last = until.isoformat() if until else None
         _end_absences(session, user.id, first)
         change.insert(
@@ -154,9 +171,26 @@ def away(session: Session, login: str, since: date | None, until: date | None, s
         )  # fmt: skip
         message = _("{login} is away from {first}").format(login=user.login, first=first)
         message += _(" to {last}").format(last=until) if until else _(" until further notice")
-        message += _(", {other} stands in").format(other=other.login) if other else _(", the lead stands in")
+        message += _stands_in(session, user, other, first)
         change.summarize(message)
         return Outcome(message, entry_id=change.entry_id)
+
+
+def _no_stand_in(user: UserRow, other: UserRow) -> str:
+    if other.id == user.id:
+        return _("nobody stands in for themselves")
+    return pools.no_receiver(other.role, other.state, away=False)
+
+
+def _stands_in(session: Session, user: UserRow, named: UserRow | None, first: date) -> str:
+    """Who stands in on the first day."""
+    if named is not None:
+        return _(", {other} stands in").format(other=named.login)
+    found = people.deputy(session.database, user.id, first.isoformat())
+    other = people.by_id(session.database, found) if found is not None else None
+    if other is None:
+        return _(", nobody is there to stand in: name somebody with --stand-in")
+    return _(", {other} ({role}) stands in").format(other=other.login, role=_(ROLES[other.role]))
 
 
 def back(session: Session, login: str) -> Outcome:
@@ -183,9 +217,12 @@ def _end_absences(session: Session, user_id: int, day: date) -> None:
 
 def leave(session: Session, login: str) -> Outcome:
     """Somebody leaves: as long as anything is held, the user is `leaving` and takes nothing out; then the user has left
-    and is out at once, keys and all.
+    and is out at once, keys and all. What was offered to them or by them is offered no more.
     """
+    from crm_tui.services import offers
+
     with session.changing() as change:
+        pools.may_give(session)
         user = find(session, login)
         in_charge_of(session, user)
         if user.id == session.person.id:
@@ -193,18 +230,31 @@ def leave(session: Session, login: str) -> Outcome:
         _keep_an_administrator(session, user, {"state": "left"})
         if user.state == "left":
             return Outcome(_("{login} has left already").format(login=user.login))
+        offers.withdraw_all(session, user.id)
         held = _held(session, user)
         change.update("user", [user.id], state="leaving" if held else "left")
         if held:
-            what = ", ".join(f"{n:,} {_(name)}" for name, n in held.items())
-            message = _("{login} is leaving and holds {what}: `handover {login}` gives it to others").format(
-                login=user.login, what=what
-            )
+            message = _still_here(session, user, held)
         else:
             change.delete("ssh_key", [key.id for key in keys.every(session.database, user.login)])
             message = _("{login} has left").format(login=user.login)
         change.summarize(message)
         return Outcome(message, entry_id=change.entry_id)
+
+
+def _still_here(session: Session, user: UserRow, held: Mapping[str, int]) -> str:
+    """Why somebody is leaving, not gone, and what is to be done about it."""
+    from crm_tui.services import handover
+
+    parts = [_("{login} is leaving").format(login=user.login)]
+    what = ", ".join(handover.counted(name, n) for name, n in held.items() if name != "teams led")
+    if what:
+        parts.append(_("holds {what}: `handover {login}` gives it to others").format(login=user.login, what=what))
+    for team in people.teams(session.database):
+        if team["lead"] == user.login:
+            command = _("`teams edit {name} --lead NAME`").format(name=quote(team["name"]))
+            parts.append(_("leads {team}: {command} names another").format(team=team["name"], command=command))
+    return "; ".join(parts)
 
 
 def _held(session: Session, user: UserRow) -> dict[str, int]:
@@ -231,16 +281,23 @@ def add_team(session: Session, name: str, lead: str | None, members: Sequence[st
     """Make a team, with a lead and members. Administrators only."""
     administrators_only(session)
     with session.changing() as change:
-        name = clean(name, limit=60)
-        if not name:
-            raise UsageError(_("a team needs a name"))
-        if any(team["name"].casefold() == name.casefold() for team in people.teams(session.database)):
-            raise UsageError(_('there is a team "{name}" already').format(name=name), name, 0)
+        name = _team_name(session, name)
         [key] = change.insert("team", [{"name": name, "lead_id": _lead(session, lead)}])
         change.update("user", [find(session, login).id for login in members], team_id=key)
         message = _("team {name} made").format(name=name)
         change.summarize(message)
         return Outcome(message, entry_id=change.entry_id, data=({"id": key, "team": name},))
+
+
+def _team_name(session: Session, text: str, team_id: int | None = None) -> str:
+    """The name, that of no team but this one; UsageError otherwise."""
+    name = clean(text, limit=60)
+    if not name:
+        raise UsageError(_("a team needs a name"))
+    for team in people.teams(session.database):
+        if team["name"].casefold() == name.casefold() and team["id"] != team_id:
+            raise UsageError(_('there is a team "{name}" already').format(name=team["name"]), text, 0)
+    return name
 
 
 def edit_team(session: Session, team: str, name: str | None, lead: str | None, members: Sequence[str]) -> Outcome:
@@ -249,7 +306,7 @@ def edit_team(session: Session, team: str, name: str | None, lead: str | None, m
     with session.changing() as change:
         key = find_team(session, team)
         if name is not None and clean(name):
-            change.update("team", [key], name=clean(name, limit=60))
+            change.update("team", [key], name=_team_name(session, name, key))
         if lead is not None:
             change.update("team", [key], lead_id=_lead(session, lead))
         change.update("user", [find(session, login).id for login in members], team_id=key)

@@ -66,7 +66,7 @@ def sign_in(guest: Guest, *, source: str, clock: Callable[[], datetime] | None =
     """A session of the guest, written into the journal; NotAllowed for who is no user, has left, or lost the key."""
     session = people.open_session(guest.database, guest.login, create=False, source=source, clock=clock)
     try:
-        session.spool = guest.spool
+        session.spool, session.guest_key = guest.spool, guest.fingerprint or None
         with session.database.writing():
             session.refresh()  # whoever has left meanwhile is not let in any more
             summary = _said(guest, _key_name(session, guest))

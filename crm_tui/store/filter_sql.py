@@ -30,7 +30,7 @@ _NOTHING = "\u25a1\u25a1\u25a1"
 _PLAIN = {"stage": "stage", "tier": "tier", "owner": "owner_id", "id": "id", "kind": "kind"}
 _SPELT = {"region": "region", "source": "source", "industry": "industry"}
 _RANGES = {"id": "id", "due": "next_on", "last": "last_contact", "created": "created_at", "since": "stage_since"}
-_MASKED = {"phone", "email", "wechat"}
+_MASKED = {"phone", "email", "wechat", "note"}
 _CONTAINS = {"name": "text", "phone": "reach", "email": "reach"}
 
 FEW = 2_000

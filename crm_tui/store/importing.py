@@ -57,11 +57,6 @@ def users(database: Database) -> list[tuple[int, str, str, str, str]]:
     return database.rows("SELECT id, login, name, role, state FROM user ORDER BY id")
 
 
-def pools(database: Database) -> dict[str, int]:
-    """The ids of the public pools by name."""
-    return dict(database.rows("SELECT name, id FROM pool"))
-
-
 @contextmanager
 def room(database: Database) -> Iterator[None]:
     """A larger page cache for the time of a bulk."""

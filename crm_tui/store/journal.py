@@ -100,9 +100,9 @@ class Change:
 
         `reverts` tells, for a row, the first change of the chain that this one continues.
         """
-        if not rows:
+        names = _known(table, next(iter(rows.values()))) if rows else []
+        if not names:
             return []
-        names = _known(table, next(iter(rows.values())))
         given = json.dumps([[key, values, (reverts or {}).get(key)] for key, values in rows.items()], default=str)
         new = {name: f"v.value ->> '$[1].{name}'" for name in names}
         differs = " OR ".join(f"t.{name} IS NOT ({new[name]})" for name in names)

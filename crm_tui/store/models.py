@@ -282,13 +282,14 @@ class CreditShare(Record):
 
 
 class RecycleWarning(Record):
-    """The day on which a customer returns to the pool, as its holder was told, when first, and by which limit."""
+    """The day on which a customer returns to the pool, as its holder was told, when first, and by whose limit."""
 
     customer = ForeignKeyField(Customer, unique=True)
     rule = TextField()
     due_on = TextField()
     warned_on = TextField()
     days = IntegerField(default=0)
+    tier = TextField(null=True)
     reason = TextField(default="")
 
 

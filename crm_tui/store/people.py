@@ -12,6 +12,7 @@ from typing import Any
 
 from crm_tui.domain.people import Colleagues
 from crm_tui.store.database import Database
+from crm_tui.store.pools import counted
 
 HOLDERS = "('rep', 'lead', 'admin')"
 """The roles that may hold customers, as SQL."""
@@ -87,9 +88,13 @@ def pool_rules(database: Database) -> dict[int, dict[str, tuple[str, str | None,
 
 
 def led_teams(database: Database, user: UserRow) -> tuple[int, ...]:
-    """The teams that the user leads: those that name the user, and a lead's own."""
+    """The teams that the user leads: those that name the user; where none does, a lead's own if it names nobody."""
     own = user.team_id if user.role == "lead" else None
-    rows = database.rows("SELECT id FROM team WHERE lead_id = ? OR id = ? ORDER BY id", (user.id, own))
+    rows = database.rows(
+        "SELECT id FROM team WHERE lead_id = :user OR (id = :own AND lead_id IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM team WHERE lead_id = :user)) ORDER BY id",
+        {"user": user.id, "own": own},
+    )
     return tuple(row[0] for row in rows)
 
 
@@ -103,9 +108,8 @@ def colleagues(database: Database, user: UserRow, today: str) -> Colleagues:
             " AND id NOT IN (SELECT value FROM json_each(?)) LIMIT 1",
             (_list(led),),
         )
-    absences = _away(database, user.id, led or (), today)
     return Colleagues(
-        led or (), bool(all_led), absences[0], absences[1], _pools(database, user, led or ()),
+        led or (), bool(all_led), *_away(database, user.id, today), _pools(database, user, led or ()),
         _member_of(database, (user.id,)), _shared(database, user.id, today),
     )  # fmt: skip
 
@@ -121,16 +125,31 @@ def _members(database: Database, teams: Iterable[int]) -> tuple[int, ...]:
     return tuple(row[0] for row in rows)
 
 
-def _away(database: Database, user_id: int, led: tuple[int, ...], today: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Of those who are away: whom the user stands in for, and who of the led named nobody."""
+def _away(database: Database, user_id: int, today: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Of those who are away: who named the user as stand-in, and for whom else the user stands in by office."""
     rows = database.rows(
         "SELECT a.user_id, a.stand_in_id FROM absence a JOIN user u ON u.id = a.user_id"
         f" WHERE {AWAY} AND u.state <> 'left' ORDER BY a.user_id",
         {"today": today},
     )
     mine = tuple(dict.fromkeys(away for away, stand_in in rows if stand_in == user_id and away != user_id))
-    nobody = tuple(dict.fromkeys(away for away, stand_in in rows if stand_in is None and away in led))
-    return mine, nobody
+    nobody = dict.fromkeys(away for away, stand_in in rows if stand_in is None)
+    return mine, tuple(away for away in nobody if deputy(database, away, today) == user_id)
+
+
+def deputy(database: Database, user_id: int, today: str) -> int | None:
+    """Who stands in for a user who is away on that day and named nobody: the team's lead, else another lead in the
+    team, else an administrator; of those who are there that day. None where there is nobody.
+    """
+    row = database.row(
+        "SELECT d.id FROM user u JOIN user d ON d.id <> u.id AND d.state = 'active' AND d.role IN ('lead', 'admin')"
+        " LEFT JOIN team t ON t.id = u.team_id"
+        " WHERE u.id = :user AND (d.id = t.lead_id OR d.role = 'admin' OR d.team_id = u.team_id)"
+        f" AND NOT EXISTS (SELECT 1 FROM absence a WHERE a.user_id = d.id AND {AWAY})"
+        " ORDER BY d.id IS NOT t.lead_id, d.role = 'admin', d.id LIMIT 1",
+        {"user": user_id, "today": today},
+    )
+    return row[0] if row else None
 
 
 def away(database: Database, today: str) -> set[int]:
@@ -179,15 +198,15 @@ def _shared(database: Database, user_id: int, today: str) -> dict[int, bool]:
 
 
 def everybody(database: Database) -> list[dict[str, Any]]:
-    """All users in the order of their logins, with team, how many customers they hold, and until when they are away."""
+    """All users in the order of their logins, with team, how many unarchived customers they hold, and how many that
+    the holding cap counts, archived ones too.
+    """
     names = (
         "id", "login", "name", "role", "state", "team_id", "team", "capacity", "may_export", "customers", "counted",
     )  # fmt: skip
     rows = database.rows(
         "SELECT u.id, u.login, u.name, u.role, u.state, u.team_id, t.name, u.capacity, u.may_export,"
-        " (SELECT coalesce(sum(customers), 0) FROM stage_count WHERE holder = 'u' || u.id),"
-        " (SELECT coalesce(sum(customers), 0) FROM stage_count WHERE holder = 'u' || u.id"
-        "  AND stage IN ('potential', 'target', 'intent'))"
+        f" (SELECT coalesce(sum(customers), 0) FROM stage_count WHERE holder = 'u' || u.id), {counted('u.id')}"
         " FROM user u LEFT JOIN team t ON t.id = u.team_id ORDER BY u.login"
     )
     return [dict(zip(names, row, strict=True)) for row in rows]

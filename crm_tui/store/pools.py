@@ -11,10 +11,12 @@ from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.people import Sight
+from crm_tui.domain.pools import COUNTED
 from crm_tui.store.database import Database
 
 DEFAULT = 1
 """The pool that always exists."""
+_COUNTED = str(COUNTED)
 
 
 @dataclass(frozen=True)
@@ -137,13 +139,23 @@ def gone(database: Database, ids: Iterable[int], since: str) -> dict[int, Gone]:
     return {key: Gone(holder, at, pool_id) for key, holder, at, pool_id in rows}
 
 
+def counted(user: str) -> str:
+    """SQL for how many customers the user of that id (SQL) holds that the holding cap counts, archived ones too."""
+    return (
+        f"((SELECT coalesce(sum(customers), 0) FROM stage_count WHERE holder = 'u' || {user} AND stage IN {_COUNTED})"
+        f" + (SELECT count(*) FROM customer WHERE owner_id = {user} AND archived_at IS NOT NULL"
+        f"  AND stage IN {_COUNTED}))"
+    )
+
+
 def held_now(database: Database, user_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """By user: how many customers they hold that the holding cap counts, and how many at all; archived ones left out."""
+    """By user: how many customers they hold that the holding cap counts, archived ones too, and how many unarchived ones
+    at all.
+    """
     rows = database.rows(
-        "SELECT wanted.value,"
-        " coalesce(sum(CASE WHEN s.stage IN ('potential', 'target', 'intent') THEN s.customers END), 0),"
-        " coalesce(sum(s.customers), 0) FROM json_each(?) wanted"
-        " LEFT JOIN stage_count s ON s.holder = 'u' || wanted.value GROUP BY 1",
+        f"SELECT u.value, {counted('u.value')},"
+        " (SELECT coalesce(sum(s.customers), 0) FROM stage_count s WHERE s.holder = 'u' || u.value)"
+        " FROM json_each(?) u",
         (json.dumps(list(user_ids)),),
     )
     return {key: (counted, held) for key, counted, held in rows}
@@ -171,6 +183,19 @@ def gained_since(database: Database, entry_id: int) -> set[int]:
         (entry_id,),
     )
     return {row[0] for row in rows}
+
+
+def taken_from(database: Database) -> dict[int, set[int | None]]:
+    """Who receives customers by the newest entry, the open one: from which pools, None for other hands."""
+    found: dict[int, set[int | None]] = {}
+    rows = database.rows(
+        "SELECT DISTINCT to_owner_id, from_pool_id FROM ownership_log"
+        " WHERE entry_id = (SELECT max(id) FROM journal_entry)"
+        " AND to_owner_id IS NOT NULL AND to_owner_id IS NOT from_owner_id"
+    )
+    for user_id, pool_id in rows:
+        found.setdefault(user_id, set()).add(pool_id)
+    return found
 
 
 def received(database: Database, entry_id: int) -> set[int]:
@@ -248,6 +273,15 @@ def open_offers(database: Database, ids: Iterable[int]) -> dict[int, tuple[int, 
         (json.dumps(list(ids)),),
     )
     return {customer_id: (row, from_id, to_id) for customer_id, row, from_id, to_id in rows}
+
+
+def offered(database: Database, rows: Iterable[int]) -> list[int]:
+    """The customers of these transfers."""
+    found = database.rows(
+        "SELECT customer_id FROM transfer WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (json.dumps(list(rows)),),
+    )
+    return [row[0] for row in found]
 
 
 def rows_of(database: Database, table: str, ids: Iterable[int], user_id: int | None = None) -> list[int]:

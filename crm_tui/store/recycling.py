@@ -42,6 +42,7 @@ class Held:
     due_on: str | None
     warned_on: str | None
     days: int | None
+    told_tier: str | None
     escalated_at: str | None
 
 
@@ -50,6 +51,7 @@ _OTHERS = {
     "protected_until": "(SELECT max(coalesce(p.ended_on, p.until_on)) FROM protection p WHERE p.customer_id = c.id)",
     "waiting": "EXISTS (SELECT 1 FROM tag t WHERE t.customer_id = c.id AND t.name = :waiting)",
     "warning_id": "w.id", "rule": "w.rule", "due_on": "w.due_on", "warned_on": "w.warned_on", "days": "w.days",
+    "told_tier": "w.tier",
     "escalated_at": "(SELECT max(made_at) FROM notice n WHERE n.customer_id = c.id AND n.kind = 'escalation')",
 }  # fmt: skip
 _COLUMNS = ", ".join(_OTHERS.get(field.name, f"c.{field.name}") for field in fields(Held))
@@ -110,11 +112,14 @@ def absences(database: Database, user_id: int) -> tuple[tuple[date, date | None]
 
 
 def leads(database: Database) -> dict[int, int]:
-    """Who hears of each user's customers: the team's lead, else a lead in the team, else an administrator."""
+    """Who hears of each user's customers: the team's lead, else a lead in the team who is named by no other one, else
+    an administrator.
+    """
     rows = database.rows(
         "SELECT u.id, coalesce("
         " (SELECT l.id FROM team t JOIN user l ON l.id = t.lead_id WHERE t.id = u.team_id AND l.state <> 'left'),"
-        " (SELECT min(l.id) FROM user l WHERE l.team_id = u.team_id AND l.role = 'lead' AND l.state <> 'left'),"
+        " (SELECT min(l.id) FROM user l WHERE l.team_id = u.team_id AND l.role = 'lead' AND l.state <> 'left'"
+        "  AND NOT EXISTS (SELECT 1 FROM team t WHERE t.lead_id = l.id OR t.id = u.team_id AND t.lead_id IS NOT NULL)),"
         " (SELECT min(l.id) FROM user l WHERE l.role = 'admin' AND l.state <> 'left')) FROM user u"
     )
     return {key: lead for key, lead in rows if lead is not None}

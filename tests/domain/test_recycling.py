@@ -22,10 +22,11 @@ from crm_tui.domain.recycling import (
     announced,
     decide,
     exemption,
+    lead_hears_on,
     moves_clock,
     returns,
     rules_of,
-    second_cadence_missed,
+    second_missed,
     why,
 )
 from crm_tui.domain.settings import load
@@ -256,7 +257,7 @@ def test_p12_a_warning_that_comes_late_leaves_three_days() -> None:
     first = step(quiet(300), None)
     assert first.on is not None
     assert first.on >= day(NOTICE)
-    told = Told("contact", first.on, TODAY, 15)
+    told = Told("contact", first.on, TODAY, 15, "B")
     for after_days in range(1, (first.on - TODAY).days):
         assert step(quiet(300), told, today=day(after_days)) == Decision("nothing", first.on, first.returns)
     assert step(quiet(300), told, today=first.on).step == "recycle"
@@ -342,7 +343,8 @@ def obeyed(told: Told | None, found: Decision, today: date) -> Told | None:
     if found.step in ("warn", "move"):
         assert found.returns is not None
         assert found.on is not None
-        return Told(found.returns.rule, found.on, told.warned_on if told else today, found.returns.days)
+        warned = told.warned_on if told else today
+        return Told(found.returns.rule, found.on, warned, found.returns.days, found.returns.tier)
     return told if found.step == "nothing" else None
 
 
@@ -406,11 +408,30 @@ def test_p18_what_returns_today_returns_tomorrow_if_nobody_does_anything(
             assert step(holding, told, rules, day(1)).step == "recycle"
 
 
-@pytest.mark.parametrize(("days", "missed"), [(14, False), (15, True), (60, True)])
-def test_p12_a_second_cadence_is_missed_when_twice_its_days_have_passed(days: int, missed: bool) -> None:
-    assert second_cadence_missed(day(-days), 7, (), TODAY) is missed
-    assert second_cadence_missed(day(-days), None, (), TODAY) is False
-    assert second_cadence_missed(day(-days), 7, ((day(-60), day(40)),), TODAY) is False
+def test_p12_a_second_cadence_is_missed_when_twice_its_days_have_passed() -> None:
+    assert second_missed(quiet(14), 7) == TODAY
+    assert second_missed(quiet(14), None) is None
+    assert second_missed(quiet(14, absences=((day(-2), day(7)),)), 7) == day(10)
+    assert second_missed(quiet(14, absences=((day(-2), None),)), 7) is None
+
+
+@pytest.mark.parametrize(
+    ("returns_on", "warn_days", "expected"),
+    [
+        (None, (7, 3, 1), 5),
+        (4, (7, 3, 1), 5),  # sooner, so that it is not missed while held
+        (9, (7, 3, 1), 5),
+        (5, (7, 3, 1), 2),  # on that very Monday: on Friday, with the last warning
+        (5, (7,), 0),  # three working days before at the latest
+        (5, (), 0),
+    ],
+)
+def test_p12_the_lead_hears_when_it_is_missed_or_with_the_last_warning(
+    returns_on: int | None, warn_days: tuple[int, ...], expected: int
+) -> None:
+    rules = Rules(PRESET, warn_days=warn_days)
+    on = None if returns_on is None else day(returns_on)
+    assert lead_hears_on(day(5), on, rules, CHINA) == day(expected)
 
 
 # -- P20
@@ -448,6 +469,19 @@ def test_p20_why_tells_the_day_that_was_told() -> None:
     told = Told("contact", day(5), day(-2), 7)
     text = why(replace(HELD, last_contact=day(-9)), told, RULES, TODAY, CHINA)
     assert text.startswith("returns to the pool on 23 Nov:")
+
+
+def test_p20_why_names_the_tier_whose_limit_was_told() -> None:
+    told = Told("contact", day(2), day(-2), 7, "A")
+    text = "returns to the pool on 20 Nov: last contact 13 Nov, intent A = 7 days"
+    for changed in (replace(HELD, tier="D"), replace(HELD, tier=None), replace(HELD, scheme="label", tier="A")):
+        assert why(changed, told, CONTACT, TODAY, CHINA) == text
+
+
+def test_p12_what_is_told_follows_the_tier_until_the_last_days_even_where_the_limits_are_alike() -> None:
+    told = Told("contact", day(5), day(-3), 15, "A")
+    found = step(quiet(10), told, replace(CONTACT, contact_days={"A": 15, "B": 15}))
+    assert (found.step, found.on) == ("move", day(5))
 
 
 @pytest.mark.parametrize(

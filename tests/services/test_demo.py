@@ -160,8 +160,8 @@ def test_the_warnings_are_those_that_a_sweep_has_left(tmp_path: Path, days: int)
 def test_the_second_pool_is_for_its_members_and_its_regions(database: Database) -> None:
     regions = {row[0] for row in database.rows("SELECT DISTINCT region FROM customer WHERE pool_id = 2")}
     assert regions == {"上海", "浙江", "江苏"}
-    sizes = {login: len(pool_rows.public(signed_in(database, login))) for login in ("li", "zhou", "amy", "wang", "chen")}
-    assert sizes == {"li": 2, "zhou": 2, "amy": 1, "wang": 2, "chen": 2}
+    sizes = {"li": 2, "zhou": 2, "amy": 1, "wang": 2, "chen": 2}
+    assert {login: len(pool_rows.public(signed_in(database, login))) for login in sizes} == sizes
 
 
 def test_a_pool_tells_since_when_its_customers_lie_there_and_who_held_them(database: Database) -> None:

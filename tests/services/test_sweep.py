@@ -15,6 +15,7 @@ from crm_tui.domain.schemes import shipped
 from crm_tui.domain.when import When
 from crm_tui.services import (
     collaborations,
+    customers,
     due,
     followups,
     history,
@@ -93,7 +94,7 @@ def until(team: Team, key: int, step: str, days: int = 200) -> date:
 def test_p9_p12_a_silent_customer_is_warned_of_escalated_and_returned(on: Team) -> None:
     key = called(on.li, tier="B")
     # Thu 19 Nov; 15 days later is Fri 4 Dec, seven working days before that Wed 25 Nov; the cadence is 7 days.
-    assert each_day(on, 20) == [(6, [(key, "warned")]), (15, [(key, "recycled")])]
+    assert each_day(on, 20) == [(6, [(key, "warned")]), (14, [(key, "escalated")]), (15, [(key, "recycled")])]
     assert (column(on.database, "owner_id", key), column(on.database, "pool_id", key)) == (None, 1)
     assert on.database.row(
         "SELECT kind, reason FROM ownership_log WHERE customer_id = ? ORDER BY id DESC LIMIT 1", (key,)
@@ -173,11 +174,42 @@ def test_p12_a_first_warning_that_comes_late_leaves_three_working_days(on: Team,
     assert until(on, key, "recycled") == late + timedelta(days=4)
 
 
-def test_p12_the_lead_hears_once_of_a_second_missed_cadence(on: Team, clock: Clock) -> None:
-    called(on.li, tier="C")  # cadence 14 days, limit 30
-    escalated = [(day, done) for day, rows in each_day(on, 40) for __, done in rows if done == "escalated"]
-    assert escalated == [(29, "escalated")]
-    assert [line.id for line in due.queue(on.lead)] == []  # it has gone back meanwhile, and that settles it
+@pytest.mark.parametrize(
+    ("tier", "escalated", "recycled", "told"),
+    [
+        ("A", 6, 7, "second cadence missed: nothing since 19 Nov"),  # cadence 3 days, limit 7
+        ("B", 14, 15, "second cadence missed: nothing since 19 Nov"),  # 7, 15
+        ("C", 28, 30, "second cadence missed: nothing since 19 Nov"),  # 14, 30
+        # 30, 60: Mon 18 Jan is both; the last warning is that of Friday.
+        ("D", 57, 60, "second cadence missed on 18 Jan, when it returns to the pool: nothing since 19 Nov"),
+    ],
+)
+def test_p12_the_lead_hears_once_of_a_second_missed_cadence_before_the_return(
+    on: Team, tier: str, escalated: int, recycled: int, told: str
+) -> None:
+    key = called(on.li, tier=tier)
+    steps = [(day, done) for day, rows in each_day(on, recycled + 5) for __, done in rows if done != "warned"]
+    assert steps == [(escalated, "escalated"), (recycled, "recycled")]
+    [line] = due.queue(on.lead)  # a return of the day after takes the news from nobody
+    assert (line.id, line.reason.kind, line.reason.text) == (key, "escalation", told)
+
+
+def test_p12_the_lead_hears_on_the_return_too(on: Team, clock: Clock) -> None:
+    key = called(on.li, tier="A")
+    until(on, key, "warned")
+    clock.forward(days=14)
+    assert swept(on) == [(key, "recycled"), (key, "escalated")]
+    assert [(line.id, line.reason.kind) for line in due.queue(on.lead)] == [(key, "escalation")]
+
+
+def test_p12_the_lead_reads_of_a_customer_once_however_many_held_it(on: Team, clock: Clock) -> None:
+    key = called(on.li, tier="A")
+    until(on, key, "recycled")
+    pools.claim(on.wang, [key])
+    clock.forward(days=12)
+    assert (key, "escalated") in swept(on)
+    [text] = on.database.rows("SELECT text FROM notice WHERE kind = 'escalation' AND closed_at IS NULL")
+    assert text == ("second cadence missed: nothing since 26 Nov",)
 
 
 def test_p12_an_escalation_stands_in_the_leads_queue_until_somebody_calls(on: Team, clock: Clock) -> None:
@@ -338,6 +370,41 @@ def test_p18_a_row_that_fails_is_told_and_the_others_go_on(
     assert swept(on) == [(bad, "recycled")]
 
 
+def test_p18_a_page_is_done_at_once_and_as_row_by_row(
+    on: Team, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(4):
+        called((on.li, on.wang)[n % 2], f"c{n}", tier="B")
+        clock.forward(days=n % 2)
+    clock.forward(days=8)
+    swept(on)
+    protections.protect(on.li, [1], "trade fair", on.li.today + timedelta(days=30))
+    called(on.li, "late", tier="A")
+    clock.forward(days=6)
+    moved = "SELECT customer_id, kind, from_owner_id, to_pool_id, reason FROM ownership_log WHERE kind = 'recycle'"
+    done: list[tuple[Any, ...]] = []
+    real = sweep._do
+    for alone in (False, True):
+        calls: list[int] = []
+
+        def counted(session: Session, change: Any, planned: Any, returning: Any, *, alone: bool = alone) -> None:
+            calls.append(len(planned))
+            if alone and len(planned) > 1:
+                raise RuntimeError("one by one")
+            real(session, change, planned, returning)
+
+        monkeypatch.setattr(sweep, "_do", counted)
+        first = on.database.value("SELECT max(id) FROM journal_entry")
+        rows = sweep.sweep(on.admin).data
+        done.append((rows, sorted(on.database.rows(moved)[-3:])))
+        assert {row["done"] for row in rows} == {"warned", "escalated", "recycled"}
+        assert (max(calls), 1 in calls) == (5, alone)
+        for (entry,) in on.database.rows("SELECT id FROM journal_entry WHERE id > ? ORDER BY id DESC", (first,)):
+            history.undo(on.admin, entry)
+        check(on.database)
+    assert done[0] == done[1]
+
+
 def test_p18_every_sweep_is_written_down_and_one_that_is_overdue_is_made_up_for(on: Team, clock: Clock) -> None:
     key = called(on.li, tier="B")
     clock.forward(days=10)
@@ -377,6 +444,32 @@ def test_a_sweep_is_not_found_by_undo_and_taken_back_by_its_number(on: Team, clo
     assert present(on.database) == before
 
 
+def test_undo_of_whoever_opened_the_screens_passes_over_the_sweep_and_only_leads_take_it_back_by_number(
+    on: Team, clock: Clock
+) -> None:
+    key, other = called(on.li, tier="B"), called(on.li, "Other", tier="D")
+    until(on, key, "warned")
+    interactions.log(on.li, [other], Note("spoke"))
+    clock.forward(days=9)
+    assert sum(sweep.steps(on.li)) > 0
+    entry = on.database.value("SELECT max(id) FROM journal_entry")
+    assert on.database.row("SELECT source, user_id FROM journal_entry WHERE id = ?", (entry,)) == (
+        "sweep", on.li.person.id,
+    )  # fmt: skip
+    swept_so = present(on.database)
+    assert history.undo(on.li).changed == (other,)  # the call, older than the sweep
+    history.redo(on.li)
+    assert present(on.database) == swept_so
+    for taken_back in (history.undo, history.redo):
+        with pytest.raises(NotAllowed):
+            taken_back(on.li, entry)
+    with pytest.raises(NotAllowed):
+        line(on.wang, f"undo {entry}")
+    assert column(on.database, "owner_id", key) is None
+    history.undo(on.lead, entry)
+    assert column(on.database, "owner_id", key) == on.li.person.id
+
+
 def test_nobody_hears_of_customers_that_they_may_not_see(on: Team, clock: Clock) -> None:
     mine, others = called(on.li), called(on.wang, "Other")
     clock.forward(days=40)
@@ -407,11 +500,14 @@ def test_p19_a_changed_rule_bites_from_the_next_day(team: Team, clock: Clock) ->
 
 def test_p19_never_inside_the_last_three_days_of_a_warning(on: Team, clock: Clock) -> None:
     key = called(on.li, tier="B")
+    reason = "last contact 19 Nov (call, li), intent B = 15 days"
     until(on, key, "warned")
     clock.forward(days=6)  # Tue 1 Dec; it returns on Fri 4 Dec
     recycling.switch(on.admin, on=False)
     tiers.assign(on.li, [key], "D", shipped()["abcd"])
+    assert line(on.li, f"why recycle {key}").lines[0] == f"returns to the pool on 4 Dec: {reason}"
     assert until(on, key, "recycled", 5) == date(2026, 12, 4)
+    assert on.database.value("SELECT reason FROM ownership_log ORDER BY id DESC LIMIT 1") == reason
 
 
 # -- P20
@@ -435,6 +531,40 @@ def test_p20_why_says_why_it_stays(team: Team) -> None:
     assert line(team.li, f"why recycle {held}").lines == ("recycling is off",)
     assert "recycling is off" not in line(team.li, f"why {held}").lines
     assert line(team.li, f"why recycle {pooled}").lines == ("it is in the pool: nobody holds it",)
+
+
+def test_p20_why_reckons_with_rules_that_begin_tomorrow(team: Team, clock: Clock) -> None:
+    quiet, silent, archived = (called(team.li, name, tier="B") for name in ("Quiet", "Silent", "Archived"))
+    customers.archive(team.li, [archived])
+    clock.forward(days=40)  # Mon 28 Dec
+    interactions.log(team.li, [quiet], Note("spoke", done=True))
+    assert line(team.li, f"why recycle {quiet}").lines == ("recycling is off",)
+    recycling.switch(team.admin, on=True)
+    told = line(team.li, f"why recycle {quiet}")
+    reason = "last contact 28 Dec (call, li), intent B = 15 days"
+    assert told.lines == (f"from tomorrow: returns to the pool on 12 Jan: {reason}",)
+    assert (told.data[0]["due"], told.data[0]["explanation"]) == ("2027-01-12", reason)
+    assert told.lines[0] in line(team.li, f"why {quiet}").lines
+    # Tomorrow it is warned of, and three working days later it returns, as the sweep then says.
+    soon = line(team.li, f"why recycle {silent}").data[0]["due"]
+    assert line(team.li, f"why recycle {archived}").lines == ("it is archived",)
+    clock.forward(days=1)
+    assert line(team.li, f"why recycle {quiet}").lines == (f"returns to the pool on 12 Jan: {reason}",)
+    assert of(team, silent)[0] == ("warned", soon)
+
+
+def test_p20_why_tells_beside_the_rules_of_today_what_changes_tomorrow(on: Team) -> None:
+    key, other = called(on.li, tier="B"), called(on.li, "Other", tier="C")
+    rules.set_rule(on.admin, "pool.recycle.contact.B", "20")
+    reason = "last contact 19 Nov (call, li), intent B = {} days".format
+    told = line(on.li, f"why recycle {key}")
+    assert told.lines == (
+        f"returns to the pool on 4 Dec: {reason(15)}", f"from tomorrow: returns to the pool on 9 Dec: {reason(20)}",
+    )  # fmt: skip
+    assert told.data[0]["due"] == "2026-12-04"
+    assert len(line(on.li, f"why recycle {other}").lines) == 1
+    recycling.switch(on.admin, on=False)
+    assert line(on.li, f"why recycle {other}").lines[1] == "from tomorrow: recycling is off"
 
 
 def test_the_presets_are_switched_on_and_off_in_one_step(team: Team) -> None:

@@ -7,11 +7,7 @@ from typing import Any
 
 import pytest
 
-from crm_tui.commands import shell
-from crm_tui.commands.catalog import CATALOG
-from crm_tui.commands.dispatch import prepare
-from crm_tui.commands.language import read
-from crm_tui.domain.errors import CrmError, SignedOut, UsageError
+from crm_tui.domain.errors import CrmError, SignedOut
 from crm_tui.services import (
     collaborations,
     contacts,
@@ -31,7 +27,6 @@ from crm_tui.store.database import Database
 from tests.factories import Team, make
 from tests.services.holding import holder, pooled, ruled
 from tests.store.present import check, present
-
 
 
 def unshared(team: Team, key: int) -> int | None:
@@ -66,7 +61,7 @@ def test_what_one_did_to_a_customer_that_somebody_else_holds_by_now_stays(team: 
     entry = DONE_BY_LI[what](team, key)
     pools.assign(team.lead, [key], "wang")
     before = present(team.database)
-    with pytest.raises(CrmError, match="not yours any more|changed since"):
+    with pytest.raises(CrmError, match="changed since"):
         history.undo(team.li, entry)
     assert present(team.database) == before
     check(team.database)
@@ -181,10 +176,21 @@ def test_p7_a_claim_that_was_taken_back_makes_it_no_newer_for_the_filter_either(
     assert lists.page(team.li, Query("claimable:yes")).ids == [key]
 
 
-@pytest.mark.xfail(strict=True, reason="the shell knows three of the screens")
-@pytest.mark.parametrize("name", ["pools"])
-def test_a_screen_that_a_shell_has_not_is_a_mistake_of_usage(team: Team, name: str) -> None:
-    call = read(f"view {name}", CATALOG)
-    prepared: Any = prepare(team.li, call)
-    with pytest.raises(UsageError):
-        shell.Shell(team.li, call).call(prepared)
+BEGUN: dict[str, Callable[[Team, int], Any]] = {
+    "an offer": lambda team, key: offers.transfer(team.wang, [key], "li"),
+    "a share with who held it": lambda team, key: collaborations.share(team.wang, [key], "li"),
+    "a protection": lambda team, key: protections.protect(team.wang, [key], "deal"),
+}
+
+
+@pytest.mark.xfail(strict=True, reason="what the new holder began stays behind when the move is taken back")
+@pytest.mark.parametrize("what", list(BEGUN))
+def test_a_move_stays_when_the_new_holder_has_begun_something_that_hangs_on_it(team: Team, what: str) -> None:
+    key = make(team.li, "Acme")
+    pools.assign(team.lead, [key], "wang")
+    BEGUN[what](team, key)
+    before = present(team.database)
+    with pytest.raises(CrmError):
+        history.undo(team.lead)
+    assert present(team.database) == before
+    check(team.database)

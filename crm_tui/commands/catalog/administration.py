@@ -61,7 +61,7 @@ COMMANDS = (
         "config set", N_("change a business rule"), verbs.config_set, changes=True, refusal=administrator,
         arguments=(
             Argument("setting", kinds.SETTING, N_("its name"), required=True),
-            Argument("value", kinds.TEXT, N_("the value; off for none"), required=True),
+            Argument("value", kinds.TEXT, N_("the value; off for none, default to set it no more"), required=True),
             Argument("pool", kinds.POOL, N_("for this public pool only"), option=True),
         ),
     ),

@@ -46,7 +46,7 @@ COMMANDS = (
         "report", N_("a day or a week drafted from the log"), verbs.report,
         arguments=(
             Argument("period", kinds.one_of("period", "day", "week"), N_("day or week; else day")),
-            Argument("user", kinds.LOGIN, N_("whose; else one's own"), option=True),
+            Argument("of", kinds.LOGIN, N_("whose; else one's own"), option=True),
             Argument("date", kinds.PAST, N_("the day, or a day of the week"), option=True),
             Argument("team", kinds.TEXT, N_("everybody of the team"), flag=True),
         ),

@@ -9,6 +9,7 @@ from crm_tui.domain.language import N_
 _FILTER = Argument("filter", kinds.FILTER, N_("as in tier:A owner:me last:>30d"), many=True)
 _COLUMNS = Argument("columns", kinds.TEXT, N_("names, separated by commas"), option=True)
 _SORT = Argument("sort", kinds.SORT, N_("name, due, last, -created …"), option=True)
+_POOL = Argument("pool", kinds.POOL, N_("as it holds in this public pool"), option=True)
 _LIMIT = Argument("limit", kinds.NUMBER, N_("so many at most"), option=True)
 
 COMMANDS = (
@@ -38,10 +39,10 @@ COMMANDS = (
         ),
     ),
     Command("users list", N_("the users"), view="users"),
-    Command("config show", N_("the business rules"), view="config"),
+    Command("config show", N_("the business rules"), view="config", arguments=(_POOL,)),
     Command(
         "config get", N_("one business rule"), view="config_get",
-        arguments=(Argument("setting", kinds.SETTING, N_("its name"), required=True),),
+        arguments=(Argument("setting", kinds.SETTING, N_("its name"), required=True), _POOL),
     ),
     Command("check", N_("look for faults in the database"), view="check"),
     Command("demo", N_("the screens on a throw-away database"), view="demo"),

@@ -15,7 +15,9 @@ _FILTER = Argument("filter", kinds.FILTER, N_("as in tier:A owner:me last:>30d")
 COMMANDS = (
     Command(
         "view", N_("go to a screen"), view="go", ask="missing",
-        arguments=(Argument("name", kinds.one_of("view", *VIEWS), N_("due, pipeline, pools, team or history"), required=True),),
+        arguments=(
+            Argument("name", kinds.one_of("view", *VIEWS), N_("due, pipeline, pools, team or history"), required=True),
+        ),
     ),
     Command("open", N_("open the customer"), view="open", target="one"),
     Command(

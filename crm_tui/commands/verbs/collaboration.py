@@ -56,7 +56,7 @@ def report(session: Session, values: Values, ids: Ids) -> Outcome:
 
     on = values.get("date")
     return reports.report(
-        session, values.get("period", "day"), login=values.get("user", ""), on=on.on if on else None,
+        session, values.get("period", "day"), login=values.get("of", ""), on=on.on if on else None,
         team=bool(values.get("team")),
     )  # fmt: skip
 

@@ -74,13 +74,14 @@ def why(session: Session, values: Values, ids: Ids) -> Outcome:
 
     what = values.get("what")
     explained = {"due": due.why, "tier": tiers.why, "recycle": recycling.why}
-    if what is None and not recycling.in_force(session).is_on:
+    if what is None and not recycling.is_on(session):
         del explained["recycle"]
     told = [explain(session, ids[0]) for name, explain in explained.items() if what in (None, name)]
     if what is None and session.one(ids[0]).pool_id is not None:
         from crm_tui.services import pool_rows
 
-        told.insert(0, Outcome("", lines=tuple(pool_rows.why(session, ids[0]))))
+        lines = tuple(pool_rows.why(session, ids[0]))
+        told.insert(0, Outcome("", lines=lines, data=({"id": ids[0], "reason": "pool", "text": "; ".join(lines)},)))
     return Outcome(
         told[0].message if what else session.one(ids[0]).name,
         lines=tuple(line for outcome in told for line in outcome.lines),

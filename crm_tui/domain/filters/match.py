@@ -22,8 +22,8 @@ class FilterRecord:
     """What filters ask of a customer. Moments are aware and in UTC; identifiers as stored.
 
     `phones`, `emails` and `wechat` are the customer's and its contacts', `contacts` the contacts' names, `pool` the
-    public pool's name. `search_text` is `searching.search_text` of all names. `masked`: phone, mail and WeChat are
-    hidden from the one who asks. `claimable`: that one may claim it.
+    public pool's name. `search_text` is `searching.search_text` of all names. `masked`: phone, mail, WeChat and note
+    are hidden from the one who asks. `claimable`: that one may claim it.
     """
 
     id: int
@@ -53,7 +53,7 @@ class FilterRecord:
     masked: bool = False
 
 
-MASKED = frozenset({"phone", "email", "wechat"})
+MASKED = frozenset({"phone", "email", "wechat", "note"})
 """The fields, and the things that `has:` and `no:` ask about, that are hidden where `masked`."""
 
 _Values = tuple[Value | date | datetime, ...]

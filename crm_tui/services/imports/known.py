@@ -1,20 +1,21 @@
 """Which rows of an import are in the database already, and who learns of it (DOMAIN §9, §4 P22).
 
 The whole database is looked through. Whoever may not see the customer that a row is the same as is told no more than
-who holds it, so often a day; a dry run, which leaves no trace, tells nobody who holds what.
+who holds it, so often a day; beyond that all rows are refused of which the importer sees no twin, whether there is one
+or not. A dry run, which leaves no trace, compares only with what the importer sees.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from crm_tui.domain.language import _, ngettext
+from crm_tui.domain.language import ngettext
 from crm_tui.formats.tables import Row
-from crm_tui.services import duplicates
+from crm_tui.services import disclosures, duplicates
 from crm_tui.services.imports.rows import Incoming
 from crm_tui.services.session import Session
-from crm_tui.store import customers, importing
+from crm_tui.store import importing
 
 if TYPE_CHECKING:
     from crm_tui.store.journal import Change
@@ -33,48 +34,52 @@ class Known:
         self.same = 0
         self.told: list[int] = []
         """The customers of which the importer was told who holds them."""
+        self._left = disclosures.told_left(session)
         self._news: dict[int, str] = {}
         self._newest = importing.newest(session.database)
 
     def new_ones(self, read: Sequence[tuple[Row, Incoming]]) -> Iterator[tuple[Row, Incoming, str]]:
         """The rows of a batch that are new, each with "", and those that are refused, with the reason."""
         there = importing.twins(self._session.database, {found.key for __, found in read})
-        judged = [(row, found, self._twin(there, found)) for row, found in read]
-        twins = {judgement[-1] for judgement in judged if judgement[-1]}
-        seen = customers.facts(self._session.database, self._session.sight, twins) if twins else {}
-        for row, found, twin in judged:
-            if twin is None:
-                yield row, found, ""
+        ids = [twin[0] for twins in there.values() for twin in twins if twin[0] <= self._newest]
+        seen = duplicates.seen(self._session, ids) if ids else {}
+        for row, found in read:
+            known = there.setdefault((found.key, found.kind), [])
+            twin = self._twin(known, found, seen)
+            shown = twin is not None and (twin == _IN_BATCH or twin in seen)
+            if not shown and self._left is not None and self._left <= 0:
+                yield row, found, disclosures.enough_told(self._session)
                 continue
-            if twin != _IN_BATCH:
+            if twin is not None and twin != _IN_BATCH:
                 self._news.setdefault(twin, _card(found))
-            if twin == _IN_BATCH or twin in seen:
+            if shown:
                 self.same += 1
-            else:
+            elif twin is not None:
                 yield row, found, self._told(twin)
+            else:
+                ways = found.ways
+                known.append((_IN_BATCH, ways["phone"], ways["email"], ways["tax_number"]))
+                yield row, found, ""
 
-    def _twin(self, there: dict[tuple[str, str], list[importing.Twin]], found: Incoming) -> int | None:
-        """The id of the customer that the row is the same as; the row itself is one from here on."""
-        ways = found.ways
-        known = there.setdefault((found.key, found.kind), [])
+    def _twin(self, known: Sequence[importing.Twin], found: Incoming, seen: Mapping[int, bool]) -> int | None:
+        """The id of the customer that the row is the same as: one that the importer sees or brings in, or else another."""
+        ways, hidden = found.ways, None
         for twin, *other in known:
-            if duplicates.same(ways, dict(zip(duplicates.COMPARED, other, strict=True))):
-                return twin if twin <= self._newest else _IN_BATCH
-        known.append((_IN_BATCH, ways["phone"], ways["email"], ways["tax_number"]))
-        return None
+            own = twin > self._newest or twin == _IN_BATCH
+            if not own and twin not in seen:
+                hidden = hidden or twin
+            elif not own and not seen[twin] or duplicates.same(ways, dict(zip(duplicates.COMPARED, other, strict=True))):
+                return _IN_BATCH if own else twin
+        return None if self._dry_run else hidden
 
     def _told(self, twin: int) -> str:
-        if self._dry_run:
-            return _("it is there already, held by someone else; who, the import itself tells")
-        from crm_tui.services import disclosures  # most imports meet nothing that is somebody else's
-
         self.told.append(twin)
-        return disclosures.tell_collision(self._session, self._change, twin)
+        if self._left is not None:
+            self._left -= 1
+        return disclosures.tell_collision(self._session, self._change, twin).text
 
     def tell_again(self) -> None:
         """Keep in the journal what was told by an import that brought in nothing, of which no entry stays."""
-        from crm_tui.services import disclosures
-
         with self._session.changing(fixed=True) as change:
             change.summarize(ngettext("told of {n} collision", "told of {n} collisions", len(self.told)).format(
                 n=len(self.told)))  # fmt: skip

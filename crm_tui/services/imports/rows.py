@@ -23,8 +23,9 @@ from crm_tui.domain.when import When, parse
 from crm_tui.formats.headings import kind_of, plain
 from crm_tui.services.imports import values
 from crm_tui.services.imports.plans import CONTACT, PERSONAL, Plan, cell, custom_name, heading_of
+from crm_tui.services.pools import may_receive
 from crm_tui.services.session import Session
-from crm_tui.store import importing
+from crm_tui.store import importing, pools
 
 _LONG = 100_000
 _TEXTS = ("wechat", "region", "industry", "source", "address", "website", "tax_number", "referred_by", "parent")
@@ -76,7 +77,7 @@ class Incoming(NamedTuple):
 
 
 class Holders:
-    """Who may hold what is imported: users by login or name, and the pools."""
+    """Who may hold what is imported: users by login or name, and the pools that whoever imports sees."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -85,7 +86,7 @@ class Holders:
         self._names: dict[str, list[tuple[int, str, str]]] = {}
         for key, __, name, role, state in users:
             self._names.setdefault(name.casefold(), []).append((key, role, state))
-        self.pools = {name.casefold(): key for name, key in importing.pools(session.database).items()}
+        self.pools = {pool.name.casefold(): pool.id for pool in pools.every(session.database, session.sight)}
         self.named = cache(self._named)
 
     def _named(self, text: str) -> int | None:
@@ -105,8 +106,14 @@ class Holders:
                 raise UsageError(_('there is no user "{login}"').format(login=text), text, 0)
             found = several[0]
         key, role, state = found
-        if me.role == "rep" and key != me.id:
+        if key == me.id:
+            may_receive(self._session)
+            return key
+        sight = self._session.sight
+        if me.role == "rep":
             raise NotAllowed(_("only leads give customers to others"))
+        if not sight.everything and key not in sight.led:
+            raise NotAllowed(_("{login} is not of your team").format(login=text))
         if role == "service" or state in ("leaving", "left"):
             raise UsageError(_("{login} can hold no customers").format(login=text), text, 0)
         return key

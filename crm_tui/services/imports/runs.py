@@ -29,6 +29,7 @@ from crm_tui.services.imports.places import Places
 from crm_tui.services.imports.plans import Plan
 from crm_tui.services.imports.refusals import Refusals, is_maybe_total
 from crm_tui.services.imports.rows import TEXTS, Incoming, Reader
+from crm_tui.services.pools import may_add
 from crm_tui.services.session import Session
 from crm_tui.store import histories, importing, search
 from crm_tui.store.journal import Change
@@ -78,13 +79,17 @@ class Imported:
                 n=f"{self.new:,}")]  # fmt: skip
         said += self._shares()
         if self.same:
-            said.append(_("{n} were there already").format(n=f"{self.same:,}"))
+            text = ngettext("{n} was there already", "{n} were there already", self.same)
+            said.append(text.format(n=f"{self.same:,}"))
         if self.refused:
             said.append(_("{n} refused").format(n=f"{self.refused:,}"))
         if self.totals:
             said.append(ngettext("{n} total row skipped", "{n} total rows skipped", self.totals).format(n=self.totals))
         if self.kept:
-            said.append(_("{n} texts fit no field and are kept beside it").format(n=f"{self.kept:,}"))
+            text = ngettext(
+                "{n} text fits no field and is kept beside it", "{n} texts fit no field and are kept beside it", self.kept
+            )
+            said.append(text.format(n=f"{self.kept:,}"))
         if self.errors:
             said.append(_("refused rows with their reasons: {path}").format(path=self.errors))
         return "; ".join(said)
@@ -124,8 +129,6 @@ def run(
     nothing and writes no file.
     Raises UsageError when no column holds the name or a fixed text does not fit; whatever is raised, nothing remains.
     """
-    if session.person.role == "service":
-        raise NotAllowed(_("service holds no customers and brings in none"))
     if "name" not in plan.places and not plan.fixed.get("name"):
         raise UsageError(_("no column holds the name: say which with --map HEADING=name"))
     table = open_table(plan.path, encoding=plan.encoding, delimiter=plan.delimiter)
@@ -135,6 +138,7 @@ def run(
     trial = importing.trial(session.database) if dry_run else nullcontext()
     try:
         with session.changing() as change, importing.room(session.database), trial:
+            may_add(session)
             reader = Reader(session, plan, owner)
             reader.check_fixed()
             known = Known(session, change, dry_run=dry_run) if dedupe else None

@@ -125,7 +125,8 @@ CREATE TABLE credit_share (
     reason TEXT NOT NULL DEFAULT '',
     UNIQUE (customer_id, user_id)
 );
--- DOMAIN §4 P12: the due date that was told to the holder, when it was told first, and the limit (in days) it came by.
+-- DOMAIN §4 P12: the due date that was told to the holder, when it was told first, and the limit (in days) it came by;
+-- `tier` is the intent letter whose limit that is, if one is.
 CREATE TABLE recycle_warning (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     version INTEGER NOT NULL DEFAULT 1,
@@ -134,6 +135,7 @@ CREATE TABLE recycle_warning (
     due_on TEXT NOT NULL,
     warned_on TEXT NOT NULL,
     days INTEGER NOT NULL DEFAULT 0,
+    tier TEXT,
     reason TEXT NOT NULL DEFAULT ''
 );
 
@@ -200,6 +202,8 @@ CREATE INDEX stage_change_user ON stage_change (user_id, at) WHERE from_stage IS
 -- Whom nobody has turned to since they were given to their holder: a team's screen counts them.
 CREATE INDEX customer_untouched ON customer (owner_id)
     WHERE owner_id IS NOT NULL AND archived_at IS NULL AND (last_touch IS NULL OR last_touch < held_since);
+-- What is archived counts towards its holder's cap still.
+CREATE INDEX customer_owner_archived ON customer (owner_id, stage) WHERE archived_at IS NOT NULL;
 CREATE INDEX ownership_log_customer ON ownership_log (customer_id);
 CREATE INDEX ownership_log_claim ON ownership_log (user_id, at) WHERE kind = 'claim';
 CREATE INDEX ownership_log_entry ON ownership_log (entry_id);

@@ -101,8 +101,7 @@ class PipelineScreen(HoldingPlace):
         self.lines = self._lines_for(self.query_now)
         self.table.empty = ""
         if self.home is not None and self.home.page is not None:
-            page, rows = self.home.page, self.home.rows
-            self._show(self.query_now, page, rows, self.home.counts)
+            self._show(self.query_now, self.home.page, self.home.rows, self.home.counts)
 
     def on_resize(self, event: events.Resize) -> None:
         """The preview comes and goes with the width."""
@@ -194,8 +193,7 @@ class PipelineScreen(HoldingPlace):
 
     def _tell(self) -> None:
         text, order = self.query_now.filter, self.query_now.order
-        parts = [f"/{text}"] if text else []
-        parts.append(self.found)
+        parts = [f"/{text}", self.found] if text else [self.found]
         if order:
             parts.append(_("sorted by {field}").format(field=f"{'-' if order.descending else ''}{order.sort}"))
         self._told = "  ·  ".join(parts)

@@ -1,4 +1,4 @@
-"""A place whose rows are dear to find out: what others do is shown as soon as that costs little of the time there is."""
+"""A place whose rows are dear to find out: what others do is shown as soon as that costs little of the time."""
 
 from __future__ import annotations
 
