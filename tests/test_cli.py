@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import apsw
@@ -23,7 +24,9 @@ import pytest
 
 from crm_tui import cli, config
 from crm_tui.__main__ import opens_screens
+from crm_tui.commands import transfer
 from crm_tui.domain.errors import UsageError
+from crm_tui.services.people import login_name
 from crm_tui.store.database import Database
 from tests.factories import Clock, Team, make
 
@@ -244,6 +247,66 @@ def test_a_missing_database_is_made_by_commands_that_write_only(here: Crm, tmp_p
     assert not path.exists()
     assert here("new", "Acme", *me, user="").code == 0
     assert here("users", "list", "--json", *me, user="").objects[0]["role"] == "admin"
+
+
+# -- options
+
+
+def test_a_new_database_is_made_by_ones_own_login_only(here: Crm, tmp_path: Path) -> None:
+    path, me = tmp_path / "new.db", login_name()
+    ran = here("new", "Acme", "--db", str(path), "--user", "nobody-here")
+    assert ran.code == 3
+    assert "crm-tui users add nobody-here" in ran.err
+    assert not path.exists()
+    assert here("new", "Acme", "--db", str(path), "--user", me).code == 0
+    assert here("users", "list", "--json", "--db", str(path), "--user", me).objects[0]["login"] == me
+
+
+# -- what is taken out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list", "--limit", "21"], ["list", "--json", "--limit", "21"], ["list", "owner:me", "--csv"], ["view", "pipeline"],
+        ["tab", "potential"], ["sort", "name"], ["due", "--json"], ["due"], ["view", "due"],
+    ],
+)  # fmt: skip
+def test_more_than_twenty_printed_customers_count_and_are_refused_before_the_first(
+    here: Crm, db: Path, words: list[str]
+) -> None:
+    database = Database(db)
+    with database.writing():
+        database.execute("UPDATE customer SET next_on = '2020-01-01' WHERE owner_id = 3")
+    database.close()
+    assert here(*words).code == 0
+    [(kind, n)] = rows(db, "SELECT kind, customers FROM disclosure")
+    assert (kind, n > 20) == ("list", True)
+    assert here("config", "set", "export.daily_cap", "40", user="root").code == 0
+    ran = here(*words)
+    assert (ran.code, ran.out) == (3, "")
+    assert here("users", "edit", "li", "--export", "no", user="root").code == 0
+    ran = here(*words)
+    assert (ran.code, ran.out) == (3, "")
+    assert "--limit 20" in ran.err
+    for few in (["list", "--limit", "20"], ["due", "--limit", "20", "--json"]):
+        assert len(here(*few).out.splitlines()) == 20
+    assert len(rows(db, "SELECT 1 FROM disclosure")) == 1
+
+
+def test_a_warned_customer_is_marked_in_the_list_and_says_when_it_returns(here: Crm, db: Path) -> None:
+    database = Database(db)
+    with database.writing():
+        database.execute(
+            "INSERT INTO recycle_warning (customer_id, rule, due_on, warned_on)"
+            " VALUES (2, 'contact', '2026-11-27', '2026-11-18')"
+        )
+    database.close()
+    assert [line.split()[:2] for line in here("list", "id:1,2").out.splitlines()] == [["<", "2"], ["1", "Firma"]]
+    returns = {row["id"]: row["returns"] for row in here("list", "id:1,2", "--json").objects}
+    assert returns == {1: None, 2: "2026-11-27"}
+    [heading, *lines] = csv.reader(io.StringIO(here("list", "id:1,2", "--csv").out))
+    assert {line[0]: line[heading.index("returns")] for line in lines} == {"1": "", "2": "2026-11-27"}
 
 
 # -- options
@@ -585,6 +648,24 @@ def test_users_and_settings(here: Crm) -> None:
     assert here("config", "get", "pool.holding_cap").out == "100\n"
 
 
+def test_a_rule_of_a_pool_is_shown_and_ended(here: Crm) -> None:
+    east = ("--pool", "east")
+    here("pools", "add", "east", user="root")
+    assert here("config", "set", "pool.daily_quota", "5", *east, user="root").code == 0
+    assert [here("config", "get", "pool.daily_quota", *pool).out for pool in ((), east)] == ["10\n", "5\n"]
+    shown = {row["name"]: row["value"] for row in here("config", "show", *east, "--json").objects}
+    assert shown["pool.daily_quota"] == 5
+    assert all(name.startswith("pool.") for name in shown)
+    ran = here("config", "set", "pool.daily_quota", "default", *east, user="root")
+    assert "pool.daily_quota in pool east = default (10)" in ran.err
+    here("config", "set", "pool.daily_quota", "7", user="root")
+    assert here("config", "get", "pool.daily_quota", *east).out == "7\n"
+    assert here("config", "set", "pool.daily_quota", "default", user="root").code == 0
+    assert here("config", "get", "pool.daily_quota", *east).out == "10\n"
+    assert here("config", "get", "currency", *east).code == 2
+    assert here("config", "get", "pool.daily_quota", "--pool", "west").code == 2
+
+
 def test_a_sound_database_passes_the_check(here: Crm) -> None:
     ran = here("check")
     assert ran.code == 0
@@ -616,6 +697,8 @@ def test_views_have_their_like_in_the_shell(here: Crm) -> None:
     assert here("view", "due").out == here("due").out
     assert here("open", "1").out == here("show", "1").out
     assert here("tab", "potential").out == here("list", "stage:potential").out
+    assert here("view", "pools").out == here("pools", "list").out
+    assert "li" in here("view", "team", user="zhao").out
     assert here("view", "moon").code == 2
 
 
@@ -641,6 +724,24 @@ def test_an_import_shows_what_it_understands_and_says_what_it_did(here: Crm, db:
     assert rows(db, "SELECT command FROM journal_entry ORDER BY id DESC LIMIT 1")[0][0].startswith("import ")
     assert here("undo").code == 0
     assert here("list", "source:fair").out == ""
+
+
+def test_standard_input_is_taken_up_to_a_size(crm: Crm, here: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "1 customer imported" in crm("import", "-", stdin="name\nAcme\n").err
+    monkeypatch.setattr(transfer, "_LARGEST", 10)
+    table = io.BytesIO(b"name\n" + b"x" * 9)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False, buffer=table))
+    ran = here("import", "-")
+    assert ran.code == 1
+    assert "standard input is larger than" in ran.err
+
+
+def test_a_report_is_of_a_day_gone_by(here: Crm) -> None:
+    assert here("report", "day", "--date", "today").code == 0
+    ran = here("report", "day", "--date", "tomorrow")
+    assert ran.code == 2
+    assert "yet to come" in ran.err
+    assert here("report", "day", "--of", "li", user="zhao").code == 0
 
 
 def test_refused_rows_make_the_exit_code(here: Crm, tmp_path: Path) -> None:

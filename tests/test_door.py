@@ -139,6 +139,11 @@ def test_a_table_goes_in_and_out_by_the_line_and_by_the_spool(path: Path) -> Non
     table = "Company,Mobile\nAcme Ltd,13812345678\n,5\n"
     done = came(path, "import - --owner me", given=table)
     assert done.returncode == 4, done.stderr
+    assert "refused rows with their reasons: import.errors.csv" in done.stderr
+    told = [done, came(path, "import none.csv"), came(path, "export owner:me first.csv")]
+    told += [came(path, "import - --json --dry-run", given=text) for text in ("", table, 'Company\n"Acme\n')]
+    assert not [one.stderr + one.stdout for one in told if str(path.parent) in one.stderr + one.stdout]
+    assert "first.csv" in told[2].stderr
     assert "Acme Ltd" in came(path, "export owner:me -").stdout
     assert came(path, "export owner:me mine.csv").returncode == 0
     listed = came(path, "spool list").stdout

@@ -120,10 +120,13 @@ def read_words(words: Sequence[Word], catalog: Mapping[str, Command], line: str)
 
 
 def _leading_options(words: list[Word], line: str) -> tuple[list[Word], list[Word]]:
-    """Global options may stand before the command's name."""
+    """Those of every command may stand before its name, its own may not."""
     before: list[Word] = []
     while words and _is_option(words[0].text):
         name, equals, __ = _parts(words[0])
+        if name not in (*GLOBAL_FLAGS, *GLOBAL_OPTIONS):
+            message = _("--{name} belongs after the command's name").format(name=name)
+            raise UsageError(message, line, words[0].start)
         before.append(words.pop(0))
         if name in GLOBAL_OPTIONS and not equals and words:
             before.append(words.pop(0))
@@ -195,14 +198,10 @@ class _Reading:
                 self.plain.append(word)
 
     def take_before(self, words: Sequence[Word]) -> None:
-        """The options that stand before the command's name: they are those of every command, never its own."""
+        """Take the options that stand before the command's name."""
         rest = list(words)
         while rest:
-            word = rest.pop(0)
-            name, __, ___ = _parts(word)
-            if name not in (*GLOBAL_FLAGS, *GLOBAL_OPTIONS):
-                raise self._wrong(_("--{name} belongs after the command's name").format(name=name), word)
-            self._option(word, rest, None)
+            self._option(rest.pop(0), rest, None)
 
     def _option(self, word: Word, rest: list[Word], known: Argument | None) -> None:
         name, equals, given = _parts(word)

@@ -59,7 +59,7 @@ def _rules() -> Iterator[Rule]:
     yield Rule("pool.protection.days", N_("days that a protection lasts unless told otherwise"), 30, 1, 3_650)
     yield Rule("pool.protection.most_days", N_("days in a row that a customer may be protected"), 90, 1, 3_650)
     yield Rule("export.daily_cap", N_("customers that a rep may take out in a day (off: no cap)"), 2_000)
-    yield Rule("collision.daily_cap", N_("how often a day one is told who holds a customer (off: no cap)"), 20)
+    yield Rule("collision.daily_cap", N_("how often a day one is told who holds a customer (off: no cap)"), 20, 1)
     for scheme in shipped().values():
         for tier in scheme.tiers:
             name = f"cadence.{scheme.identifier}.{tier.identifier}"
@@ -75,7 +75,7 @@ RULES: Mapping[str, Rule] = {rule.name: rule for rule in _rules()}
 
 
 DEFAULT = "default"
-"""The value of a rule that was set and is so no more: a pool's goes by the general one, a general one by the program's."""
+"""The value of a rule that is set no more: a pool's goes by the general one, a general one by the program's."""
 
 
 def rule(name: str) -> Rule:

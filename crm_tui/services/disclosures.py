@@ -70,9 +70,8 @@ def told_left(session: Session) -> int | None:
 
 def enough_told(session: Session) -> str:
     """What is said beyond the cap, whatever is asked."""
-    return _("you were told of others' customers {n} times today, that is the cap: go on tomorrow, or ask a lead").format(
-        n=session.settings["collision.daily_cap"]
-    )
+    text = _("you were told of others' customers {n} times today, that is the cap: go on tomorrow, or ask a lead")
+    return text.format(n=session.settings["collision.daily_cap"])
 
 
 def _holder(session: Session, customer_id: int) -> Told:
@@ -161,7 +160,7 @@ def check_list(session: Session, query: Query, limit: int | None) -> None:
     """
     from crm_tui.services import lists
 
-    if limit is not None and limit <= FEW or len(lists.page(session, query, limit=FEW + 1).ids) <= FEW:
+    if (limit is not None and limit <= FEW) or len(lists.page(session, query, limit=FEW + 1).ids) <= FEW:
         return
     total = lists.count(session, query)
     others = lambda: lists.count(session, own_only(session, query)) < total  # noqa: E731
@@ -183,9 +182,8 @@ def _list(session: Session, customers: int, text: str, has_others: Callable[[], 
     except NotAllowed as error:
         raise NotAllowed(_("{reason}; --limit {n} shows the first").format(reason=error, n=FEW)) from None
     if customers > BULK and session.person.role == "rep" and has_others():
-        raise NotAllowed(_("a list of more than {n} is of one's own customers only: add owner:me, or --limit {n}").format(
-            n=BULK
-        ))  # fmt: skip
+        text = _("a list of more than {n} is of one's own customers only: add owner:me, or --limit {n}")
+        raise NotAllowed(text.format(n=BULK))
     note_export(session, "list", customers, text or _("all"))
 
 

@@ -44,11 +44,16 @@ def send(session: Session, change: Change, kind: str, told: Iterable[tuple[int, 
         [
             {
                 "user_id": user_id, "kind": kind, "customer_id": customer_id, "from_id": session.person.id,
-                "text": clean(text, multiline=True, limit=2_000), "made_at": session.stamp,
+                "text": cleaned(text), "made_at": session.stamp,
             }
             for user_id, customer_id, text in told
         ],
     )  # fmt: skip
+
+
+def cleaned(text: str) -> str:
+    """A notice's text as it is kept."""
+    return clean(text, multiline=True, limit=2_000)
 
 
 def close(

@@ -90,7 +90,7 @@ def private(session: Session) -> list[PoolLine]:
         found.append(
             PoolLine(
                 lists.Within("owner", user["id"]), _named(user), user["customers"], user["counted"], cap, about,
-                (_("{n} of {all} count towards the holding cap").format(n=user["counted"], all=user["customers"]),),
+                (_("{n} count towards the holding cap, archived ones too").format(n=user["counted"]),),
             )
         )  # fmt: skip
     found.sort(key=lambda line: line.within.id != session.person.id)

@@ -103,7 +103,7 @@ class Session:
 
     @property
     def sight(self) -> Sight:
-        """What the user sees, as the database stands now; SignedOut for one who has left, or whose key was taken away."""
+        """What the user sees, as the database stands now; SignedOut for one who has left, or lost the key."""
         self.refresh()
         assert self._sight is not None
         return self._sight

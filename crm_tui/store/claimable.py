@@ -6,6 +6,7 @@ The claimant's own counts, cap and quota, are no property of a customer and not 
 from __future__ import annotations
 
 from crm_tui.domain.people import Claims, Sight
+from crm_tui.store.pools import UNDONE_LATE
 
 
 def condition(sight: Sight) -> str:
@@ -35,8 +36,10 @@ def _free(user_id: int, left_before: str | None, entered_before: str | None) -> 
     parts = ["1"]
     if left_before is not None:
         parts.append(
-            "NOT EXISTS (SELECT 1 FROM ownership o WHERE o.customer_id = c.id"
-            f" AND o.from_owner_id = {int(user_id)} AND o.to_owner_id IS NOT {int(user_id)} AND o.at >= '{left_before}')"
+            "NOT EXISTS (SELECT 1 FROM ownership o WHERE o.customer_id = c.id AND o.at >= '{since}'"
+            " AND o.from_owner_id = {user} AND o.to_owner_id IS NOT {user})"
+            " AND NOT EXISTS (SELECT 1 FROM ownership_log l WHERE l.customer_id = c.id AND l.at >= '{since}'"
+            " AND l.from_owner_id = {user} AND {late})".format(since=left_before, user=int(user_id), late=UNDONE_LATE)
         )
     if entered_before is not None:
         parts.append(

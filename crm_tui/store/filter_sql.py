@@ -437,8 +437,8 @@ def _claimable(term: Term, scope: _Scope) -> str:
 
 
 _OTHERS: dict[str, Callable[[Term, _Scope], str]] = {
-    "claimable": _claimable, "tag": _tag, "pool": _pool, "archived": _archived, "blocked": _blocked, "name": _name, "email": _email,
-    "phone": _phone,
+    "claimable": _claimable, "tag": _tag, "pool": _pool, "archived": _archived, "blocked": _blocked, "name": _name,
+    "email": _email, "phone": _phone,
 }  # fmt: skip
 
 

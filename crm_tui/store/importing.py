@@ -52,6 +52,16 @@ def holders(database: Database, ids: Iterable[int], *, but: int) -> dict[int, in
     return dict(rows)
 
 
+def told(database: Database, ids: Iterable[int]) -> set[tuple[int, str]]:
+    """What was told of each of the customers when it came in again, whether it still waits or not: (customer, text)."""
+    rows = database.rows(
+        "SELECT n.customer_id, n.text FROM json_each(?) wanted JOIN notice n ON n.customer_id = wanted.value"
+        " WHERE n.kind = 'known'",
+        (json.dumps(list(ids)),),
+    )
+    return set(rows)
+
+
 def users(database: Database) -> list[tuple[int, str, str, str, str]]:
     """All users: id, login, name, role, state."""
     return database.rows("SELECT id, login, name, role, state FROM user ORDER BY id")

@@ -1,4 +1,4 @@
-"""Public pools, who may claim from them, and what the ownership log says of claims, cooldowns and origins (DOMAIN §4)."""
+"""Public pools, who may claim from them, and what the ownership log says of claims, cooldowns, origins (DOMAIN §4)."""
 
 from __future__ import annotations
 
@@ -76,6 +76,13 @@ def claimed_since(database: Database, user_id: int, since: str) -> dict[int, int
     return dict(rows)
 
 
+UNDONE_LATE = (
+    "l.kind = 'undo' AND l.to_owner_id IS NULL AND julianday(l.at) - julianday((SELECT p.at FROM ownership_log p"
+    " WHERE p.customer_id = l.customer_id AND p.id < l.id ORDER BY p.id DESC LIMIT 1)) > 1"
+)
+"""Whether the row `l` of the ownership log took back what had been held for longer than a day."""
+
+
 def left_at(database: Database, user_id: int, ids: Iterable[int]) -> dict[int, str]:
     """When the user last ceased to hold each of the customers.
 
@@ -88,9 +95,7 @@ def left_at(database: Database, user_id: int, ids: Iterable[int]) -> dict[int, s
         "  WHERE o.from_owner_id = :user AND o.to_owner_id IS NOT o.from_owner_id"
         " UNION ALL SELECT l.customer_id, l.at FROM json_each(:ids) wanted"
         "  CROSS JOIN ownership_log l ON l.customer_id = wanted.value"
-        "  WHERE l.kind = 'undo' AND l.from_owner_id = :user AND l.to_owner_id IS NULL AND julianday(l.at) - julianday("
-        "   (SELECT p.at FROM ownership_log p WHERE p.customer_id = l.customer_id AND p.id < l.id"
-        "    ORDER BY p.id DESC LIMIT 1)) > 1"
+        f"  WHERE l.from_owner_id = :user AND {UNDONE_LATE}"
         ") GROUP BY 1",
         {"ids": json.dumps(list(ids)), "user": user_id},
     )
@@ -149,8 +154,8 @@ def counted(user: str) -> str:
 
 
 def held_now(database: Database, user_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """By user: how many customers they hold that the holding cap counts, archived ones too, and how many unarchived ones
-    at all.
+    """By user: how many customers they hold that the holding cap counts, archived ones too; and how many unarchived
+    ones at all.
     """
     rows = database.rows(
         f"SELECT u.value, {counted('u.value')},"

@@ -83,6 +83,7 @@ def one_holder(path: Path) -> str:
     fill(database, TASKS, datetime.now(UTC))
     with database.writing():
         database.execute("UPDATE customer SET owner_id = 2, pool_id = NULL, held_since = created_at")
+        database.execute("INSERT INTO setting (name, value) VALUES ('export.daily_cap', 'null')")  # a queue is data too
         due = "date('now', (id % 60 - 20) || ' days')"
         database.execute(f"UPDATE customer SET next_on = {due} WHERE next_on IS NULL")
         database.execute(

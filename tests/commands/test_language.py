@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_tui.commands.catalog import CATALOG
-from crm_tui.commands.language import Call, quote, read, read_arguments, split, write
+from crm_tui.commands.language import GLOBAL_FLAGS, GLOBAL_OPTIONS, Call, quote, read, read_arguments, split, write
 from crm_tui.commands.registry import Command
 from crm_tui.domain.errors import CrmError, UsageError
 
@@ -84,6 +84,8 @@ def call(name: str, **given: Any) -> Call:
         ("filter tier:A  “x y”  or  -b", call("filter", values={"filter": "tier:A “x y” or -b"})),
         ("filter", call("filter")),
         ("--json --db x.db list", call("list", flags=frozenset({"json"}), settings={"db": "x.db"})),
+        ("--user li report day", call("report", values={"period": "day"}, settings={"user": "li"})),
+        ("--yes report week --of li", call("report", values={"period": "week", "of": "li"}, flags=frozenset({"yes"}))),
         ("list --user=li", call("list", settings={"user": "li"})),
         ("tag x --on 'stage:intent region:north' --yes",
          call("tag", values={"tags": ("x",)}, on="stage:intent region:north", flags=frozenset({"yes"}))),
@@ -105,6 +107,9 @@ def test_a_line_is_read(line: str, expected: Call) -> None:
         ("log a b", "b", "too many"),
         ("log --attempt=yes", "--attempt", "takes no value"), ("undo 1 2", "2", "too many"),
         ("board x", "x", "too many"),
+        ("claim 1 2 99999 abc", "abc", "\"abc\" is no customer's number"), ("claim abc", "abc", "customer's number"),
+        ("tier A 1 x 2", "x", "customer's number"), ("show 1 2 x", "x", "customer's number"),
+        ("--of li report day", "--of", "after the command's name"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_pointed_at(line: str, under: str, message: str) -> None:
@@ -113,6 +118,11 @@ def test_what_cannot_be_read_is_pointed_at(line: str, under: str, message: str) 
     assert error.value.text == line
     assert error.value.position is not None
     assert line[error.value.position :].startswith(under)
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_no_command_has_an_option_of_its_own_with_the_name_of_one_that_all_take(name: str) -> None:
+    assert not {*CATALOG[name].options} & {*GLOBAL_FLAGS, *GLOBAL_OPTIONS, "on"}
 
 
 def test_an_id_too_long_to_exist_does_not() -> None:

@@ -9,13 +9,16 @@ import pytest
 
 from crm_tui.commands import manual
 from crm_tui.commands.catalog import CATALOG
-from crm_tui.commands.language import read_arguments
+from crm_tui.commands.dispatch import Targets, prepare
+from crm_tui.commands.language import read, read_arguments
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters import parse as parse_filter
 from crm_tui.domain.settings import RULES
 from crm_tui.domain.when import parse as parse_when
 from crm_tui.domain.workdays import Workdays
+from crm_tui.services import pool_lists
 from tests.domain.filters.samples import CONTEXT
+from tests.factories import Team, make
 
 WRITTEN = ("start", "filters", "dates", "import", "pools", "recycling", "team", "door")
 
@@ -52,14 +55,53 @@ def test_every_date_of_the_manual_parses(text: str) -> None:
 def command_lines() -> list[str]:
     """The command lines that the written pages name."""
     text = "\n".join(line for page in WRITTEN for line in manual.page(page))
-    shown = [line.removeprefix("crm-tui ") for line in examples("start") if line.startswith("crm-tui ")]
-    return [*re.findall(r"`crm-tui ([^`]+)`", text), *shown]
+    return re.findall(r"`crm-tui ([^`]+)`", text)
 
 
 @pytest.mark.parametrize("text", command_lines())
 def test_every_command_of_the_manual_is_one(text: str) -> None:
-    words = [word[1] or word[0] for word in re.findall(r"('([^']*)'|\S+)", text)]
+    words = [word[1] or word[0] for word in re.findall(r"('([^']*)'|\S+)", text.replace("ID", "1"))]
     assert read_arguments(words, CATALOG).command.name in CATALOG
+
+
+def shown_lines() -> list[tuple[str, str]]:
+    """The command lines that stand indented on the written pages, each with its page; keys and words are left out."""
+    found: list[tuple[str, str]] = []
+    first = {name.split(" ")[0] for name in CATALOG}
+    for page in WRITTEN:
+        for line in (files("crm_tui") / "help" / f"{page}.md").read_text("utf-8").splitlines():
+            shown = re.split(r"\s{2,}", line.strip())[0] if line.startswith("    ") and page != "dates" else ""
+            over = re.match(r"ssh crm@host (.+?)( [<>] .*)?$", shown)
+            shown = "" if shown.startswith("ssh -t") else shown
+            for text in [over[1].strip('"')] if over else shown.split(" · "):
+                if text.startswith("crm-tui ") or (page != "filters" and text.split(" ")[0] in first):
+                    found.append((page, text.removeprefix("crm-tui ")))
+    return found
+
+
+@pytest.mark.parametrize(("page", "text"), shown_lines())
+def test_every_line_of_the_manual_can_be_typed(team: Team, page: str, text: str) -> None:
+    make(team.li, "Acme", stage="intent", region="north")
+    pool_lists.add(team.admin, "POOL", None, None)
+    for placeholder, word in (("[ID…]", "1"), ("ID", "1"), ("NUMBER", "1"), ("MESSAGE", "1")):
+        text = re.sub(rf"(?<!\w){re.escape(placeholder)}(?!\w)", word, text)
+    call = read(text, CATALOG)
+    assert not prepare(team.admin, call, Targets((1,))).missing
+
+
+def test_the_manual_shows_lines_of_all_kinds() -> None:
+    assert {page for page, __ in shown_lines()} == {*WRITTEN} - {"filters", "dates"}
+    assert len(shown_lines()) > 40
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_help_on_a_page_prints_its_file_beside_the_commands_of_that_name(name: str) -> None:
+    text = "\n".join(manual.page(name))
+    assert (files("crm_tui") / "help" / f"{name}.md").read_text("utf-8").strip() in text
+    assert set(WRITTEN) == {*manual.PAGES} - {"keys"}
+    for command in CATALOG.values():
+        if command.name.split(" ")[0] == name:
+            assert command.usage in text
 
 
 def test_the_options_of_the_import_page_are_all_there() -> None:

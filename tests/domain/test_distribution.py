@@ -217,3 +217,10 @@ def test_whatever_is_typed_is_read_or_refused_with_a_place(text: str) -> None:
     if plan is not None:
         assert plan.logins
         assert all(text[n.position :].startswith(n.login) for n in plan.among)
+
+
+def test_what_comes_out_of_a_pool_with_rules_of_its_own_finds_the_room_that_these_leave() -> None:
+    someone = {"li": Room(1, 3, full="3 is the cap", of_pool={7: Room(1, 1, full="1 is the cap")})}
+    found = distribute(parse("li"), [Item(1, pool=7), Item(2, pool=7), Item(3, pool=8), Item(4), Item(5)], someone)
+    assert list(found.given) == [1, 3, 4]
+    assert found.left == {2: "li: 1 is the cap", 5: "li: 3 is the cap"}

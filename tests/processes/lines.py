@@ -1,4 +1,7 @@
-"""What reps and their lead type in a day, drawn by dice: few customers, small caps, so that they meet all the time."""
+"""What reps and their lead type in a day, drawn by dice: few customers, small caps, so that they meet all the time.
+
+Left out is what nobody takes back, since it ended one's own sight of a customer: to decline, to end one's own share.
+"""
 
 from __future__ import annotations
 
@@ -72,6 +75,8 @@ def draw(dice: Random, session: Session, reps: Sequence[str]) -> str:
     """A line that this user may type now; mostly a sensible one."""
     lead = session.person.login == LEAD
     line = dice.choice(_BY_THE_LEAD if lead else _BY_REPS)
+    if session.database.value("SELECT 1 FROM absence WHERE user_id = ? AND until_on IS NULL", (session.person.id,)):
+        line = "users back me"  # who is away can do little
     fitting = _FITTING.get(line.split()[0], "owner_id IS NOT NULL" if lead else "owner_id = :me")
     if dice.random() < 0.15:
         fitting = "1"
@@ -81,9 +86,10 @@ def draw(dice: Random, session: Session, reps: Sequence[str]) -> str:
     entries = session.database.rows(
         "SELECT id FROM journal_entry WHERE user_id = ? AND kind = 'do' ORDER BY id DESC LIMIT 4", (session.person.id,)
     )
+    others = [login for login in reps if login != session.person.login]
     picked = [dice.choice(ids)[0] for __ in range(dice.randint(1, 3))]
     return line.format(
-        ids=" ".join(map(str, picked)), id=picked[0], rep=dice.choice(reps), other=dice.choice([*reps, LEAD]),
+        ids=" ".join(map(str, picked)), id=picked[0], rep=dice.choice(others), other=dice.choice([*reps, LEAD]),
         n=dice.randint(1, 9), entry=dice.choice(entries or [(0,)])[0],
     )  # fmt: skip
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
-from crm_tui.services import customers, lists, rules
+from crm_tui.services import customers, lists, pools, rules
 from crm_tui.services.customers import Draft
 from crm_tui.services.lists import Query
 from tests.factories import Clock, Team, column, day, follow_ups, make
@@ -116,7 +116,8 @@ def test_a_rep_at_the_holding_cap_adds_nothing_but_a_lead_does(team: Team) -> No
     with pytest.raises(CrmError, match="holding cap"):
         make(team.sign_in("zhao"), "C", owner="li")
     customers.archive(li, [first])
-    make(li, "C")
+    with pytest.raises(CrmError, match="holding cap"):
+        make(li, "C")
     for name in "EFG":
         make(team.sign_in("zhao"), name)
 
@@ -153,11 +154,12 @@ def test_a_twin_is_told_by_the_number_that_lists_show(team: Team) -> None:
     assert customers.paste(team.li, "华为技术有限公司 李雷 13912345678").changed
 
 
-def test_what_was_archived_comes_back_only_as_far_as_the_holding_cap_goes(team: Team) -> None:
+def test_what_is_archived_counts_towards_the_holding_cap_still_and_comes_back_at_will(team: Team) -> None:
     rules.set_rule(team.admin, "pool.holding_cap", "2")
-    first, second = make(team.li, "First"), make(team.li, "Second")
-    customers.archive(team.li, [first, second])
-    make(team.li, "Third")
-    outcome = customers.archive(team.li, [first, second], back=True)
-    assert outcome.changed == (first,)
-    assert [(refusal.id, refusal.reason) for refusal in outcome.refused] == [(second, "the holding cap of 2 is reached")]
+    keys = [make(team.li, "First"), make(team.li, "Second"), make(team.li, "Bought", stage="actual")]
+    customers.archive(team.li, keys)
+    assert pools.holding(team.li) == "holding 2/2"
+    with pytest.raises(CrmError, match="the holding cap of 2 is reached"):
+        make(team.li, "Third")
+    rules.set_rule(team.admin, "pool.holding_cap", "1")
+    assert customers.archive(team.li, keys, back=True).changed == tuple(keys)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from crm_tui.domain.errors import CrmError, NotAllowed
-from crm_tui.services import customers, disclosures, history, interactions, lists, rules, teams
+from crm_tui.services import (
+    collaborations,
+    customers,
+    disclosures,
+    history,
+    interactions,
+    lists,
+    pools,
+    rules,
+    teams,
+)
 from crm_tui.services.customers import Draft
 from crm_tui.services.interactions import Note
 from crm_tui.services.lists import Query
@@ -42,15 +52,58 @@ def test_p22_it_is_found_by_its_phone_under_another_name_too_when_names_are_the_
     assert "held by wang" in told(team, "ACME LTD")
 
 
-def test_p22_so_often_a_day_and_then_only_that_it_is_there(team: Team) -> None:
+def test_p22_so_often_a_day_and_then_nothing_whether_it_is_there_or_not(team: Team) -> None:
     rules.set_rule(team.admin, "collision.daily_cap", "2")
     for n in range(3):
         make(team.wang, f"Acme {n}")
     assert ["held by wang" in told(team, f"Acme {n}") for n in range(3)] == [True, True, False]
-    assert "it is there already" in told(team, "Acme 2")
     assert len(kept(team)) == 2
+    mine = make(team.lead, "Mine", owner="li")
+    beyond = told(team, "Acme 2")
+    assert "that is the cap" in beyond
+    assert told(team, "Nobody's") == beyond
+    for name in ("Acme 2", "Nobody's"):
+        with pytest.raises(CrmError) as error:
+            collaborations.ask(team.li, name)
+        assert str(error.value) == beyond
+    assert f"customer {mine}" in told(team, "Mine"), "what one sees is no secret"
+    assert customers.new(team.li, Draft({"name": "Acme 2"}, anyway=True)).changed
     team.clock.forward(days=1)
-    assert "held by wang" in told(team, "Acme 2")
+    assert "held by wang" in told(team, "Acme 1")
+
+
+def test_p22_what_one_does_not_see_is_compared_by_name_and_kind_only(team: Team) -> None:
+    make(team.wang, "Acme", phone="13812345678", tax_number="91X")
+    for phone in ("13812345678", "13900000000"):
+        with pytest.raises(CrmError, match="held by wang"):
+            customers.new(team.li, Draft({"name": "Acme", "phone": phone}))
+    assert len(kept(team)) == 2
+    [key] = pooled(team, phone="13812345678")
+    with pytest.raises(CrmError, match=f"customer {key}"):
+        customers.new(team.li, Draft({"name": "Firm A", "phone": "13900000000"}))
+    assert customers.new(team.lead, Draft({"name": "Firm A", "phone": "13900000000"})).changed, "leads see the number"
+
+
+def test_p22_a_dry_run_does_not_tell_whether_it_is_there(team: Team) -> None:
+    make(team.wang, "Acme")
+    team.li.trial = True
+    answers = set()
+    for name in ("Acme", "Nobody's"):
+        with pytest.raises(CrmError) as error:
+            collaborations.ask(team.li, name)
+        answers.add(str(error.value))
+    assert len(answers) == 1
+    assert customers.new(team.li, Draft({"name": "Acme"})).changed
+    make(team.lead, "Mine", owner="li")
+    with pytest.raises(CrmError, match="there already"):
+        customers.new(team.li, Draft({"name": "Mine"}))
+    assert kept(team) == []
+
+
+def test_p22_what_nobody_holds_is_for_a_lead_to_tell_and_not_to_be_asked_for(team: Team) -> None:
+    pools.block(team.lead, [make(team.li, "坏公司")], "fraud")
+    assert told(team, "坏公司") == "坏公司: it is there already, and held by nobody: ask a lead"
+    assert len(kept(team)) == 1
 
 
 def test_p22_what_was_told_is_in_the_journal_and_nothing_takes_it_back(team: Team) -> None:
@@ -113,15 +166,64 @@ def test_own_only_cannot_be_talked_round(team: Team) -> None:
         assert set(found) <= {mine}
 
 
-def test_a_long_list_is_data_taken_out(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disclosures, "BULK", 2)
-    for n in range(4):
+def test_two_sessions_share_one_days_cap(team: Team) -> None:
+    for n in range(3):
         make(team.li, f"Mine {n}")
+    rules.set_rule(team.admin, "export.daily_cap", "5")
+    other, own = team.sign_in("li"), Query("owner:me")
+    assert [disclosures.check_export(one, own) for one in (team.li, other)] == [3, 3]
+    disclosures.note_export(team.li, "export", 3, "mine")
+    with pytest.raises(NotAllowed, match="left of the day's 5"):
+        disclosures.note_export(other, "export", 3, "mine")
+    assert kept(team) == [("export", None, 3)]
+
+
+def test_more_than_a_few_rows_of_a_list_are_data_taken_out(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disclosures, "FEW", 2)
+    keys = [make(team.li, f"Mine {n}") for n in range(4)]
     query = Query("owner:me")
-    assert len(list(disclosures.listed(team.li, query, iter(range(4))))) == 4
-    assert kept(team) == [("list", None, 4)]
-    assert len(list(disclosures.listed(team.li, query, iter(range(2))))) == 2
-    assert len(kept(team)) == 1
-    pooled(team, 1)
-    with pytest.raises(NotAllowed, match="one's own customers only"):
-        list(disclosures.listed(team.li, Query(), iter(range(5))))
+    for limit in (0, 2):
+        disclosures.check_list(team.li, query, limit)
+    disclosures.check_list(team.li, Query("name:9"), None)
+    disclosures.check_queue(team.li, keys[:2], "")
+    assert kept(team) == []
+    rules.set_rule(team.admin, "export.daily_cap", "10")
+    disclosures.check_list(team.li, query, 3)
+    disclosures.check_list(team.li, query, None)
+    disclosures.check_queue(team.li, keys[:3], "")
+    assert kept(team) == [("list", None, 3), ("list", None, 4), ("list", None, 3)]
+    for check in (lambda: disclosures.check_list(team.li, query, 3), lambda: disclosures.check_queue(team.li, keys, "")):
+        with pytest.raises(NotAllowed, match="left of the day's 10"):
+            check()
+    disclosures.check_list(team.lead, Query(), None)
+
+
+@pytest.mark.parametrize("who", ["leaving", "denied", "service"])
+def test_who_takes_nothing_out_sees_a_few_rows_of_a_list(team: Team, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disclosures, "FEW", 2)
+    keys = [make(team.li, f"Mine {n}") for n in range(3)]
+    session = team.service if who == "service" else team.li
+    if who == "leaving":
+        teams.leave(team.lead, "li")
+    if who == "denied":
+        teams.edit(team.admin, "li", Given(export=False))
+    disclosures.check_list(session, Query(), 2)
+    disclosures.check_queue(session, keys[:2], "")
+    for check in (lambda: disclosures.check_list(session, Query(), 3), lambda: disclosures.check_queue(session, keys, "")):
+        with pytest.raises(NotAllowed, match="--limit 2 shows the first"):
+            check()
+    assert kept(team) == []
+
+
+def test_in_bulk_a_reps_list_is_of_the_reps_own_customers(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disclosures, "FEW", 1)
+    monkeypatch.setattr(disclosures, "BULK", 2)
+    keys = [make(team.li, f"Mine {n}") for n in range(3)]
+    keys += pooled(team, 1)
+    disclosures.check_list(team.li, Query("owner:me"), None)
+    disclosures.check_list(team.li, Query(), 2)
+    disclosures.check_queue(team.li, keys[:3], "")
+    for check in (lambda: disclosures.check_list(team.li, Query(), 3), lambda: disclosures.check_queue(team.li, keys, "")):
+        with pytest.raises(NotAllowed, match="one's own customers only"):
+            check()
+    assert [n for __, ___, n in kept(team)] == [3, 2, 3]

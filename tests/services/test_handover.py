@@ -184,7 +184,7 @@ def test_a_preview_says_what_there_is_and_who_would_get_how_many(team: Team) -> 
     assert found.shares == {"wang": {"A": 1}, "amy": {"D": 1}}
     said = handover.show(team.lead, "li")
     assert "handover li --by least:amy,tom,wang" in said.message
-    assert said.lines[:3] == ("customers 2: A 1, D 1", "contacts 1, follow-ups 2", "not yet on WeCom: 1")
+    assert said.lines[:3] == ("customers 2: A 1, D 1", "1 contact, 2 follow-ups", "not yet on WeCom: 1")
     assert present(team.database) == before
 
 
@@ -246,6 +246,16 @@ def test_a_second_hand_over_finds_nothing_to_do(team: Team) -> None:
     assert again.entry_id is None
     assert "leaving already" in again.message
     assert teams.leave(team.lead, "li").message == "li has left"
+    with pytest.raises(CrmError, match="li has left and holds nothing"):
+        handover.hand_over(team.lead, "li", "wang")
+
+
+def test_archived_customers_fill_the_receivers_hands_too(team: Team) -> None:
+    rules.set_rule(team.admin, "pool.holding_cap", "1")
+    key, other = make(team.li, "Old"), make(team.wang, "Other")
+    customers.archive(team.li, [key])
+    customers.archive(team.wang, [other])
+    assert preview(team.lead, "li", "wang").overflow == {"wang: the holding cap of 1 is reached": 1}
 
 
 def test_who_leads_a_team_is_named_before_they_are_gone(team: Team) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from crm_tui.domain.errors import NotAllowed, UsageError
-from crm_tui.services import history, people, rules, teams
+from crm_tui.services import history, people, pool_lists, rules, teams
 from crm_tui.services.imports import Imported, plan, run
 from crm_tui.services.session import Session
 from crm_tui.store.database import Database
@@ -354,3 +354,42 @@ def test_a_row_with_a_person_and_no_company_is_that_person(session: Session, tmp
     rows = session.database.rows("SELECT kind, name, phone FROM customer ORDER BY id")
     assert rows == [("person", "李四", "+8613812345671"), ("organization", "华为技术有限公司", None)]
     assert session.database.rows("SELECT name, phone FROM contact") == [("张三", "+8613812345672")]
+
+
+def test_a_pool_that_one_does_not_see_is_an_unknown_one(session: Session, table: Table) -> None:
+    pool_lists.add(session, "secret", "bo", None)
+    li = people.sign_in(session.database, "li", source="import", clock=lambda: NOW)
+    for name in ("secret", "nowhere"):
+        found = bring(li, table(f"name,pool\nOf {name},{name}\n"), owner="pool")
+        assert (counts(found), found.kept) == ((1, 0, 0, 0), 1)
+        assert customer(session, f"Of {name}")["pool_id"] == 1
+    bo = people.sign_in(session.database, "bo", source="import", clock=lambda: NOW)
+    bring(bo, table("name,pool\nBeta,Secret\n"), owner="pool")
+    assert customer(session, "Beta")["pool_id"] == 2
+
+
+def test_a_lead_gives_to_the_own_team_only(session: Session, table: Table) -> None:
+    teams.add(session, "lu", role="lead")
+    teams.add_team(session, "north", "lu", ["bo"])
+    lu = people.sign_in(session.database, "lu", source="import", clock=lambda: NOW)
+    found = bring(lu, table("name,owner\nAcme,li\nBeta,bo\n"))
+    assert counts(found) == (1, 0, 1, 0)
+    assert found.reasons[0][2] == "li is not of your team"
+
+
+@pytest.mark.parametrize("owner", ["me", "pool"])
+def test_who_is_leaving_brings_nothing_in_and_who_is_away_nothing_for_themselves(
+    session: Session, table: Table, owner: str
+) -> None:
+    li = people.sign_in(session.database, "li", source="import", clock=lambda: NOW)
+    teams.away(session, "li", None, None, None)
+    if owner == "me":
+        with pytest.raises(NotAllowed, match="you are away"):
+            bring(li, table("name\nAcme\n"), owner=owner)
+    else:
+        assert bring(li, table("name\nAcme\n"), owner=owner).new == 1
+    teams.back(session, "li")
+    bring(li, table("name\nHeld\n"), owner="me")
+    teams.leave(session, "li")
+    with pytest.raises(NotAllowed, match="you are leaving"):
+        bring(li, table("name\nBeta\n"), owner=owner)

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
-from crm_tui.services import collaborations, followups, history, lists, notices, offers, pools, profiles, teams
+from crm_tui.services import (
+    collaborations,
+    customers,
+    followups,
+    history,
+    lists,
+    notices,
+    offers,
+    pools,
+    profiles,
+    teams,
+)
 from crm_tui.services.lists import Query
 from tests.factories import Team, column, follow_ups, in_days, make
 from tests.services.holding import holder, log, pooled, reasons, ruled
@@ -107,8 +118,51 @@ def test_p16_who_is_leaving_offers_and_accepts_nothing(team: Team) -> None:
         offers.transfer(team.li, [mine], "wang")
     with pytest.raises(NotAllowed, match="you are leaving"):
         offers.accept(team.li, [theirs])
-    with pytest.raises(UsageError, match="can receive nothing"):
+    with pytest.raises(UsageError, match="nothing is offered to li: is leaving"):
         offers.transfer(team.wang, [theirs], "li")
+
+
+def test_who_may_receive_nothing_is_refused_with_the_reason(team: Team) -> None:
+    key = make(team.li, "Acme")
+    teams.away(team.lead, "wang", None, None, None)
+    teams.add(team.admin, "chen", role="rep")
+    teams.leave(team.lead, "chen")
+    for login, reason in (("wang", "is away"), ("chen", "has left"), ("sun", "service holds no customers")):
+        with pytest.raises(UsageError, match=f"nothing is offered to {login}: {reason}"):
+            offers.transfer(team.li, [key], login)
+
+
+def test_p16_what_a_leaver_offered_or_was_offered_is_offered_no_more(team: Team) -> None:
+    mine, theirs = make(team.li, "Mine"), make(team.wang, "Theirs")
+    offers.transfer(team.wang, [theirs], "li")
+    offers.transfer(team.li, [mine], "wang")
+    before = present(team.database)
+    teams.leave(team.lead, "li")
+    assert team.database.rows("SELECT DISTINCT closed_as FROM transfer") == [("withdrawn",)]
+    assert (waiting(team, team.wang), waiting(team, team.li)) == ([], [])
+    assert reasons(offers.accept(team.wang, [mine])) == [f"there is no customer {mine}"]
+    history.undo(team.lead)
+    assert present(team.database) == before
+
+
+def test_who_was_only_offered_something_is_gone_at_once(team: Team) -> None:
+    offers.transfer(team.li, [make(team.li, "Acme")], "wang")
+    assert teams.leave(team.lead, "wang").message == "wang has left"
+
+
+def test_a_stand_in_gives_nothing_away_and_keeps_nothing(team: Team) -> None:
+    key = make(team.li, "Acme")
+    teams.away(team.lead, "li", None, None, "wang")
+    before = present(team.database)
+    why = ["it is somebody else's: only who holds it, or a lead, gives it away"]
+    for act in (
+        lambda: offers.transfer(team.wang, [key], "wang"), lambda: offers.transfer(team.wang, [key], "zhao"),
+        lambda: pools.release(team.wang, [key], "no-need"), lambda: collaborations.share(team.wang, [key], "zhao"),
+        lambda: customers.archive(team.wang, [key]),
+    ):  # fmt: skip
+        assert reasons(act()) == why
+    assert present(team.database) == before
+    assert pools.assign(team.lead, [key], "zhao").changed == (key,), "whom one leads is another matter"
 
 
 def test_who_is_offered_something_becomes_no_service(team: Team) -> None:

@@ -312,6 +312,33 @@ def test_p5_the_smallest_of_all_caps_applies(team: Team) -> None:
     assert reasons(pools.claim(team.wang, keys[3:])) == ["the holding cap of 1 is reached"]
 
 
+def test_p5_a_pools_own_cap_binds_however_a_customer_leaves_it(team: Team) -> None:
+    free = pooled(team, 4)
+    teams.add(team.admin, "amy", role="rep")
+    pool(team, "north")
+    pools.move(team.lead, free[:3], "north")
+    ruled(team, "north", holding_cap=1)
+    make(team.wang, "Other")
+    assert reasons(pools.assign(team.lead, free[:1], "wang")) == ["wang: the holding cap of 1 is reached"]
+    assert pools.assign(team.lead, free[3:], "wang").changed == (free[3],), "from elsewhere there is room"
+    outcome = pools.assign(team.lead, free[:3], "rr:li,wang,amy")
+    assert outcome.changed == (free[0], free[1])
+    full = [f"{login}: the holding cap of 1 is reached" for login in ("li", "wang", "amy")]
+    assert reasons(outcome) == ["; ".join(full)]
+
+
+def test_p5_nor_is_it_exceeded_by_what_comes_back_out_of_the_pool(team: Team) -> None:
+    [key] = pooled(team)
+    pool(team, "north")
+    pools.move(team.lead, [key], "north")
+    pools.claim(team.li, [key])
+    released = pools.release(team.li, [key], "no-need").entry_id
+    ruled(team, "north", holding_cap=1)
+    make(team.li, "Other")
+    with pytest.raises(CrmError, match="li would hold 2 customers, the holding cap is 1"):
+        history.undo(team.li, released)
+
+
 def test_p5_it_binds_reps_only(team: Team) -> None:
     keys = pooled(team, 3)
     ruled(team, holding_cap=1)
@@ -674,7 +701,7 @@ def test_a_lead_moves_customers_between_pools(team: Team) -> None:
     with pytest.raises(NotAllowed):
         pools.move(team.li, [free], "north")
     outcome = pools.move(team.lead, [free, held], "north")
-    assert (outcome.changed, reasons(outcome)) == ((free,), ["somebody holds it: it is released or recycled"])
+    assert (outcome.changed, reasons(outcome)) == ((free,), ["somebody holds it: release it first"])
     assert reasons(pools.move(team.lead, [free], "north")) == ["it is there already"]
     assert log(team.database, free)[-1] == ("move", "(default)", "(north)")
     assert lists.count(team.wang, Query()) == 0

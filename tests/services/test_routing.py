@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_tui.services import customers, routing, tags
+from crm_tui.domain.errors import UsageError
+from crm_tui.services import customers, pool_lists, routing, tags
 from crm_tui.services.routing import Coming
 from tests.factories import Team, column, make
 
@@ -51,6 +52,30 @@ def test_one_that_is_there_already_is_routed_the_same_way_whoever_holds_it(
     given = {"name": "Acme", **fields}
     key = make(team.wang, **given)
     assert routing.routed(team.li, [key]) == {key: pool}
+
+
+@pytest.mark.parametrize("route", ["owner:me", "region:north -owner:none", "pool:default", "claimable:yes or tag:a"])
+def test_a_route_asks_what_a_customer_is_and_not_where(team: Team, route: str) -> None:
+    with pytest.raises(UsageError, match="not where") as caught:
+        pool_lists.add(team.admin, "west", None, route)
+    assert route[caught.value.position or 0 :].startswith(("owner:", "pool:", "claimable:"))
+    with pytest.raises(UsageError, match="not where"):
+        pool_lists.edit(team.admin, "north", None, None, route)
+
+
+def test_the_default_pool_has_no_route(team: Team) -> None:
+    with pytest.raises(UsageError, match="default takes what fits no other pool"):
+        pool_lists.edit(team.admin, "default", None, None, "region:north")
+    assert "nothing was changed" in pool_lists.edit(team.admin, "default", None, None, "").message
+
+
+def test_service_belongs_to_no_pool(team: Team) -> None:
+    for act in (
+        lambda: pool_lists.add(team.admin, "west", "li,sun", None),
+        lambda: pool_lists.edit(team.admin, "north", None, "sun", None),
+    ):
+        with pytest.raises(UsageError, match="sun: service holds no customers"):
+            act()
 
 
 def test_what_is_known_later_counts_later(team: Team) -> None:

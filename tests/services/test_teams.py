@@ -7,14 +7,23 @@ from typing import Any
 
 import pytest
 
+from crm_tui.commands.catalog import CATALOG
+from crm_tui.commands.dispatch import prepare
+from crm_tui.commands.language import read
 from crm_tui.domain.errors import CrmError, NotAllowed, SignedOut, UsageError
 from crm_tui.services import (
+    collaborations,
+    comments,
+    credit,
+    customers,
     disclosures,
     due,
     followups,
     handover,
     history,
+    keys,
     lists,
+    offers,
     people,
     pool_lists,
     pools,
@@ -25,7 +34,9 @@ from crm_tui.services import (
 from crm_tui.services.lists import Query
 from crm_tui.services.session import Session
 from crm_tui.services.teams import Given
+from crm_tui.store import recycling
 from crm_tui.store.database import Database
+from tests.domain.test_ssh_keys import ED, FINGERPRINT
 from tests.factories import TODAY, Team, in_days, make
 from tests.services.holding import holder, pool, pooled, reasons, ruled
 from tests.store.present import check, present
@@ -80,6 +91,50 @@ def test_a_lead_of_all_who_hold_sees_everything_and_still_leads_no_administrator
     for act in (teams.leave, lambda s, login: teams.away(s, login, None, None, None)):
         with pytest.raises(NotAllowed, match="not of your team"):
             act(team.lead, "second")
+
+
+def test_a_lead_who_is_named_by_a_team_leads_no_other(team: Team) -> None:
+    key = make(team.li, "Acme")
+    assert team.lead.sight.led
+    teams.add_team(team.admin, "south", "zhao", [])
+    assert team.lead.sight.led == ()
+    assert lists.count(team.lead, Query()) == 0
+    assert recycling.leads(team.database)[team.li.person.id] == team.admin.person.id, "who hears of it sees it"
+    teams.edit_team(team.admin, "south", None, "none", [])
+    assert lists.page(team.lead, Query()).ids == [key]
+    teams.edit_team(team.admin, "default", None, "root", [])
+    assert lists.count(team.lead, Query()) == 0, "it names a lead"
+
+
+def test_a_user_or_team_to_which_nothing_is_done_says_so(team: Team) -> None:
+    before = present(team.database)
+    for given in (Given(), Given(name=" "), Given(role="rep")):
+        assert teams.edit(team.admin, "li", given).message == "user li: nothing was changed"
+    assert teams.edit_team(team.admin, "default", "default", None, []).message == "team default: nothing was changed"
+    assert present(team.database) == before
+
+
+def test_what_was_changed_of_a_user_is_said_in_words(team: Team) -> None:
+    given = Given(export=False, time_zone="UTC", capacity="7")
+    assert teams.edit(team.admin, "li", given).message == "user li: time zone UTC, capacity 7, export no"
+    assert teams.edit(team.admin, "li", Given(export=True)).message == "user li: export yes"
+
+
+def test_two_teams_are_not_called_the_same(team: Team) -> None:
+    teams.add_team(team.admin, "north", None, [])
+    with pytest.raises(UsageError, match='there is a team "default" already'):
+        teams.edit_team(team.admin, "north", "Default", None, [])
+    assert teams.edit_team(team.admin, "north", "North", None, []).message == "team north changed"
+
+
+@pytest.mark.parametrize(
+    "login", ["me", "none", "any", "pool", "all", "off", "nobody", "None", "LI", "Root"]
+)
+def test_nobody_is_called_what_commands_mean_something_else_by(team: Team, login: str) -> None:
+    before = present(team.database)
+    with pytest.raises(UsageError, match="word of the commands" if login.lower() not in ("li", "root") else "already"):
+        teams.add(team.admin, login)
+    assert present(team.database) == before
 
 
 def test_teams_are_made_changed_and_taken_back(team: Team) -> None:
@@ -146,6 +201,29 @@ def test_who_was_an_administrator_is_none_at_once(team: Team, database: Database
         rules.set_rule(running, "pool.holding_cap", "9")
 
 
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        (lambda s, key: keys.add(s, "li", f"ssh-ed25519 {ED}"), "only administrators"),
+        (lambda s, key: keys.remove(s, "li", FINGERPRINT), "only administrators"),
+        (lambda s, key: comments.comment(s, key, "call them"), "only team leads"),
+        (lambda s, key: credit.fix(s, key, [("li", "100")]), "only team leads"),
+        (lambda s, key: prepare(s, read("users add x", CATALOG)), "only administrators"),
+    ],
+)  # fmt: skip
+def test_who_was_an_administrator_a_moment_ago_does_none_of_their_work(
+    team: Team, database: Database, act: Any, said: str
+) -> None:
+    teams.add(team.admin, "second", role="admin")
+    running = Team(Database(database.path), team.clock).sign_in("second")
+    key = make(running, "Acme")
+    teams.edit(team.admin, "second", Given(role="rep"))
+    before = present(team.database)
+    with pytest.raises(NotAllowed, match=said):
+        act(running, key)
+    assert present(team.database) == before
+
+
 def test_who_may_take_nothing_out_takes_nothing_out_at_once(team: Team, database: Database) -> None:
     running = Team(Database(database.path), team.clock).li
     disclosures.takes_out(running)
@@ -175,7 +253,7 @@ def test_who_has_left_is_out_at_once(team: Team, database: Database) -> None:
 def test_p16_who_holds_something_is_leaving_until_it_is_handed_over(team: Team) -> None:
     key = make(team.li, "Acme")
     outcome = teams.leave(team.lead, "li")
-    assert "li is leaving and holds 1 customers" in outcome.message
+    assert outcome.message == "li is leaving; holds 1 customer, 1 follow-up: `handover li` gives it to others"
     assert state(team, "li") == "leaving"
     assert team.li.one(key).name == "Acme", "what is held is worked until it is handed over"
     assert followups.set_next(team.li, [key], in_days(1)).changed == (key,)
@@ -186,6 +264,58 @@ def test_p16_who_holds_something_is_leaving_until_it_is_handed_over(team: Team) 
     assert teams.leave(team.lead, "li").message == "li has left"
     assert holder(team.database, key) == "wang"
     check(team.database)
+
+
+GIVING_AND_ADDING: list[Any] = [
+    lambda s, key: make(s, "New"),
+    lambda s, key: make(s, "New", owner="pool"),
+    lambda s, key: customers.archive(s, [key]),
+    lambda s, key: customers.archive(s, [key], back=True),
+    lambda s, key: pools.claim(s, [key]),
+    lambda s, key: pools.release(s, [key], "no-need"),
+    lambda s, key: pools.assign(s, [key], "wang"),
+    lambda s, key: pools.move(s, [key], "default"),
+    lambda s, key: pools.block(s, [key], "rude"),
+    lambda s, key: pools.unblock(s, [key], "nice"),
+    lambda s, key: offers.transfer(s, [key], "wang"),
+    lambda s, key: offers.accept(s, [key]),
+    lambda s, key: collaborations.share(s, [key], "wang"),
+    lambda s, key: handover.hand_over(s, "li", "wang"),
+    lambda s, key: teams.leave(s, "li"),
+]
+
+
+@pytest.mark.parametrize("act", GIVING_AND_ADDING)
+def test_p16_who_is_leaving_gives_nothing_away_and_adds_nothing(team: Team, act: Any) -> None:
+    key = make(team.lead, "Acme")
+    teams.leave(team.admin, "zhao")
+    before = present(team.database)
+    with pytest.raises(NotAllowed, match="you are leaving"):
+        act(team.lead, key)
+    assert present(team.database) == before
+
+
+def test_a_leaving_administrator_does_not_take_that_back(team: Team) -> None:
+    teams.add(team.admin, "second", role="admin")
+    second = team.sign_in("second")
+    make(second)
+    teams.leave(team.admin, "second")
+    with pytest.raises(NotAllowed, match="you are leaving"):
+        teams.edit(second, "me", Given(state="active"))
+    teams.edit(team.admin, "second", Given(state="active"))
+    assert make(second, "New")
+
+
+def test_who_only_leads_is_told_which_team_and_how_to_go_on(team: Team) -> None:
+    key = make(team.li, "Acme")
+    teams.add_team(team.admin, "far north", "zhao", [])
+    said = "zhao is leaving; leads far north: `teams edit 'far north' --lead NAME` names another"
+    assert teams.leave(team.admin, "zhao").message == said
+    history.undo(team.admin)
+    pools.assign(team.admin, [key], "zhao")
+    assert teams.leave(team.admin, "zhao").message == (
+        "zhao is leaving; holds 1 customer, 1 follow-up: `handover zhao` gives it to others; " + said.split("; ")[1]
+    )
 
 
 def test_a_pool_whose_only_member_leaves_does_not_become_everybodys(team: Team) -> None:
@@ -242,7 +372,7 @@ def test_without_a_stand_in_the_lead_has_the_queue(team: Team) -> None:
     key = make(team.li, "Acme")
     followups.set_next(team.li, [key], in_days(0))
     assert due.queue(team.lead) == []
-    assert "the lead stands in" in teams.away(team.lead, "li", None, None, None).message
+    assert "zhao (team lead) stands in" in teams.away(team.lead, "li", None, None, None).message
     assert [line.id for line in due.queue(team.lead)] == [key]
     assert teams.back(team.lead, "li").message == "li is back"
     assert due.queue(team.lead) == []
@@ -251,7 +381,7 @@ def test_without_a_stand_in_the_lead_has_the_queue(team: Team) -> None:
 
 def test_an_absence_takes_the_place_of_the_one_before_and_is_taken_back(team: Team) -> None:
     before = present(team.database)
-    teams.away(team.li, "me", TODAY, None, "wang")
+    teams.away(team.li, "me", TODAY, in_days(9).on, "wang")
     first = present(team.database)
     teams.away(team.li, "me", TODAY + timedelta(days=2), TODAY + timedelta(days=4), None)
     rows = team.database.rows("SELECT from_on, until_on FROM absence ORDER BY id")
@@ -262,11 +392,66 @@ def test_an_absence_takes_the_place_of_the_one_before_and_is_taken_back(team: Te
     assert present(team.database) == before
 
 
-@pytest.mark.parametrize("stand_in", ["li", "sun", "nobody"])
-def test_who_cannot_stand_in_is_refused(team: Team, stand_in: str) -> None:
-    with pytest.raises(UsageError):
-        teams.away(team.li, "me", None, None, stand_in)
+@pytest.mark.parametrize(
+    ("stand_in", "reason"),
+    [
+        ("li", "li cannot stand in: nobody stands in for themselves"), ("me", "li cannot stand in: nobody"),
+        ("sun", "sun cannot stand in: service holds no customers"), ("wang", "wang cannot stand in: is leaving"),
+        ("chen", "chen cannot stand in: has left"), ("nobody", "there is no user"),
+    ],
+)  # fmt: skip
+def test_who_cannot_stand_in_is_refused_with_the_reason(team: Team, stand_in: str, reason: str) -> None:
+    make(team.wang)
+    teams.add(team.admin, "chen", role="rep")
+    for login in ("wang", "chen"):
+        teams.leave(team.lead, login)
+    with pytest.raises(UsageError, match=reason):
+        teams.away(team.li, "me", None, TODAY, stand_in)
 
+
+def test_a_rep_says_until_when_and_a_lead_need_not(team: Team) -> None:
+    with pytest.raises(UsageError, match="until when"):
+        teams.away(team.li, "me", None, None, "wang")
+    assert "until further notice" in teams.away(team.lead, "li", None, None, None).message
+    assert "until further notice" in teams.away(team.lead, "me", None, None, None).message
+
+
+def test_who_is_away_receives_nothing(team: Team) -> None:
+    key = make(team.admin, "Acme", owner="pool")
+    offered = make(team.wang, "Offered")
+    offers.transfer(team.wang, [offered], "li")
+    teams.away(team.lead, "li", None, None, None)
+    for act in (lambda: pools.claim(team.li, [key]), lambda: make(team.li), lambda: offers.accept(team.li, [offered])):
+        with pytest.raises(NotAllowed, match="you are away: `users back me` first"):
+            act()
+    with pytest.raises(UsageError, match="li receives no customers: is away"):
+        make(team.lead, "Beta", owner="li")
+    teams.back(team.li, "me")
+    assert pools.claim(team.li, [key]).changed == (key,)
+
+
+def test_with_the_lead_away_too_another_lead_stands_in_else_an_administrator(team: Team) -> None:
+    key = make(team.li, "Acme")
+    followups.set_next(team.li, [key], in_days(0))
+    teams.add(team.admin, "qian", role="lead")
+    said = [teams.away(team.admin, login, None, None, None).message for login in ("zhao", "li")]
+    assert [text.partition("notice, ")[2] for text in said] == ["qian (team lead) stands in"] * 2
+    assert [line.id for line in due.queue(team.sign_in("qian"))] == [key]
+    assert due.queue(team.lead) == []
+    assert "root (administrator) stands in" in teams.away(team.admin, "qian", None, None, None).message
+    assert [line.id for line in due.queue(team.admin)] == [key]
+    assert "nobody is there to stand in" in teams.away(team.admin, "root", None, None, None).message
+
+
+def test_a_stand_in_is_in_charge_of_nobody(team: Team) -> None:
+    teams.add_team(team.admin, "south", "zhao", ["zhao"])
+    teams.add(team.admin, "qian", role="lead", team="south")
+    assert teams.leave(team.lead, "qian").message == "qian has left"
+    teams.add(team.admin, "wu", role="lead")
+    teams.away(team.admin, "wu", None, None, "zhao")
+    assert team.database.value("SELECT id FROM user WHERE login = 'wu'") in team.lead.sight.owners
+    with pytest.raises(NotAllowed, match="not of your team"):
+        teams.leave(team.lead, "wu")
 
 def test_only_oneself_the_lead_and_administrators_say_that_somebody_is_away(team: Team) -> None:
     with pytest.raises(NotAllowed, match="not of your team"):

@@ -10,6 +10,7 @@ import pytest
 
 from crm_tui.domain.errors import NotAllowed, UsageError
 from crm_tui.services import customers, history, interactions, rules, teams
+from crm_tui.services import notices as notice_services
 from crm_tui.services.imports import Imported, plan, run
 from crm_tui.services.interactions import Note
 from crm_tui.services.session import Session
@@ -124,6 +125,31 @@ def test_the_holder_of_a_known_one_is_told_once_and_what_the_card_says(team: Tea
     assert len(notices(team)) == 1, "an import that shares nothing out tells nobody"
 
 
+def test_the_same_cards_brought_in_again_tell_the_holder_nothing_new(team: Team, cards: Cards) -> None:
+    key = make(team.li, "Known")
+    make(team.li, "Other")
+    path = cards(["Known,,,Wu,13800138000,", "Other,,,,,"])
+    assert bring(team.lead, path, assign="wang").told == 2
+    assert bring(team.admin, path, assign="wang").told == 0
+    notice_services.noted(team.li, [key])
+    before = present(team.database)
+    again = bring(team.lead, path, assign="wang")
+    assert (again.told, again.new, again.same) == (0, 0, 2)
+    assert "the holder of" not in again.message
+    assert present(team.database) == before
+    path.write_text(path.read_text("utf-8").replace("Wu", "Xu"), "utf-8")
+    assert bring(team.lead, path, assign="wang").told == 1
+    assert notices(team)[-1] == ("li", "Known", "cards.csv: 广交会, Xu, +8613800138000")
+
+
+def test_what_an_import_told_that_was_taken_back_is_told_again(team: Team, cards: Cards) -> None:
+    make(team.li, "Known")
+    path = cards(["Known,,,,,"])
+    assert bring(team.lead, path, assign="wang").told == 1
+    history.undo(team.lead)
+    assert bring(team.lead, path, assign="wang").told == 1
+
+
 def test_an_import_of_known_ones_only_is_kept_for_what_it_told(team: Team, cards: Cards) -> None:
     make(team.li, "Known")
     found = bring(team.lead, cards(["Known,,,,,"]), assign="wang")
@@ -156,10 +182,35 @@ def test_what_was_told_is_kept_even_if_nothing_was_brought_in(team: Team, cards:
 
 
 def test_a_dry_run_tells_nobody_who_holds_what(team: Team, cards: Cards) -> None:
-    make(team.wang, "Secret")
-    [(__, __, reason)] = bring(team.li, cards(["Secret,,,,,"]), dry_run=True).reasons
-    assert "wang" not in reason
+    make(team.wang, "Secret", phone="13800138000")
+    make(team.lead, "Mine", owner="li")
+    found = bring(team.li, cards(["Secret,,,,13900139000,", "Nobody's,,,,,", "Mine,,,,,"]), dry_run=True)
+    assert (found.new, found.same, found.refused) == (2, 1, 0), "as if nobody held it"
     assert team.database.value("SELECT count(*) FROM disclosure") == 0
+
+
+def test_beyond_the_days_cap_no_row_tells_whether_it_is_there(team: Team, cards: Cards) -> None:
+    for n in range(2):
+        make(team.wang, f"Secret {n}", phone=f"1380013800{n}")
+    make(team.lead, "Mine", owner="li")
+    rules.set_rule(team.admin, "collision.daily_cap", "1")
+    path = cards(["First,,,,,", "Secret 0,,,,13900139000,", "Secret 1,,,,,", "Nobody's,,,,,", "Mine,,,,,", "First,,,,,"])
+    found = bring(team.li, path)
+    assert (found.new, found.same, found.refused) == (1, 2, 3)
+    told = [reason for __, ___, reason in found.reasons]
+    assert "held by wang" in told[0]
+    assert "that is the cap" in told[1]
+    assert told[1] == told[2]
+    assert team.database.value("SELECT count(*) FROM disclosure") == 1
+    again = bring(team.li, path, dry_run=True)
+    assert (again.new, again.same, again.refused) == (0, 3, 3)
+
+
+def test_one_was_there_already(team: Team, cards: Cards) -> None:
+    make(team.li, "Known")
+    assert "; 1 was there already" in bring(team.li, cards(["Known,,,,,"])).message
+    make(team.li, "Other")
+    assert "; 2 were there already" in bring(team.li, cards(["Known,,,,,", "Other,,,,,"])).message
 
 
 def test_the_same_card_twice_in_one_table_is_no_collision(team: Team, cards: Cards) -> None:

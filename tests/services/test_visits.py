@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from crm_tui.domain.errors import CrmError, DatabaseUnusable, NotAllowed
-from crm_tui.services import keys, spool, visits
+from crm_tui.domain.errors import CrmError, DatabaseUnusable, NotAllowed, SignedOut
+from crm_tui.services import customers, history, keys, spool, teams, visits
+from crm_tui.services.customers import Draft
+from crm_tui.services.teams import Given
 from crm_tui.services.visits import Guest
-from tests.domain.test_ssh_keys import ED, FINGERPRINT
-from tests.factories import Clock, Team
+from tests.domain.test_ssh_keys import EC, ED, FINGERPRINT
+from tests.factories import Clock, Team, make
 
 LINE = f"ssh-ed25519 {ED} li@laptop"
 CONNECTION = "192.0.2.7 51234 192.0.2.1 22"
@@ -42,6 +44,35 @@ def test_a_key_that_was_removed_or_is_anothers_lets_nobody_in(team: Team, guest:
     keys.remove(team.admin, "li", FINGERPRINT)
     with pytest.raises(NotAllowed, match="no key of li"):
         visits.sign_in(guest, source="command", clock=clock)
+
+
+def test_a_key_that_is_removed_ends_the_sessions_that_came_by_it(team: Team, guest: Guest, clock: Clock) -> None:
+    running = visits.sign_in(guest, source="screen", clock=clock)
+    without = visits.sign_in(Guest("li", guest.database), source="screen", clock=clock)
+    keys.add(team.admin, "li", f"ecdsa-sha2-nistp256 {EC}")
+    running.refresh()
+    keys.remove(team.admin, "li", FINGERPRINT)
+    for job in (running.refresh, lambda: running.sight, lambda: customers.new(running, Draft({"name": "Acme"}))):
+        with pytest.raises(SignedOut, match="no key of li any more"):
+            job()
+    without.refresh()
+    for session in (running, without):
+        session.database.close()
+
+
+@pytest.mark.parametrize("how", ["leaving", "denied"])
+def test_who_takes_nothing_out_reads_no_file_of_the_spool(team: Team, guest: Guest, clock: Clock, how: str) -> None:
+    make(team.li, "Acme")
+    session = visits.sign_in(guest, source="command", clock=clock)
+    (guest.spool / "mine.csv").write_text("a,b\n")
+    if how == "leaving":
+        teams.leave(team.lead, "li")
+    else:
+        teams.edit(team.admin, "li", Given(export=False))
+    with pytest.raises(NotAllowed):
+        spool.opened(session, "mine.csv")
+    assert team.database.value("SELECT count(*) FROM disclosure") == 0
+    session.database.close()
 
 
 def test_who_has_left_and_who_is_no_user_do_not_come_in(team: Team, guest: Guest, clock: Clock) -> None:
@@ -84,7 +115,7 @@ def test_a_link_in_the_place_of_the_spool_is_refused(team: Team, tmp_path: Path)
         visits.prepare(Guest("li", team.database.path))
 
 
-def test_files_in_the_spool_are_listed_fetched_and_removed(guest: Guest, clock: Clock) -> None:
+def test_files_in_the_spool_are_listed_fetched_and_removed(team: Team, guest: Guest, clock: Clock) -> None:
     session = visits.sign_in(guest, source="command", clock=clock)
     (guest.spool / "mine.csv").write_text("a,b\n")
     (guest.spool / ".hidden").write_text("")
@@ -92,6 +123,8 @@ def test_files_in_the_spool_are_listed_fetched_and_removed(guest: Guest, clock: 
     assert [(row["name"], row["bytes"]) for row in spool.files(session).data] == [("mine.csv", 4)]
     with spool.opened(session, "mine.csv") as file:
         assert file.read() == b"a,b\n"
+    assert history.entries(team.li)[0]["summary"] == "file taken out: mine.csv"
+    assert team.database.rows("SELECT kind, customers, detail FROM disclosure") == [("export", 0, "mine.csv")]
     for name in ("link.csv", "../li.csv", "none.csv", "/etc/passwd"):
         with pytest.raises(CrmError):
             spool.opened(session, name)

@@ -74,7 +74,7 @@ def fill(database: Database) -> None:
             "INSERT INTO stage_change (entry_id, customer_id, to_stage, at, user_id) VALUES (?, ?, 'potential', ?, 1)",
             (entry, key, MADE),
         )
-    database.execute("INSERT INTO setting (name, value) VALUES ('pool.holding_cap', '2')")
+    database.execute("INSERT INTO setting (name, value) VALUES ('pool.holding_cap', '3')")
     search.index(database, ids)
 
 
@@ -106,11 +106,11 @@ def test_everybody_is_of_the_first_team_and_works_on(old: Path) -> None:
     database = Database(old)
     assert database.rows("SELECT DISTINCT team_id FROM user") == [(1,)]
     li, zhao = (people.sign_in(database, login, source="test", clock=Clock()) for login in ("li", "zhao"))
-    assert (li.person.team_id, li.person.may_export, li.settings["pool.holding_cap"]) == (1, True, 2)
+    assert (li.person.team_id, li.person.may_export, li.settings["pool.holding_cap"]) == (1, True, 3)
     assert sorted(lists.page(li, Query()).ids) == [1, 2]
     assert sorted(lists.page(zhao, Query()).ids) == [1, 2, 3, 7], "leads see the blocked ones too"
     assert pools.claim(li, [2]).changed == (2,)
-    assert pools.holding(li) == "holding 2/2"
+    assert pools.holding(li) == "holding 3/3", "the archived one counts"
     assert pools.release(li, [1], "no-need").changed == (1,)
     assert pools.claim(li, [1]).changed == (), "the cooldown knows who held it before there was a log"
     check(database)

@@ -35,9 +35,9 @@ COMMANDS = (
         "users away", N_("somebody is away; clocks stand still, a stand-in takes the queue"), verbs.users_away,
         changes=True,
         arguments=(
-            _LOGIN, Argument("until", kinds.WHEN, N_("the last day; else until further notice"), option=True),
+            _LOGIN, Argument("until", kinds.WHEN, N_("the last day; a lead may leave it open"), option=True),
             Argument("since", kinds.WHEN, N_("the first day; else today"), option=True),
-            Argument("stand_in", kinds.LOGIN, N_("who takes the queue; else the lead"), option=True),
+            Argument("stand_in", kinds.LOGIN, N_("who takes the queue; else a lead or administrator"), option=True),
         ),
     ),
     Command("users back", N_("somebody is here again"), verbs.users_back, changes=True, arguments=(_LOGIN,)),
@@ -61,7 +61,7 @@ COMMANDS = (
         "config set", N_("change a business rule"), verbs.config_set, changes=True, refusal=administrator,
         arguments=(
             Argument("setting", kinds.SETTING, N_("its name"), required=True),
-            Argument("value", kinds.TEXT, N_("the value; off for none, default to set it no more"), required=True),
+            Argument("value", kinds.TEXT, N_("the value; off for none, default for the rule above it"), required=True),
             Argument("pool", kinds.POOL, N_("for this public pool only"), option=True),
         ),
     ),

@@ -62,13 +62,15 @@ class Known:
                 yield row, found, ""
 
     def _twin(self, known: Sequence[importing.Twin], found: Incoming, seen: Mapping[int, bool]) -> int | None:
-        """The id of the customer that the row is the same as: one that the importer sees or brings in, or else another."""
+        """The id of the customer that the row is the same as: one that the importer sees or brings in, else another."""
         ways, hidden = found.ways, None
         for twin, *other in known:
             own = twin > self._newest or twin == _IN_BATCH
             if not own and twin not in seen:
                 hidden = hidden or twin
-            elif not own and not seen[twin] or duplicates.same(ways, dict(zip(duplicates.COMPARED, other, strict=True))):
+                continue
+            masked = not own and not seen[twin]
+            if masked or duplicates.same(ways, dict(zip(duplicates.COMPARED, other, strict=True))):
                 return _IN_BATCH if own else twin
         return None if self._dry_run else hidden
 
@@ -87,11 +89,16 @@ class Known:
                 disclosures.tell_collision(self._session, change, twin)
 
     def tell_holders(self, where: str) -> int:
-        """Tell whoever holds a customer that came in again, once each, what stood `where`; how many customers."""
+        """Tell whoever holds a customer that came in again, once each, what stood `where`; how many customers.
+
+        What was told of a customer before, by the same words, is no news.
+        """
         from crm_tui.services import notices
 
         holders = importing.holders(self._session.database, self._news, but=self._session.person.id)
-        told = [(user_id, key, f"{where}: {self._news[key]}".rstrip(": ")) for key, user_id in holders.items()]
+        known = importing.told(self._session.database, holders)
+        cards = {key: notices.cleaned(f"{where}: {self._news[key]}".rstrip(": ")) for key in holders}
+        told = [(user_id, key, cards[key]) for key, user_id in holders.items() if (key, cards[key]) not in known]
         notices.send(self._session, self._change, "known", told)
         return len(told)
 

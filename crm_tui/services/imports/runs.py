@@ -87,7 +87,9 @@ class Imported:
             said.append(ngettext("{n} total row skipped", "{n} total rows skipped", self.totals).format(n=self.totals))
         if self.kept:
             text = ngettext(
-                "{n} text fits no field and is kept beside it", "{n} texts fit no field and are kept beside it", self.kept
+                "{n} text fits no field and is kept beside it",
+                "{n} texts fit no field and are kept beside it",
+                self.kept,
             )
             said.append(text.format(n=f"{self.kept:,}"))
         if self.errors:
