@@ -268,8 +268,8 @@ def test_a_new_database_is_made_by_ones_own_login_only(here: Crm, tmp_path: Path
 @pytest.mark.parametrize(
     "words",
     [
-        ["list", "--limit", "21"], ["list", "--json", "--limit", "21"], ["list", "owner:me", "--csv"], ["view", "pipeline"],
-        ["tab", "potential"], ["sort", "name"], ["due", "--json"], ["due"], ["view", "due"],
+        ["list", "--limit", "21"], ["list", "--json", "--limit", "21"], ["list", "owner:me", "--csv"],
+        ["view", "pipeline"], ["tab", "potential"], ["sort", "name"], ["due", "--json"], ["due"], ["view", "due"],
     ],
 )  # fmt: skip
 def test_more_than_twenty_printed_customers_count_and_are_refused_before_the_first(

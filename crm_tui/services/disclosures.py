@@ -15,7 +15,7 @@ from crm_tui.domain.errors import NotAllowed
 from crm_tui.domain.language import _
 from crm_tui.domain.stages import BY_IDENTIFIER
 from crm_tui.services.session import Session
-from crm_tui.store import disclosures
+from crm_tui.store import disclosures, visits
 
 if TYPE_CHECKING:
     from crm_tui.services.lists import Query
@@ -46,7 +46,7 @@ def tell_collision(session: Session, change: Change | None, customer_id: int) ->
             return tell_collision(session, own, customer_id)
     check_told(session)
     answer = _holder(session, customer_id)
-    _note(session, change, "collision", 1, answer.text, customer_id)
+    _note(session, change.entry_id, "collision", 1, answer.text, customer_id)
     return answer
 
 
@@ -138,19 +138,27 @@ def note_export(session: Session, kind: str, customers: int, detail: str) -> Non
 
     NotAllowed for who may not, or not so many any more: what others of one's sessions took meanwhile counts too.
     """
-    with session.changing(fixed=True) as change:
+    with session.database.writing():
         takes_out(session)
         _check_cap(session, customers)
-        change.summarize(_("{n} customers taken out: {what}").format(n=f"{customers:,}", what=detail))
-        _note(session, change, kind, customers, detail)
+        summary = _("{n} customers taken out: {what}").format(n=f"{customers:,}", what=detail)
+        _note(session, _entry(session, kind, summary), kind, customers, detail)
 
 
 def note_file(session: Session, name: str) -> None:
     """Keep in the journal that a file is taken from the spool, whose customers were counted when it was written."""
-    with session.changing(fixed=True) as change:
+    with session.database.writing():
         takes_out(session)
-        change.summarize(_("file taken out: {name}").format(name=name))
-        _note(session, change, "export", 0, name)
+        entry_id = _entry(session, "spool get", _("file taken out: {name}").format(name=name))
+        _note(session, entry_id, "export", 0, name)
+
+
+def _entry(session: Session, command: str, summary: str) -> int:
+    """A journal entry of what is only read; its id."""
+    return visits.note(
+        session.database, user_id=session.person.id, at=session.stamp, source=session.source,
+        command=session.command or command, summary=summary,
+    )  # fmt: skip
 
 
 def check_list(session: Session, query: Query, limit: int | None) -> None:
@@ -169,9 +177,7 @@ def check_list(session: Session, query: Query, limit: int | None) -> None:
 
 def check_queue(session: Session, ids: Sequence[int], text: str) -> None:
     """As `check_list`, for the lines of these customers in a queue; `text` is the filter."""
-    from crm_tui.services import lists
-
-    others = lambda: len(lists.among(session, lists.Query("owner:me"), ids)) < len(ids)  # noqa: E731
+    others = lambda: not disclosures.holds_all(session.database, session.person.id, ids)  # noqa: E731
     if len(ids) > FEW:
         _list(session, len(ids), text or _("due"), others)
 
@@ -188,11 +194,11 @@ def _list(session: Session, customers: int, text: str, has_others: Callable[[], 
 
 
 def _note(
-    session: Session, change: Change, kind: str, customers: int, detail: str, customer_id: int | None = None
+    session: Session, entry_id: int, kind: str, customers: int, detail: str, customer_id: int | None = None
 ) -> None:
     disclosures.add(
-        change, user_id=session.person.id, kind=kind, customer_id=customer_id, customers=customers, detail=detail,
-        at=session.stamp,
+        session.database, entry_id, user_id=session.person.id, kind=kind, customer_id=customer_id,
+        customers=customers, detail=detail, at=session.stamp,
     )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def _revert(
             protected = reverting.protections(session)
             reverted = reverts.revert(change, target_id, keep)
             check_caps(session, {key: counted for key, (counted, __) in held.items()}, target_id)
-            reverting.check_receivers(session, change.entry_id)
+            reverting.check_receivers(session, change.entry_id, target_id)
             reverting.check_protections(session, protected)
             if reverted.kept and not reverted.changed:
                 raise Conflict(_stuck(session, reverted, keep, root_id, summary or command))

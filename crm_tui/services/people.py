@@ -33,8 +33,8 @@ def open_session(
 ) -> Session:
     """Open the database and sign in: as the user `named` (known ones only, else NotAllowed) or as one's own login.
 
-    Raises DatabaseUnusable when the file cannot be opened; with `create` a missing one is made, by one's own login only,
-    who is its administrator.
+    Raises DatabaseUnusable when the file cannot be opened; with `create` a missing one is made, for one's own login
+    only, which is its administrator's.
     """
     first = create and named == login_name()
     if create and named and not first and not path.exists():

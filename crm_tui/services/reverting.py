@@ -129,11 +129,15 @@ def check_protections(session: Session, before: dict[int, int]) -> None:
             )
 
 
-def check_receivers(session: Session, entry_id: int) -> None:
-    """CrmError if the entry gave a customer to somebody who may hold none: service, or one who leaves or has left."""
-    gained = pools.received(session.database, entry_id)
-    for user in people.of_ids(session.database, gained).values():
-        if user.role == "service" or user.state in ("leaving", "left"):
+def check_receivers(session: Session, entry_id: int, taken_back: int) -> None:
+    """CrmError if the entry gave a customer to somebody who may hold none: service, one who has left, and one who was
+    told to leave after the entry that is `taken_back`. Who was leaving before gets back what was handed over.
+    """
+    database = session.database
+    gained = pools.received(database, entry_id)
+    for user in people.of_ids(database, gained).values():
+        leaves = user.state == "leaving" and reverts.told_to_leave(database, user.id, taken_back)
+        if user.role == "service" or user.state == "left" or leaves:
             raise CrmError(
                 _("{login} can hold nothing any more: nothing was changed; assign it instead").format(login=user.login)
             )

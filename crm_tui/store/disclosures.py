@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from crm_tui.store.database import Database
-
-if TYPE_CHECKING:
-    from crm_tui.store.journal import Change
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,22 @@ def taken_since(database: Database, user_id: int, since: str) -> int:
     return int(database.value(sql, (user_id, since)))
 
 
+def holds_all(database: Database, user_id: int, ids: Iterable[int]) -> bool:
+    """Whether the user holds each of the customers."""
+    return not database.value(
+        "SELECT 1 FROM json_each(?) wanted CROSS JOIN customer c ON c.id = wanted.value"
+        " WHERE c.owner_id IS NOT ? LIMIT 1",
+        (json.dumps(list(ids)), user_id),
+    )
+
+
 def add(
-    change: Change, *, user_id: int, kind: str, customer_id: int | None, customers: int, detail: str, at: str
+    database: Database, entry_id: int, *, user_id: int, kind: str, customer_id: int | None, customers: int, detail: str,
+    at: str,
 ) -> None:
-    """Append a disclosure to the open entry."""
-    change.database.execute(
+    """Append a disclosure to that journal entry."""
+    database.execute(
         "INSERT INTO disclosure (entry_id, user_id, kind, customer_id, customers, detail, at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (change.entry_id, user_id, kind, customer_id, customers, detail, at),
+        (entry_id, user_id, kind, customer_id, customers, detail, at),
     )

@@ -65,6 +65,10 @@ _SINCE = (
 )
 
 
+_OF_A_HOLDING = "('transfer', 'protection', 'collaborator', 'recycle_warning')"
+"""The tables of what ends with a holding, as SQL."""
+
+
 def _changed_since(database: Database, entry_id: int) -> set[int]:
     """Ids of the customers (or, for rows of none, minus the row's id) that something has changed since the entry."""
     same = _SINCE.format(which="l.record = c.record AND l.record_id = c.record_id")
@@ -72,9 +76,13 @@ def _changed_since(database: Database, entry_id: int) -> set[int]:
     hanging = _SINCE.format(which="l.customer_id = c.customer_id")
     # The customer's row repeats its newest interaction and its open follow-up: each depends on those before it.
     series = _SINCE.format(which="l.customer_id = c.customer_id AND l.record = c.record")
+    # What the holder has begun belongs to that holding, and goes before it.
+    begun = _SINCE.format(which=f"l.customer_id = c.customer_id AND l.record IN {_OF_A_HOLDING}")
+    moved = "c.record = 'customer' AND c.before ->> 'owner_id' IS NOT c.after ->> 'owner_id'"
     rows = database.rows(
         "SELECT DISTINCT coalesce(c.customer_id, -c.record_id) FROM journal_change c"
         f" WHERE c.entry_id = ?1 AND ({same} OR (c.record = 'customer' AND c.action <> 'update' AND {hanging})"
+        f" OR ({moved} AND {begun})"
         f" OR (c.record IN ('interaction', 'follow_up') AND {series}))",
         (entry_id,),
     )
@@ -270,6 +278,17 @@ def moved(database: Database, entry_id: int) -> dict[int, Moved]:
     return found
 
 
+def told_to_leave(database: Database, user_id: int, since: int) -> bool:
+    """Whether the user became one who leaves after the entry."""
+    return bool(
+        database.value(
+            "SELECT 1 FROM journal_change WHERE record = 'user' AND record_id = ? AND entry_id > ?"
+            " AND after ->> 'state' = 'leaving' LIMIT 1",
+            (user_id, since),
+        )
+    )
+
+
 def outlived(database: Database, entry_id: int) -> set[int]:
     """The customers of which it changed what belongs to a holding (offers, protections, shares, warnings), and that are
     in other hands by now.
@@ -278,7 +297,7 @@ def outlived(database: Database, entry_id: int) -> set[int]:
         "SELECT DISTINCT c.customer_id FROM journal_change c JOIN customer n ON n.id = c.customer_id"
         " JOIN ownership_log l ON l.id = (SELECT max(id) FROM ownership_log WHERE customer_id = c.customer_id"
         "  AND (entry_id IS NULL OR entry_id <= ?1)) WHERE c.entry_id = ?1"
-        " AND c.record IN ('transfer', 'protection', 'collaborator', 'recycle_warning')"
+        f" AND c.record IN {_OF_A_HOLDING}"
         " AND (n.owner_id IS NOT l.to_owner_id OR n.pool_id IS NOT l.to_pool_id)",
         (entry_id,),
     )

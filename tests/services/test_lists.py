@@ -55,6 +55,13 @@ def test_an_error_in_a_filter_points_at_the_character(team: Team) -> None:
     assert caught.value.position == 13
 
 
+def test_whether_a_pool_row_has_a_note_is_masked_as_the_note_is(team: Team) -> None:
+    key = make(team.admin, "Acme", owner="pool", note="owes us money")
+    for text in ("has:note", "no:note", "-has:note"):
+        assert lists.page(team.li, Query(text)).ids == []
+    assert lists.page(team.lead, Query("has:note")).ids == [key]
+
+
 def test_a_row_is_printed_with_stable_keys(team: Team) -> None:
     key = make(team.li, "Acme", phone="13812345678", region="north")
     followups.set_next(team.li, [key], in_days(2))

@@ -746,6 +746,28 @@ def test_a_rule_of_one_pool_goes_before_the_general_one(
     assert pools.claim(team.li, [here]).changed == (here,)
 
 
+def test_a_pool_goes_by_the_general_rule_again_and_recycling_from_the_next_day(team: Team) -> None:
+    here = pool(team, "north")
+    rule = "pool.recycle.contact.A"
+    ruled(team, daily_quota=3, **{"recycle.contact.A": 30})
+    ruled(team, "north", daily_quota=5, **{"recycle.contact.A": 7})
+    team.clock.forward(days=1)
+    ruled(team, "north", daily_quota="default", **{"recycle.contact.A": "default"})
+    rules = team.sign_in("li").settings
+    assert (rules.of_pool(here)["pool.daily_quota"], rules.of_pool(here)[rule]) == (3, 30)
+    on = [rules.recycling((team.clock.now.date() + timedelta(days=n)).isoformat()).of_pool(here)[rule] for n in (0, 1)]
+    assert on == [7, 30]
+    team.clock.forward(days=1)
+    ruled(team, "north", **{"recycle.contact.A": 9})
+    rules = team.sign_in("li").settings
+    assert rules.recycling(team.clock.now.date().isoformat()).of_pool(here)[rule] == 30
+    assert history.undo(team.admin).exit_code == 0
+    assert team.sign_in("li").settings.of_pool(here)[rule] == 30
+    entries = len(history.entries(team.admin))
+    ruled(team, "north", freeze_days="default")
+    assert len(history.entries(team.admin)) == entries, "it was so already"
+
+
 def test_claimable_is_what_can_be_claimed(team: Team) -> None:
     free, frozen, mine = pooled(team, 3)
     cool = make(team.li, "Cool")

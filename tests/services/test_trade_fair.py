@@ -194,7 +194,8 @@ def test_beyond_the_days_cap_no_row_tells_whether_it_is_there(team: Team, cards:
         make(team.wang, f"Secret {n}", phone=f"1380013800{n}")
     make(team.lead, "Mine", owner="li")
     rules.set_rule(team.admin, "collision.daily_cap", "1")
-    path = cards(["First,,,,,", "Secret 0,,,,13900139000,", "Secret 1,,,,,", "Nobody's,,,,,", "Mine,,,,,", "First,,,,,"])
+    known = ("First,,,,,", "Mine,,,,,")
+    path = cards([known[0], "Secret 0,,,,13900139000,", "Secret 1,,,,,", "Nobody's,,,,,", *known])
     found = bring(team.li, path)
     assert (found.new, found.same, found.refused) == (1, 2, 3)
     told = [reason for __, ___, reason in found.reasons]

@@ -11,6 +11,7 @@ from crm_tui.domain.errors import CrmError, SignedOut
 from crm_tui.services import (
     collaborations,
     contacts,
+    handover,
     history,
     interactions,
     lists,
@@ -183,7 +184,6 @@ BEGUN: dict[str, Callable[[Team, int], Any]] = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="what the new holder began stays behind when the move is taken back")
 @pytest.mark.parametrize("what", list(BEGUN))
 def test_a_move_stays_when_the_new_holder_has_begun_something_that_hangs_on_it(team: Team, what: str) -> None:
     key = make(team.li, "Acme")
@@ -194,3 +194,17 @@ def test_a_move_stays_when_the_new_holder_has_begun_something_that_hangs_on_it(t
         history.undo(team.lead)
     assert present(team.database) == before
     check(team.database)
+
+
+def test_a_hand_over_comes_back_to_who_was_leaving_before_and_not_to_who_leaves_since(team: Team) -> None:
+    key, other = make(team.li, "Acme"), make(team.li, "Basic")
+    teams.leave(team.lead, "li")
+    handover.hand_over(team.lead, "li", "wang")
+    history.undo(team.lead)
+    assert holder(team.database, key) == holder(team.database, other) == "li"
+    check(team.database)
+    teams.edit(team.admin, "li", teams.Given(state="active"))
+    given = pools.assign(team.lead, [key], "wang").entry_id
+    teams.leave(team.lead, "li")
+    with pytest.raises(CrmError, match="can hold nothing any more"):
+        history.undo(team.lead, given)
