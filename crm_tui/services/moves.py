@@ -50,7 +50,7 @@ def to_pool(
     reason: str | Mapping[int, str] = "",
 ) -> None:  # fmt: skip
     """Lay customers into public pools (`into`: customer → pool), for one reason or each for its own. What was promised
-    to them is dropped, and kept in the history; protections, offers and warnings end.
+    to them is dropped, and kept in the history; protections, offers, shares and warnings end.
     """
     ids = [facts.id for facts in taken]
     _drop(session, change, taken, kind, reason, {key: {"pool_id": into[key], "blocked": False} for key in ids})
@@ -77,6 +77,8 @@ def _drop(
     today = session.today.isoformat()
     running = pools.running_protections(session.database, ids, today)
     change.update("protection", [row for row, __ in running], ended_on=today)
+    # Whoever claims it next decides anew who works it too.
+    change.delete("collaborator", pools.rows_of(session.database, "collaborator", ids))
     change.update("notice", _waiting(session, taken), closed_at=session.stamp)
 
 

@@ -114,15 +114,15 @@ def obey(session: Session, line: str) -> Outcome | None:
 
 
 def _begun_since(session: Session, line: str) -> bool:
-    """Whether what would be undone gave a customer to somebody who has begun something with it since: an offer, a
-    share, a protection. What undo makes of that is tested elsewhere, by tests/services/test_undo_rights.py.
+    """Whether what would be undone gave a customer to somebody who has worked on it since: that could not be taken back
+    by them any more. What undo makes of it is tested by tests/services/test_undo_rights.py.
     """
     found = journal.undoable(session.database, session.person.id)
     entry = int(line.split()[1]) if " " in line else found[0] if found else 0
     return bool(
         session.database.value(
             "SELECT 1 FROM ownership_log l JOIN journal_change c ON c.customer_id = l.customer_id AND c.entry_id > ?1"
-            " WHERE l.entry_id = ?1 AND c.record IN ('transfer', 'protection', 'collaborator') LIMIT 1",
+            " WHERE l.entry_id = ?1 LIMIT 1",
             (entry,),
         )
     )

@@ -14,9 +14,11 @@ from crm_tui.services import (
     contacts,
     customers,
     followups,
+    history,
     interactions,
     lists,
     notices,
+    pools,
     profiles,
     stages,
     tags,
@@ -252,3 +254,14 @@ def test_what_was_shared_is_taken_back_by_undo(team: Team) -> None:
     history.undo(team.li)
     assert present(team.database) == before
     assert not sees(team.wang, key)
+
+
+def test_a_share_ends_where_nobody_holds_the_customer_and_comes_back_with_the_undo(team: Team) -> None:
+    key = make(team.li, "Acme")
+    collaborations.share(team.li, [key], "wang", access="edit")
+    pools.release(team.li, [key], "no-need")
+    pools.assign(team.lead, [key], "zhao")
+    assert team.wang.see([key])[0] == []
+    history.undo(team.lead)
+    history.undo(team.li)
+    assert [facts.id for facts in team.wang.see([key])[0]] == [key]
