@@ -93,8 +93,8 @@ class Colleagues:
 
     `led`: members of the teams that one leads; `all_led`: whether that is everybody who could hold a customer.
     `stood_in_for`: those away today who named one as stand-in, `unattended`: those away today who named nobody, and for
-    whom one stands in by office. `pools`: the pools one is a member of, or somebody led is (None: all there are), `member_of` those
-    that one is a member of oneself.
+    whom one stands in by office. `pools`: the pools one is a member of, or somebody led is (None: all there are),
+    `member_of` those that one is a member of oneself.
     """
 
     led: tuple[int, ...] = ()

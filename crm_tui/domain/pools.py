@@ -40,6 +40,17 @@ class PoolRules:
     freeze_days: int = 0
 
 
+class Against(str):
+    """A reason against a claim; `word` says it in a word or two, where there is no room for more."""
+
+    word: str
+
+    def __new__(cls, reason: str, word: str) -> Against:
+        made = super().__new__(cls, reason)
+        made.word = word
+        return made
+
+
 @dataclass(frozen=True)
 class Wanted:
     """A customer that somebody wants to claim. Days are the claimant's.
@@ -68,18 +79,23 @@ class Claimant:
         return replace(self, held=self.held + (wanted.stage in COUNTED), claimed_today=self.claimed_today + 1)
 
 
-def claim_refusal(wanted: Wanted, claimant: Claimant, rules: PoolRules, today: date) -> str | None:
+def claim_refusal(wanted: Wanted, claimant: Claimant, rules: PoolRules, today: date) -> Against | None:
     """The first of P2's reasons against the claim, in their order; None when it may be claimed."""
     if wanted.blocked:
-        return _("it is blocked: we do not sell to it")
+        return Against(_("it is blocked: we do not sell to it"), _("blocked"))
     if wanted.holder:
-        return _("{holder} holds it").format(holder=wanted.holder)
+        return Against(_("{holder} holds it").format(holder=wanted.holder), _("taken"))
     if not wanted.member:
-        return _("it is in a pool that you are no member of")
+        return Against(_("it is in a pool that you are no member of"), _("no member"))
     return (
-        _frozen(wanted, rules, today) or _cooling(wanted, rules, today) or cap_refusal(wanted.stage, claimant.held, rules.cap)
+        _frozen(wanted, rules, today) or _cooling(wanted, rules, today) or _over_cap(wanted, claimant, rules)
         or _over_quota(claimant, rules)
     )  # fmt: skip
+
+
+def _over_cap(wanted: Wanted, claimant: Claimant, rules: PoolRules) -> Against | None:
+    refusal = cap_refusal(wanted.stage, claimant.held, rules.cap)
+    return None if refusal is None else Against(refusal, _("cap"))
 
 
 def cap_refusal(stage: str, held: int, cap: int | None) -> str | None:
@@ -94,28 +110,34 @@ def smallest(*caps: int | None) -> int | None:
     return min((cap for cap in caps if cap is not None), default=None)
 
 
-def _frozen(wanted: Wanted, rules: PoolRules, today: date) -> str | None:
+def _frozen(wanted: Wanted, rules: PoolRules, today: date) -> Against | None:
     if wanted.entered_on is None or not rules.freeze_days:
         return None
     free = wanted.entered_on + timedelta(days=rules.freeze_days)
-    return _("new to the pool: claimable from {day}").format(day=free) if today < free else None
+    return Against(_("new to the pool: claimable from {day}").format(day=free), _until(free)) if today < free else None
 
 
-def _cooling(wanted: Wanted, rules: PoolRules, today: date) -> str | None:
+def _until(free: date) -> str:
+    return _("until {day}").format(day=free.strftime("%m-%d"))
+
+
+def _cooling(wanted: Wanted, rules: PoolRules, today: date) -> Against | None:
     if wanted.left_on is None or not rules.cooldown_days:
         return None
     free = wanted.left_on + timedelta(days=rules.cooldown_days)
-    return _("you held it until {left}: claimable from {day}").format(left=wanted.left_on, day=free) if today < free else None
+    text = _("you held it until {left}: claimable from {day}").format(left=wanted.left_on, day=free)
+    return Against(text, _until(free)) if today < free else None
 
 
-def _over_quota(claimant: Claimant, rules: PoolRules) -> str | None:
+def _over_quota(claimant: Claimant, rules: PoolRules) -> Against | None:
     if rules.quota is None or claimant.claimed_today < rules.quota:
         return None
-    return ngettext(
+    text = ngettext(
         "{n} customer claimed from this pool today: that is the quota",
         "{n} customers claimed from this pool today: that is the quota",
         claimant.claimed_today,
-    ).format(n=claimant.claimed_today)
+    )
+    return Against(text.format(n=claimant.claimed_today), _("quota"))
 
 
 @dataclass(frozen=True)
@@ -155,7 +177,7 @@ def in_a_row(shields: tuple[Shield, ...], new: Shield) -> tuple[date, date]:
     while grown:
         grown = False
         for shield in shields:
-            if shield.since <= last + day and shield.until >= first - day:
-                if shield.since < first or shield.until > last:
-                    first, last, grown = min(first, shield.since), max(last, shield.until), True
+            touches = shield.since <= last + day and shield.until >= first - day
+            if touches and (shield.since < first or shield.until > last):
+                first, last, grown = min(first, shield.since), max(last, shield.until), True
     return first, last

@@ -69,7 +69,7 @@ class _Logins(Mapping[str, int]):
 
 def context(session: Session) -> FilterContext:
     """What filters are read by: the user's clock, the logins, the pools."""
-    return FilterContext(  # fmt: skip
+    return FilterContext(
         session.now, session.person.id, _Logins(session.database),
         pools=tuple(pool.name for pool in pools.every(session.database, session.sight)),
     )

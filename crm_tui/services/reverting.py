@@ -44,7 +44,8 @@ def forbidden(session: Session, entry_id: int, *, redo: bool) -> dict[int, str]:
     ids = reverts.customers(database, entry_id)
     seen, __ = session.see(ids)
     there = {facts.id: facts for facts in seen}
-    found = dict.fromkeys(reverts.outlived(database, entry_id), _("changed since, it is in other hands: it stays as it is"))
+    elsewhere = _("changed since, it is in other hands: it stays as it is")
+    found = dict.fromkeys(reverts.outlived(database, entry_id), elsewhere)
     for key in ids:
         if key in found:
             continue

@@ -78,7 +78,7 @@ class Session:
     change: Change | None = field(default=None, repr=False)
     system: bool = False
     trial: bool = False
-    """Whether what is done is rolled back at the end: a dry run tells nobody what only a trace in the journal may tell."""
+    """Whether what is done is rolled back at the end: a dry run tells nobody what wants a trace in the journal."""
     spool: Path | None = None
     """Where the files of a session at the door lie; None for a session elsewhere, which may name any path."""
     guest_key: str | None = None

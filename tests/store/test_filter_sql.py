@@ -29,7 +29,8 @@ from tests.domain.filters import samples
 ADMIN = Sight(9, "admin", everything=True, masked=False, blocked=True, claims=Claims())
 REP = Sight(7, owners=(7,), claims=Claims())
 LEAD = Sight(9, "lead", owners=(9, 7), pools=(2,), masked=False, blocked=True, claims=Claims((2,)))
-GUEST = Sight(9, owners=(9,), pools=(1,), shared={2: True, 3: False, 4: True}, claims=Claims((), of_pool={1: ("9", None)}))
+SHARED = {2: True, 3: False, 4: True}
+GUEST = Sight(9, owners=(9,), pools=(1,), shared=SHARED, claims=Claims((), of_pool={1: ("9", None)}))
 SIGHTS = (ADMIN, REP, LEAD, GUEST)
 POOLS = {"default": 1, "华北 公海": 2}
 

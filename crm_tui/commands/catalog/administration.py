@@ -13,7 +13,7 @@ _USER = (
     Argument("name", kinds.TEXT, N_("the full name"), option=True),
     Argument("role", kinds.ROLE, N_("rep, lead, service or admin"), option=True),
     Argument("team", kinds.TEXT, N_("the team; else the default one"), option=True),
-    Argument("capacity", kinds.TEXT, N_("customers that count, held at most; off for the pools' cap alone"), option=True),
+    Argument("capacity", kinds.TEXT, N_("so many customers that count at most; off: the pools' cap"), option=True),
     Argument("export", kinds.one_of("export", "yes", "no"), N_("whether data may be taken out"), option=True),
     Argument("time_zone", kinds.TEXT, N_("as in Asia/Shanghai"), option=True),
 )
@@ -28,7 +28,8 @@ COMMANDS = (
     Command(
         "users edit", N_("change a user's role, team or rights"), verbs.users_edit, changes=True, refusal=administrator,
         arguments=(
-            _LOGIN, *_USER, Argument("state", kinds.one_of("state", "active"), N_("active, for one who comes back"), option=True),
+            _LOGIN, *_USER,
+            Argument("state", kinds.one_of("state", "active"), N_("active, for one who comes back"), option=True),
         ),
     ),
     Command(
