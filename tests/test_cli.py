@@ -406,6 +406,17 @@ def test_on_a_terminal_a_bulk_change_is_asked_about(db: Path, answer: str, code:
     assert rows(db, "SELECT count(*) FROM tag") == [(tagged,)]
 
 
+def test_a_hand_over_of_many_without_a_terminal_wants_yes(here: Crm, db: Path) -> None:
+    what = "SELECT count(*) FROM customer WHERE owner_id = (SELECT id FROM user WHERE login = 'wang')"
+    ran = here("handover", "li", "--by", "wang", user="zhao")
+    assert ran.code == 2
+    assert "handover li --by wang: 25 customers: say --yes" in ran.err
+    assert rows(db, what) == [(1,)]
+    assert here("sweep", user="zhao").code == 0, "cron has no terminal either"
+    assert here("handover", "li", "--by", "wang", "--yes", user="zhao").code == 0
+    assert rows(db, what) == [(26,)]
+
+
 def test_twenty_rows_are_no_bulk(here: Crm) -> None:
     assert here("tag", "x", *map(str, range(1, 21))).code == 0
 

@@ -42,7 +42,7 @@ def complete(session: Session, line: str, catalog: Mapping[str, Command]) -> Off
     if command is None:
         typed = " ".join([*(word.text for word in done), prefix]).strip()
         first = done[0].start if done else start
-        return _commands(ascii_twin(typed).casefold(), first, catalog)
+        return _commands(session, ascii_twin(typed).casefold(), first, catalog)
     return _argument(session, command, rest, prefix, start, line)
 
 
@@ -66,8 +66,9 @@ def _command(done: list[Word], catalog: Mapping[str, Command]) -> tuple[Command 
     return None, []
 
 
-def _commands(typed: str, start: int, catalog: Mapping[str, Command]) -> Offer:
-    found = [name for name in catalog if name.startswith(typed)]
+def _commands(session: Session, typed: str, start: int, catalog: Mapping[str, Command]) -> Offer:
+    session.refresh()  # what one may do is asked of who one is now
+    found = [name for name, command in catalog.items() if name.startswith(typed) and command.refusal(session) is None]
     hint = catalog[found[0]].summary if len(found) == 1 else ""
     return Offer(start, tuple(found[:_MOST]), hint)
 

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,23 +35,38 @@ class Targets:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A call that may run: its values read, its customers known. `missing` names the arguments still to be asked."""
+    """A call that may run: its values read, its customers known. `missing` names the arguments still to be asked.
+
+    `affected` is how many customers a command changes that has a `bulk` of its own.
+    """
 
     call: Call
     values: Mapping[str, Any]
     ids: tuple[int, ...]
     hidden: int = 0
     missing: tuple[str, ...] = ()
+    affected: int = 0
 
     @property
     def is_bulk(self) -> bool:
         """Whether it must be confirmed."""
-        return self.call.command.changes and self.call.command.target == "rows" and len(self.ids) > BULK
+        return self.call.command.changes and self._count > BULK
+
+    @property
+    def is_to_be_asked(self) -> bool:
+        """Whether a screen asks before it is done: what is bulk, and what is to be done with caution."""
+        return (self.is_bulk or bool(self.call.command.caution)) and not self.call.flags & {"yes", "dry-run"}
+
+    @property
+    def _count(self) -> int:
+        return len(self.ids) if self.call.command.target == "rows" else self.affected
 
     @property
     def question(self) -> str:
         """What is asked before a bulk change: the line, how many, and how many of them one does not see."""
-        text = _("{line}: {n} customers").format(line=write(replace(self.call, ids=())), n=f"{len(self.ids):,}")
+        if self.call.command.caution:
+            return _(self.call.command.caution)
+        text = _("{line}: {n} customers").format(line=write(replace(self.call, ids=())), n=f"{self._count:,}")
         if self.hidden:
             text = _("{text} ({hidden} hidden by the filter)").format(text=text, hidden=f"{self.hidden:,}")
         return text
@@ -75,7 +91,30 @@ def prepare(session: Session, call: Call, targets: Targets | None = None) -> Pre
         values = restricted.spooled(session, call, values)
     missing = tuple(a.name for a in command.arguments if a.required and a.name not in values)
     ids, hidden = _targets(session, call, targets)
-    return Prepared(call, values, ids, hidden, missing)
+    return Prepared(call, values, ids, hidden, missing, 0 if missing else _affected(session, call, values))
+
+
+def check_target(session: Session, prepared: Prepared) -> None:
+    """Find out before anything is asked whether the user may do that with the customer, where it is a single one.
+
+    NotAllowed for want of a right, else CrmError.
+    """
+    command = prepared.call.command
+    if not command.changes or not command.needs or len(prepared.ids) != 1:
+        return
+    taken, refused = (session.take_to_move if command.needs == "move" else session.take)(prepared.ids)
+    if taken:
+        return
+    first = refused[0]
+    raise (NotAllowed if first.forbidden else CrmError)(f"{first.name}: {first.reason}" if first.name else first.reason)
+
+
+def _affected(session: Session, call: Call, values: Mapping[str, Any]) -> int:
+    """How many customers are changed that are not the call's own; 0 where that is not to be asked about."""
+    if call.command.bulk is None or call.flags & {"yes", "dry-run"}:
+        return 0
+    with _pointing(call):
+        return call.command.bulk(session, values)
 
 
 def _read(session: Session, call: Call, argument: Argument) -> Any:
@@ -172,14 +211,20 @@ def perform(session: Session, prepared: Prepared) -> Outcome:
 def _run(session: Session, prepared: Prepared) -> Outcome:
     verb = prepared.call.command.verb
     assert verb is not None
-    try:
+    with _pointing(prepared.call):
         return verb(session, prepared.values, prepared.ids)
+
+
+@contextmanager
+def _pointing(call: Call) -> Iterator[None]:
+    """A service may find a value wrong: point at the argument that it came from."""
+    try:
+        yield
     except UsageError as error:
-        # A service found the value wrong: point at the argument that it came from.
-        for name, given in prepared.call.values.items():
+        for name, given in call.values.items():
             texts = given if isinstance(given, tuple) else (given,)
             if error.text and any(error.text in (text, *str(text).split("=", 1)) for text in texts):
-                raise _placed(prepared.call, name, error) from error
+                raise _placed(call, name, error) from error
         raise
 
 

@@ -156,8 +156,10 @@ def _pools(session: Session) -> Sequence[Suggestion]:
 
 def _assigned(session: Session, text: str) -> str:
     from crm_tui.domain import distribution
+    from crm_tui.services import people
 
-    distribution.parse(text)  # points at what is wrong while it is still being typed
+    # Points at what is wrong where it was typed, before anything else is asked.
+    distribution.parse(text).check(people.logins(session.database))
     return text
 
 

@@ -74,6 +74,14 @@ class Command:
     """Why it cannot run now, for this user; None when it can."""
     preview: Verb | None = None
     """What `--dry-run` runs instead, where what would be done can be told without doing it and taking it back."""
+    bulk: Callable[[Session, Mapping[str, Any]], int] | None = None
+    """How many customers it would change with these values, where these are not its targets. UsageError, NotAllowed
+    for what the verb would refuse as a whole."""
+    caution: str = ""
+    """What is asked on the screens before it is done, however few it changes; a shell does not ask."""
+    needs: Literal["change", "move", ""] = "change"
+    """What one must be allowed to do with a single customer for arguments to be asked at all: to change it, or to give
+    it into other hands. For commands that change their targets."""
 
     @property
     def positional(self) -> tuple[Argument, ...]:

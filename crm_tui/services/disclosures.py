@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from crm_tui.domain.clock import local_date, stamp
 from crm_tui.domain.errors import NotAllowed
-from crm_tui.domain.language import _
+from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.stages import BY_IDENTIFIER
 from crm_tui.services.session import Session
 from crm_tui.store import disclosures, visits
@@ -141,7 +141,8 @@ def note_export(session: Session, kind: str, customers: int, detail: str) -> Non
     with session.database.writing():
         takes_out(session)
         _check_cap(session, customers)
-        summary = _("{n} customers taken out: {what}").format(n=f"{customers:,}", what=detail)
+        text = ngettext("{n} customer taken out: {what}", "{n} customers taken out: {what}", customers)
+        summary = text.format(n=f"{customers:,}", what=detail)
         _note(session, _entry(session, kind, summary), kind, customers, detail)
 
 

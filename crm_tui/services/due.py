@@ -23,7 +23,7 @@ from crm_tui.domain.due import (
 from crm_tui.domain.due import why as explain
 from crm_tui.domain.language import _
 from crm_tui.services.session import Outcome, Session
-from crm_tui.store import due, notices
+from crm_tui.store import due, entries, notices
 from crm_tui.store.due import Candidate
 
 LIMIT = 2_000
@@ -72,6 +72,12 @@ def queue(session: Session) -> list[Line]:
         _line(replace(candidate, phone=phones[key]), near, today, session)
         for _place, key, candidate, near in found[:LIMIT]
     ]
+
+
+def settled(session: Session, ids: Sequence[int]) -> set[int]:
+    """Those of the customers that were changed last by the user, in whatever session."""
+    authors = entries.last_authors(session.database, ids) if ids else {}
+    return {key for key, author in authors.items() if author == session.person.id}
 
 
 def _candidates(session: Session, horizon: date, waiting: Waits) -> Iterator[Candidate]:

@@ -99,7 +99,7 @@ def _outcome(session: Session, reverted: Reverted, keep: Mapping[int, str], mess
     since = _("changed by someone else since: it stays as it is")
     refused = [Refusal(key, names.get(key, ""), keep.get(key, since)) for key in reverted.kept if key > 0]
     others = sum(key <= 0 for key in reverted.kept)
-    n = len(reverted.changed)
+    n = reverted.moved or len(reverted.changed)  # a hand-over touches more customers than it says it hands over
     if n > 1:
         message += ngettext(" ({n} customer)", " ({n} customers)", n).format(n=f"{n:,}")
     if others:  # rows of no customer have nothing that could name them

@@ -10,6 +10,7 @@ from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters import Term
 from crm_tui.domain.filters.nodes import terms
 from crm_tui.domain.language import N_, _, ngettext
+from crm_tui.domain.pools import Against
 from crm_tui.domain.text import clean
 from crm_tui.services import lists, teams
 from crm_tui.services.pools import claim_check, holding
@@ -38,7 +39,8 @@ def overview(session: Session) -> Outcome:
     for row in found:
         own = ", ".join(f"{name} {_('off') if value is None else value}" for name, value in row["rules"].items())
         who = ", ".join(row["members"]) if row["members"] else _("everybody")
-        parts = [row["pool"], _("{n} customers").format(n=f"{row['customers']:,}"), who, row["route"], own]
+        size = ngettext("{n} customer", "{n} customers", row["customers"]).format(n=f"{row['customers']:,}")
+        parts = [row["pool"], size, who, row["route"], own]
         lines.append("  ".join(part for part in parts if part))
     message = ngettext("{n} pool", "{n} pools", len(found)).format(n=len(found))
     return Outcome(message, lines=tuple(lines), data=tuple(found))
@@ -151,10 +153,10 @@ def holders(session: Session, customer_id: int) -> Outcome:
     return Outcome(_("{name}: who held it").format(name=facts.name), lines=tuple(lines), data=data)
 
 
-def claimable(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    """Why each of these customers cannot be claimed by oneself now; "" for those that can."""
+def claimable(session: Session, ids: Sequence[int]) -> dict[int, Against | None]:
+    """Why each of these customers cannot be claimed by oneself now; None for those that can."""
     seen, __ = session.see(ids)
     check, counts = claim_check(session, seen)
-    return {facts.id: check(facts, counts[facts.pool_id or 0]) or "" for facts in seen}
+    return {facts.id: check(facts, counts[facts.pool_id or 0]) for facts in seen}
 
 

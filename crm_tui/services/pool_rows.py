@@ -115,7 +115,8 @@ def every(session: Session) -> list[PoolLine]:
 
 def rows(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """What a pool's list shows of these customers: as any list, and `since` (the day on which it came into the pool),
-    `before` (who held it last, and why not any more), `refusal` (why one cannot claim it; "" where one can).
+    `before` (who held it last, and why not any more), `refusal` (why one cannot claim it; "" where one can) and `claim`
+    (that in a word or two).
     """
     found = lists.rows(session, ids)
     came = pools.came(session.database, found)
@@ -124,7 +125,8 @@ def rows(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
         how = came.get(key)
         row["since"] = local_date(how.at, session.person.zone) if how else None
         row["before"] = before(how) if how else ""
-        row["refusal"] = refusals.get(key, "")
+        against = refusals.get(key)
+        row["refusal"], row["claim"] = (str(against), against.word) if against is not None else ("", "")
         row["masked"] = session.sight.masked and row["owner_id"] is None
     return found
 
@@ -150,8 +152,8 @@ def why(session: Session, customer_id: int) -> list[str]:
     lines = [_("in the pool {pool} since {day}").format(pool=row["pool"], day=row["since"])]
     if row["before"]:
         lines.append(_("held before by {who}").format(who=row["before"]))
-    lines.append(_("not to be claimed: {why}").format(why=row["refusal"]) if row["refusal"] else _("it may be claimed"))
-    return lines
+    claim = _("not to be claimed: {why}").format(why=row["refusal"]) if row["refusal"] else _("it may be claimed")
+    return [claim, *lines]
 
 
 def receivers(session: Session) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from crm_tui.domain.language import _
 from crm_tui.domain.people import ROLES
 from crm_tui.domain.pools import (
     COUNTED,
+    Against,
     Claimant,
     PoolRules,
     Wanted,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 FIRST_IS_TOLD = timedelta(days=1)
 """For so long a claim that comes too late is told who was first."""
 
-Check = Callable[["Facts", Claimant], str | None]
+Check = Callable[["Facts", Claimant], Against | None]
 
 
 def claim(session: Session, ids: Sequence[int], *, all_or_nothing: bool = False) -> Outcome:
@@ -111,11 +112,11 @@ def claim_check(session: Session, seen: Sequence[Facts]) -> tuple[Check, dict[in
     entered = pools.entered_at(database, ids) if frozen else {}
     holders = people.of_ids(database, {f.owner_id for f in seen if f.owner_id})
 
-    def check(facts: Facts, counted: Claimant) -> str | None:
+    def check(facts: Facts, counted: Claimant) -> Against | None:
         if facts.archived_at:
-            return _("it is archived: unarchive it first")
+            return Against(_("it is archived: unarchive it first"), _("archived"))
         if facts.owner_id == person.id:
-            return _("you hold it already")
+            return Against(_("you hold it already"), _("yours"))
         holder = holders[facts.owner_id].name if facts.owner_id else ""
         members = everyone.get(facts.pool_id or 0)
         wanted = Wanted(

@@ -7,7 +7,9 @@ A customer that one has lost stays as it is, and what one could not receive now 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
+from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import CrmError, NotAllowed
 from crm_tui.domain.language import _
 from crm_tui.domain.people import Sight, refusal
@@ -15,6 +17,9 @@ from crm_tui.services.session import Session
 from crm_tui.store import people, pools, reverts
 from crm_tui.store.customers import Facts
 from crm_tui.store.reverts import Moved
+
+FRESH = timedelta(days=1)
+"""For so long what one has given away oneself, and nobody has taken since, comes back whoever belongs to the pool."""
 
 _OF_ADMINISTRATORS = {"team", "setting", "pool", "pool_member", "pool_rule"}
 _OF_USERS = {"user", "ssh_key"}
@@ -50,7 +55,7 @@ def forbidden(session: Session, entry_id: int, *, redo: bool) -> dict[int, str]:
         if key in found:
             continue
         if key in moved:
-            reason = _unmoved(sight, moved[key]) if moved[key].newest else None
+            reason = _unmoved(session, moved[key]) if moved[key].newest else None
         else:
             reason = _unchanged(sight, there.get(key))
         if reason is not None:
@@ -66,9 +71,15 @@ def _unchanged(sight: Sight, facts: Facts | None) -> str | None:
     return refusal(sight, facts.id, facts.owner_id)
 
 
-def _unmoved(sight: Sight, move: Moved) -> str | None:
+def _is_fresh(session: Session, move: Moved) -> bool:
+    """Whether it was done within a day: a slip is taken back wherever it has put the customer."""
+    return session.clock() - moment(move.at) <= FRESH
+
+
+def _unmoved(session: Session, move: Moved) -> str | None:
     """Why one may not take the change of hands back."""
-    if sight.role == "admin":
+    sight = session.sight
+    if sight.role == "admin" or (move.from_owner == sight.user_id and _is_fresh(session, move)):
         return None
     owners = [owner for owner in (move.from_owner, move.to_owner) if owner is not None]
     known = [pool for pool in (move.from_pool, move.to_pool) if pool is not None]
@@ -95,14 +106,16 @@ def _not_received(
     """
     from crm_tui.services.pools import claim_check
 
-    facts = [there[key] for key in ids if key in there]
-    if not facts or session.person.role == "admin":
+    wanted = list(ids)
+    facts = [there[key] for key in wanted if key in there]
+    if not wanted or session.person.role == "admin":
         return {}
     check, counts = claim_check(session, facts)
     member_of = session.sight.claims.pools if session.sight.claims else ()
-    found: dict[int, str] = {}
+    unseen = [key for key in wanted if redo and key not in there]
+    found = dict.fromkeys(unseen, _("it is in a pool that you are no member of"))
     for one in facts:
-        if member_of is not None and moved[one.id].to_pool not in member_of:
+        if member_of is not None and moved[one.id].to_pool not in member_of and not _is_fresh(session, moved[one.id]):
             found[one.id] = _("it is in a pool that you are no member of")
         elif redo:
             reason = check(one, counts[one.pool_id or 0])

@@ -27,10 +27,10 @@ LOG = 500
 class Rep:
     """Somebody's figures.
 
-    `counted` of the `customers` held count towards the cap (None: no limit); `due` and `overdue` are promises for today
-    and for days gone by; `untouched` customers nobody has turned to since they were given, of `warned` ones the holder
-    was told that they return; `advanced` and `won` are steps forward of the last 30 days; `logged` the week's
-    interactions, since Monday.
+    `counted` of the `customers` held count towards the cap (None: no limit); `promised` are follow-ups for today,
+    `missed` those of days gone by (the queue shows customers for other reasons too); `untouched` customers nobody has
+    turned to since they were given, of `warned` ones the holder was told that they return; `advanced` and `won` are
+    steps forward of the last 30 days; `logged` the week's interactions, since Monday.
     """
 
     id: int
@@ -41,8 +41,8 @@ class Rep:
     customers: int
     counted: int
     cap: int | None
-    due: int = 0
-    overdue: int = 0
+    promised: int = 0
+    missed: int = 0
     untouched: int = 0
     warned: int = 0
     advanced: int = 0
@@ -60,20 +60,20 @@ def figures(session: Session) -> list[Rep]:
     users = _led(session)
     ids = [user["id"] for user in users]
     away = people.away(database, today.isoformat())
-    due = store.due(database, ids, today.isoformat())
+    promises = store.promises(database, ids, today.isoformat())
     untouched, warned = store.untouched(database, ids), store.warned(database, ids)
     logged = store.logged(database, ids, _midnight(session, week(today)))
     advanced, won = _steps(session, ids)
     found = []
     for user in users:
         key = user["id"]
-        now, late = due.get(key, (0, 0))
+        promised, missed = promises.get(key, (0, 0))
         state = "away" if key in away and user["state"] == "active" else user["state"]
         found.append(
             Rep(
                 key, user["login"], user["name"], state, user["role"], user["customers"], user["counted"],
-                cap_of(session, user["role"], user["capacity"]), now, late, untouched.get(key, 0), warned.get(key, 0),
-                advanced[key], won[key], logged.get(key, 0),
+                cap_of(session, user["role"], user["capacity"]), promised, missed, untouched.get(key, 0),
+                warned.get(key, 0), advanced[key], won[key], logged.get(key, 0),
             )
         )  # fmt: skip
     return found
@@ -83,11 +83,11 @@ def told(session: Session) -> Outcome:
     """The figures as lines, and as one record each."""
     found = figures(session)
     lines = tuple(
-        _("{who}: holds {held}, due {due}, late {late}, untouched {untouched}, warned {warned}, steps {steps},"
-          " won {won}, this week {logged}").format(
-            who=rep.login, held=rep.counted if rep.cap is None else f"{rep.counted}/{rep.cap}", due=rep.due,
-            late=rep.overdue, untouched=rep.untouched, warned=rep.warned, steps=rep.advanced, won=rep.won,
-            logged=rep.logged,
+        _("{who}: holds {held}, promised {promised}, missed {missed}, untouched {untouched}, warned {warned},"
+          " steps {steps}, won {won}, this week {logged}").format(
+            who=rep.login, held=rep.counted if rep.cap is None else f"{rep.counted}/{rep.cap}",
+            promised=rep.promised, missed=rep.missed, untouched=rep.untouched, warned=rep.warned,
+            steps=rep.advanced, won=rep.won, logged=rep.logged,
         )
         for rep in found
     )  # fmt: skip
@@ -127,8 +127,9 @@ def _midnight(session: Session, day: date) -> str:
 
 
 def log(session: Session, login: str) -> Outcome:
-    """The user's interactions of this week with what was said of them, newest first: a line each, and a
-    record of whose it is. For leads."""
+    """The user's interactions of this week with what was said of them, newest first: a line each, and a record
+    of the customer (`id`) and the interaction. For leads.
+    """
     leads_only(session)
     user = teams.find(session, login)
     teams.in_charge_of(session, user)
@@ -142,8 +143,7 @@ def log(session: Session, login: str) -> Outcome:
         how = titles.get(one.channel, one.channel) if one.connected else _("no answer")
         lines.append(f"{at}  {one.name}  {how}: {' '.join(one.note.split())}".rstrip(" :"))
         lines += [f"    > {who}: {' '.join(text.split())}" for who, text in one.comments]
-        keys = [one.customer_id] * (1 + len(one.comments))
-        data += [{"id": key} for key in keys]
+        data += [{"id": one.customer_id, "interaction": one.id}] * (1 + len(one.comments))
     n = len(found)
     message = ngettext("{login}: {n} interaction this week", "{login}: {n} interactions this week", n)
     return Outcome(message.format(login=user.login, n=n), lines=tuple(lines), data=tuple(data))

@@ -50,6 +50,18 @@ def author(database: Database, entry_id: int) -> int | None:
     return found
 
 
+def last_authors(database: Database, ids: Sequence[int]) -> dict[int, int | None]:
+    """Who made the newest entry that changed each of these customers; None for a sweep, or nobody."""
+    return dict(
+        database.rows(
+            "SELECT w.value, (SELECT CASE e.source WHEN 'sweep' THEN NULL ELSE e.user_id END FROM journal_change j"
+            " CROSS JOIN journal_entry e ON e.id = j.entry_id WHERE j.customer_id = w.value ORDER BY j.id DESC LIMIT 1)"
+            " FROM json_each(?) w",
+            (json.dumps(list(ids)),),
+        )
+    )
+
+
 def entries(
     database: Database, sight: Sight, *, authors: Sequence[int] | None, limit: int, before: int | None = None,
     customer_id: int | None = None, words: str = "",

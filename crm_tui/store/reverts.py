@@ -19,11 +19,14 @@ from crm_tui.store.journal import SEARCHED, Change, customer_column
 
 @dataclass(frozen=True)
 class Reverted:
-    """What taking an entry back did: the new entry, customers changed, and customers left alone (by id)."""
+    """What taking an entry back did: the new entry, customers changed, and customers left alone (by id); of those that
+    were changed, how many have another holder again.
+    """
 
     entry_id: int
     changed: tuple[int, ...]
     kept: tuple[int, ...]
+    moved: int = 0
 
 
 def revert(change: Change, entry_id: int, keep: Iterable[int] = ()) -> Reverted:
@@ -36,16 +39,19 @@ def revert(change: Change, entry_id: int, keep: Iterable[int] = ()) -> Reverted:
     kept = _changed_since(database, entry_id) | _stuck(database, entry_id) | set(keep)
     pending = _pending(database, entry_id, kept)
     touched: set[int] = set()
+    moved: set[int | None] = set()
     try:
         for (table, action, names), rows in _batches(pending):
             _take_back(change, table, action, rows)
             touched.update(row.customer_id for row in rows if row.customer_id)
+            if table == "customer" and "owner_id" in names:
+                moved.update(row.customer_id for row in rows)
             if table in ("customer", "contact") and (action != "update" or SEARCHED.intersection(names)):
                 change.searchable.update(row.customer_id for row in rows if row.customer_id)
     except apsw.ConstraintError as error:
         raise Conflict(_("something else depends on it by now; nothing was undone")) from error
     _toggle(database, change.entry_id)
-    return Reverted(change.entry_id, tuple(sorted(touched)), tuple(sorted(kept)))
+    return Reverted(change.entry_id, tuple(sorted(touched)), tuple(sorted(kept)), len(moved))
 
 
 @dataclass(frozen=True)
@@ -225,13 +231,14 @@ def append_histories(change: Change, *, at: str, user_id: int, reason: str) -> N
 
 @dataclass(frozen=True)
 class Moved:
-    """A change of hands by the entry; `newest` where nothing has moved the customer since."""
+    """A change of hands by the entry (`at` a stored stamp); `newest` where nothing has moved the customer since."""
 
     kind: str
     from_owner: int | None
     from_pool: int | None
     to_owner: int | None
     to_pool: int | None
+    at: str
     newest: bool
 
 
@@ -265,8 +272,8 @@ def users(database: Database, entry_id: int) -> dict[int, set[str]]:
 def moved(database: Database, entry_id: int) -> dict[int, Moved]:
     """The customers that it moved, by id; of several moves of one the last counts, from where the first began."""
     found: dict[int, Moved] = {}
-    for customer_id, kind, from_owner, from_pool, to_owner, to_pool, newest in database.rows(
-        "SELECT l.customer_id, l.kind, l.from_owner_id, l.from_pool_id, l.to_owner_id, l.to_pool_id,"
+    for customer_id, kind, from_owner, from_pool, to_owner, to_pool, at, newest in database.rows(
+        "SELECT l.customer_id, l.kind, l.from_owner_id, l.from_pool_id, l.to_owner_id, l.to_pool_id, l.at,"
         " l.id = (SELECT max(id) FROM ownership_log WHERE customer_id = l.customer_id)"
         " FROM ownership_log l WHERE l.entry_id = ? ORDER BY l.id",
         (entry_id,),
@@ -274,7 +281,7 @@ def moved(database: Database, entry_id: int) -> dict[int, Moved]:
         first = found.get(customer_id)
         if first is not None:
             from_owner, from_pool = first.from_owner, first.from_pool
-        found[customer_id] = Moved(kind, from_owner, from_pool, to_owner, to_pool, bool(newest))
+        found[customer_id] = Moved(kind, from_owner, from_pool, to_owner, to_pool, at, bool(newest))
     return found
 
 

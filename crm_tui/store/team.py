@@ -18,7 +18,7 @@ from crm_tui.store.database import Database
 _WANTED = "json_each(:users) w"
 
 
-def due(database: Database, users: Iterable[int], today: str) -> dict[int, tuple[int, int]]:
+def promises(database: Database, users: Iterable[int], today: str) -> dict[int, tuple[int, int]]:
     """(promised for today, promised earlier and still open) of their customers, archived ones left out."""
     rows = database.rows(
         "SELECT w.value, sum(c.next_on = :today), sum(c.next_on < :today)"

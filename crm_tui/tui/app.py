@@ -35,20 +35,15 @@ from crm_tui.tui.terminal import profile
 from crm_tui.tui.terminal.driver import SafeDriver
 from crm_tui.tui.terminal.sanitize import Sanitize
 from crm_tui.tui.terminal.sealed import Sealed
+from crm_tui.tui.views import has_view, kind_of, no_view
 from crm_tui.tui.widgets.overlay import Overlay, holder, settle
 
 if TYPE_CHECKING:
-
     from crm_tui.commands.dispatch import Prepared
     from crm_tui.commands.language import Call
     from crm_tui.commands.registry import Command
 
 _THEMES = {"dark": "textual-dark", "light": "textual-light", "ansi": "ansi-dark", "none": "ansi-dark"}
-_PLACES = {
-    "due": "DueScreen", "pipeline": "PipelineScreen", "history": "HistoryScreen", "card": "CardScreen",
-    "pools": "PoolsScreen", "pool": "PoolScreen", "team": "TeamScreen", "handover": "HandoverScreen",
-    "sweep": "SweepScreen",
-}  # fmt: skip
 _WATCHDOG = 2.0
 _GARBAGE = (700, 10, 10)
 """Python's own thresholds, for as long as the screens are open."""
@@ -62,12 +57,6 @@ LATER = (
     "crm_tui.tui.widgets.confirm", "crm_tui.tui.widgets.form",
 )  # fmt: skip
 """What the first frame does without, and the first key may need."""
-
-
-def kind_of(name: str) -> type[Place]:
-    """The class of a place; imported when it is first needed, since the first frame waits for one of them only."""
-    found: type[Place] = getattr(import_module(f"crm_tui.tui.screens.{name}"), _PLACES[name])
-    return found
 
 
 class CrmApp(Sealed):
@@ -95,7 +84,8 @@ class CrmApp(Sealed):
         self._attending: asyncio.Task[None] | None = None
         self._loaded = False
         self.lookout = Lookout(self, home.seen)
-        self.theme = _THEMES[settings.theme or ("none" if profile.colourless(os.environ) else "dark")]
+        theme = settings.theme or ("none" if profile.colourless(os.environ) else "dark")
+        self.theme, self.without_colours = _THEMES[theme], theme == "none"
 
     # -- places
 
@@ -125,11 +115,15 @@ class CrmApp(Sealed):
         """
         return [*(found for found in super().get_line_filters() if not isinstance(found, Monochrome)), self._gate]
 
-    async def open_card(self, customer_id: int) -> None:
-        """Put a customer's card over the place."""
+    async def open_card(self, customer_id: int, interaction: int | None = None) -> None:
+        """Put a customer's card over the place, with the cursor on an `interaction`. CrmError, and the place stays, for
+        one that the user does not see.
+        """
+        from crm_tui.services import cards
         from crm_tui.tui.screens.card import CardScreen
 
-        await self.push_screen(CardScreen(self.desk, self.session, customer_id))
+        card = await self.desk.run(cards.card, self.session, customer_id)
+        await self.push_screen(CardScreen(self.desk, self.session, card, interaction))
 
     async def cover(self, place: Place) -> None:
         """Put a place over the one where one is."""
@@ -256,15 +250,15 @@ class CrmApp(Sealed):
 
         gathered = gathered or Gathered()
         command, place = call.command, self.place
-        if command.view and not self.has_view(place, command):
-            raise CrmError(self.no_view(command))
+        if command.view and not has_view(type(place), command):
+            raise CrmError(no_view(command))
         refusal = command.refusal(self.session) if command.view else None
         if refusal is not None:
             raise NotAllowed(refusal)
         if command.view and command.target == "none" and not (command.ask or call.values or gathered != Gathered()):
             await self._go(command)  # nothing to read or ask: a cursor that moves does not wait for the desk
             return
-        targets = place.targets() if command.target != "none" else Targets()
+        targets = place.targets_of(command) if command.target != "none" else Targets()
         prepared = await self.desk.run(prepare, self.session, call, targets)
         question = None if complete else await place.question(prepared)
         if question is not None:
@@ -272,7 +266,7 @@ class CrmApp(Sealed):
             await question()
         elif command.view:
             await self._view(prepared, gathered)
-        elif prepared.is_bulk and "yes" not in call.flags:
+        elif prepared.is_to_be_asked:
             gathered.close()
             place.confirm_bulk(prepared, key, gathered)
         else:
@@ -302,18 +296,6 @@ class CrmApp(Sealed):
         found = getattr(self.place, command.view)(*given)
         if inspect.isawaitable(found):
             await found
-
-    @staticmethod
-    def has_view(place: Place, command: Command) -> bool:
-        """Whether the place has this view command."""
-        return any(command.view in vars(kind) for kind in type(place).__mro__ if issubclass(kind, Place))
-
-    @staticmethod
-    def no_view(command: Command) -> str:
-        """Why a view command does nothing here."""
-        if any(command.view in vars(kind) for kind in map(kind_of, _PLACES)):
-            return _("{command} is for another screen").format(command=command.name)
-        return _("{command} is for the shell: crm-tui {command}").format(command=command.name)
 
     # -- coming and leaving
 

@@ -28,6 +28,7 @@ KEPT = 4_000
 """Rows kept in memory; the ids are all kept, at eight bytes each."""
 
 Draw = Callable[[dict[str, Any], bool], Line]
+"""Draws a row; whether it is outside the list by now. One that was `gone` when it was read again says so."""
 Read = Callable[[Session, Sequence[int]], dict[int, dict[str, Any]]]
 """What a list shows of customers, by id; runs on the desk."""
 
@@ -140,7 +141,7 @@ class CustomerLines:
             self._asked = {page}
         self._asked.discard(page)
         for key in ids:
-            self._rows[key] = found.get(key) or self._rows.get(key)
+            self._rows[key] = found.get(key) or _gone(self._rows.get(key))
         self._changed()
 
     def forget(self, kept: Iterable[int]) -> None:
@@ -156,11 +157,10 @@ class CustomerLines:
             return
         found, outside = await self.desk.run(_again, self.session, self.query, wanted, self._read_rows)
         for key in wanted:
-            self._rows[key] = found.get(key) or self._rows[key]  # who is gone is shown as one last saw it, dimmed
+            self._rows[key] = found.get(key) or _gone(self._rows[key])
         self._outside.difference_update(wanted)
         self._outside.update(outside)
         self._changed()
-
 
     async def follow(self, ids: Collection[int] | None, shown: Sequence[int]) -> None:
         """Others have changed these customers (None: any): read those that are `shown` again, the others when seen.
@@ -179,13 +179,18 @@ class CustomerLines:
         for key in known:
             before = self._rows.pop(key, None)
             if key in wanted:
-                self._rows[key] = found.get(key) or before
+                self._rows[key] = found.get(key) or _gone(before)
         self._outside -= known
         self._outside |= known & outside
         new = set(ids) - outside - known if self.complete else set()
         self.ids.extend(sorted(new))
         if known or new:
             self._changed()
+
+
+def _gone(row: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The row of a customer that one does not see any more: as one last saw it, and known to be `gone`."""
+    return row if row is None else {**row, "gone": True}
 
 
 def first_page(session: Session, query: Query, read: Read = lists.rows) -> tuple[Page, dict[int, dict[str, Any]]]:

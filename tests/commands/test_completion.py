@@ -13,7 +13,7 @@ from tests.factories import Team
 @pytest.mark.parametrize(
     ("line", "start", "offered"),
     [
-        ("ti", 0, {"tier"}), ("TI", 0, {"tier"}), ("ｔｉ", 0, {"tier"}), ("con", 0, {"contact add", "config set"}),
+        ("ti", 0, {"tier"}), ("TI", 0, {"tier"}), ("ｔｉ", 0, {"tier"}), ("con", 0, {"contact add", "config get"}),
         ("contact ", 0, {"contact add", "contact edit"}), ("contact a", 0, {"contact add"}), ("", 0, {"tier"}),
         ("tier ", 5, {"A", "accept", "high"}), ("tier a", 5, {"A", "accept"}), ("stage in", 6, {"intent"}),
         ("stage intent", 6, {"intent"}), ("stage Intent c", 13, set()),
@@ -37,6 +37,13 @@ def test_what_may_follow(team: Team, line: str, start: int, offered: set[str]) -
 @pytest.mark.parametrize("line", ["nonsense ", "board x", "tier A --nonsense", "list --limit ", "log “"])
 def test_where_nothing_is_known_nothing_is_offered(team: Team, line: str) -> None:
     assert complete(team.li, line, CATALOG).texts == ()
+
+
+def test_what_one_may_not_run_is_not_offered(team: Team) -> None:
+    assert complete(team.li, "assi", CATALOG).texts == ()
+    assert complete(team.lead, "assi", CATALOG).texts == ("assign",)
+    assert "config set" not in complete(team.lead, "con", CATALOG).texts
+    assert "config set" in complete(team.admin, "con", CATALOG).texts
 
 
 def test_a_typed_date_is_told_with_its_weekday(team: Team) -> None:

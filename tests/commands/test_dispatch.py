@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from crm_tui.commands.catalog import CATALOG
-from crm_tui.commands.dispatch import BULK, Prepared, Targets, perform, prepare
+from crm_tui.commands.dispatch import BULK, Prepared, Targets, check_target, perform, prepare
 from crm_tui.commands.language import read
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
+from crm_tui.services import collaborations
 from crm_tui.services.session import Outcome, Session
 from tests.factories import Team, column, make
 
@@ -182,3 +183,49 @@ def test_what_is_refused_for_want_of_a_right_ends_with_3_and_an_unknown_id_with_
     assert run(team.service, f"tag x {own}").exit_code == 3
     assert run(team.li, "tag x 999").exit_code == 1
     assert run(team.li, f"tag x {pooled} {own}").exit_code == 4
+
+
+def test_a_hand_over_is_bulk_by_what_the_leaver_holds(team: Team) -> None:
+    for n in range(BULK + 1):
+        make(team.li, f"Firma {n}")
+    asked = prepared(team.lead, "handover li --by rr:wang")
+    assert asked.is_bulk
+    assert asked.question == "handover li --by rr:wang: 21 customers"
+    assert not prepared(team.lead, "handover li").is_bulk, "it only shows"
+    for flag in ("--yes", "--dry-run"):
+        assert not prepared(team.lead, f"handover li --by rr:wang {flag}").is_to_be_asked
+    with pytest.raises(NotAllowed):
+        prepared(team.wang, "handover li --by rr:wang")
+
+
+def test_a_sweep_is_asked_about_on_the_screens_and_never_by_cron(team: Team) -> None:
+    asked = prepared(team.lead, "sweep")
+    assert asked.is_to_be_asked
+    assert not asked.is_bulk
+    assert "u does not take it back" in asked.question
+    assert not prepared(team.lead, "sweep --dry-run").is_to_be_asked
+
+
+@pytest.mark.parametrize("line", ["assign rr:li,wnag", "handover li --by tier:A=wang,wnag"])
+def test_a_misspelt_name_is_pointed_at_before_anything_is_asked(team: Team, line: str) -> None:
+    with pytest.raises(UsageError) as error:
+        prepared(team.lead, line, Targets((make(team.li),)))
+    assert error.value.text == line
+    assert line[error.value.position or 0 :].startswith("wnag")
+
+
+@pytest.mark.parametrize("name", [name for name, command in CATALOG.items() if command.changes and command.ask])
+def test_what_the_verb_would_refuse_is_refused_before_it_is_asked(team: Team, name: str) -> None:
+    command = CATALOG[name]
+    if command.target == "none" or name == "unshare":
+        return
+    key = make(team.wang)
+    collaborations.share(team.wang, [key], "li")
+    asked = prepared(team.li, name, Targets((key,))) if command.refusal(team.li) is None else None
+    if asked is not None:
+        with pytest.raises(NotAllowed, match="Acme: it is somebody else's"):
+            check_target(team.li, asked)
+        collaborations.share(team.wang, [key], "li", access="edit")
+        if command.needs == "change":
+            check_target(team.li, asked)
+    check_target(team.lead, prepared(team.lead, name, Targets((key,))))

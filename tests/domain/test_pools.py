@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.pools import (
     COUNTED,
+    Against,
     Claimant,
     PoolRules,
     Shield,
@@ -46,7 +47,7 @@ AGAINST: list[tuple[str, dict[str, Any]]] = [
 RULES = PoolRules(quota=1, cap=2, cooldown_days=7, freeze_days=3)
 
 
-def refused(**given: Any) -> str | None:
+def refused(**given: Any) -> Against | None:
     of_claimant = {name: given.pop(name) for name in ("held", "claimed_today") if name in given}
     return claim_refusal(Wanted("potential", **given), Claimant(**of_claimant), RULES, TODAY)
 
@@ -56,6 +57,17 @@ def test_p2_a_claim_is_checked_in_the_order_of_the_rule(number: int) -> None:
     """Whatever else speaks against it as well, the first of the reasons is said."""
     rest = {name: value for __, given in AGAINST[number:] for name, value in given.items()}
     assert refused(**rest) == AGAINST[number][0]
+
+
+@pytest.mark.parametrize(
+    ("number", "word"),
+    list(enumerate(("blocked", "taken", "no member", "until 11-20", "until 11-23", "cap", "quota"))),
+)
+def test_p2_each_reason_has_a_word_for_a_narrow_column(number: int, word: str) -> None:
+    against = refused(**AGAINST[number][1])
+    assert against is not None
+    assert against.word == word
+    assert len(word) <= 11
 
 
 def test_p2_nothing_against_it_is_none() -> None:

@@ -145,7 +145,7 @@ def test_no_size_of_the_window_ends_it(office: Office) -> None:
 @pytest.mark.parametrize(
     ("theme", "environ", "colours"),
     [
-        ("dark", {}, True), ("light", {}, True), ("ansi", {}, False), ("none", {}, False),
+        ("dark", {}, True), ("light", {}, True), ("ansi", {}, True), ("none", {}, False),
         ("", {"NO_COLOR": "1"}, False), ("", {"LANG": "C", "LC_ALL": "POSIX"}, True),
     ],
 )  # fmt: skip
@@ -155,10 +155,13 @@ def test_themes_and_locales(office: Office, theme: str, environ: dict[str, str],
     followups.set_next(office.team.li, [make(office.team.li, "华为技术")], When(office.team.li.today))
     with office.open(**environ) as terminal:
         terminal.wait("华为技术")
+        terminal.send("ta")
+        terminal.wait("意A")
         terminal.send("gpb")
         terminal.wait("potential 1")
         terminal.send("b:")
         terminal.quiet()
-        assert (re.search(rb"[34]8;2;", bytes(terminal.raw)) is not None) is colours
+        coloured = re.findall(rb"\x1b\[(?:[\d;:]*;)?(?:[345]8|[34]\d|59|9[0-7]|10[0-7])[\d;:]*m", bytes(terminal.raw))
+        assert bool(coloured) is colours, set(coloured)
         terminal.send("<esc><c-q>")
         assert terminal.exit_code() == 0

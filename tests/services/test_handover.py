@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
-from crm_tui.services import customers, followups, handover, history, profiles, rules, teams
+from crm_tui.services import collaborations, customers, followups, handover, history, profiles, rules, teams
 from crm_tui.services.handover import preview
 from crm_tui.services.session import Session
 from crm_tui.store.database import Database
@@ -79,6 +79,15 @@ def test_what_exceeds_the_caps_goes_to_the_lead_of_the_team(team: Team) -> None:
     assert {owner(team, key) for key in (*bests, actual)} == {"wang"}, "the best first; what is bought needs no room"
     assert outcome.data[0]["overflow"] == {"wang: the holding cap of 3 is reached": 4}
     assert outcome.data[0]["overflow_to"] == "boss"
+
+
+def test_its_undo_counts_the_customers_that_changed_hands(team: Team) -> None:
+    for number in range(2):
+        make(team.li, f"L{number}")
+    shared = make(team.wang, "Shared")
+    collaborations.share(team.wang, [shared], "li", access="edit")
+    assert handover.hand_over(team.lead, "li", "rr:amy").message == "li is handed over: amy 2"
+    assert history.undo(team.lead).message == "undone: li is handed over: amy 2 (2 customers)"
 
 
 def test_one_undo_gives_back_more_than_the_cap_allows_to_whoever_kept_it(team: Team) -> None:

@@ -17,7 +17,7 @@ def of(session: Session, login: str) -> Rep:
     return next(rep for rep in figures_of.figures(session) if rep.login == login)
 
 
-def test_what_is_due_late_untouched_and_logged_is_counted_for_each_rep(team: Team) -> None:
+def test_what_is_promised_missed_untouched_and_logged_is_counted_for_each_rep(team: Team) -> None:
     mine = [make(team.li, f"L{n}") for n in range(6)]
     make(team.wang, "W")
     followups.set_next(team.li, mine[:2], in_days(0))
@@ -28,11 +28,11 @@ def test_what_is_due_late_untouched_and_logged_is_counted_for_each_rep(team: Tea
     assert [getattr(of(team.lead, "li"), name) for name in ("customers", "counted", "cap", "untouched", "logged")] == [
         6, 6, 100, 4, 2,
     ]  # fmt: skip
-    assert (of(team.lead, "li").due, of(team.lead, "li").overdue) == (2, 0)
+    assert (of(team.lead, "li").promised, of(team.lead, "li").missed) == (2, 0)
     team.clock.forward(days=1)
-    assert (of(team.lead, "li").due, of(team.lead, "li").overdue) == (1, 2)
+    assert (of(team.lead, "li").promised, of(team.lead, "li").missed) == (1, 2)
     customers.archive(team.li, mine[2:4])
-    assert (of(team.lead, "li").due, of(team.lead, "li").untouched) == (0, 2)
+    assert (of(team.lead, "li").promised, of(team.lead, "li").untouched) == (0, 2)
     assert of(team.lead, "wang").untouched == 1
 
 

@@ -16,6 +16,7 @@ from crm_tui.services import (
     interactions,
     lists,
     offers,
+    pool_lists,
     pools,
     profiles,
     protections,
@@ -208,3 +209,25 @@ def test_a_hand_over_comes_back_to_who_was_leaving_before_and_not_to_who_leaves_
     teams.leave(team.lead, "li")
     with pytest.raises(CrmError, match="can hold nothing any more"):
         history.undo(team.lead, given)
+
+
+def test_a_claim_is_not_done_again_from_a_pool_that_one_is_no_member_of_any_more(team: Team) -> None:
+    [key] = pooled(team)
+    claimed = pools.claim(team.li, [key]).entry_id
+    history.undo(team.li)
+    pool_lists.edit(team.admin, "default", None, "wang", None)
+    with pytest.raises(CrmError):
+        history.redo(team.li, claimed)
+    assert holder(team.database, key) == "(default)"
+
+
+def test_a_slip_is_taken_back_the_same_day_though_one_is_no_member_and_later_only_by_a_member(team: Team) -> None:
+    first, second = make(team.li, "First"), make(team.li, "Second")
+    pool_lists.edit(team.admin, "default", None, "wang", None)
+    late = pools.release(team.li, [first], "no-need").entry_id
+    pools.release(team.li, [second], "no-need")
+    history.undo(team.li)
+    assert holder(team.database, second) == "li"
+    team.clock.forward(days=2)
+    with pytest.raises(CrmError):
+        history.undo(team.li, late)

@@ -181,10 +181,9 @@ async def test_what_was_typed_for_a_customer_that_has_gone_is_kept(
             change.update("customer", [1], owner_id=lead.person.id)
         room.app.lookout.look()
         await room.rest()
-        assert room.place.form.is_open
-        assert values(room, "region") == ("west",)
-        await room.press("<enter>")
-        assert "there is no customer 1" in room.said
-        assert room.values("SELECT form, content ->> 'field.region' FROM draft") == [("edit 1", "west")]
-        await room.press("q")
         assert room.place.keys == "due"
+        assert room.said == "Acme: it is not yours any more; what you typed is kept"
+        assert room.values("SELECT form, content ->> 'field.region' FROM draft") == [("edit 1", "west")]
+        assert "west" in room.text(), "it is shown"
+        await room.press("xd")
+        assert room.value("SELECT count(*) FROM interaction") == 0, "who goes on typing types no commands"

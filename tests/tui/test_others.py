@@ -103,7 +103,36 @@ async def test_the_queue_takes_in_who_has_become_due(team: Team, clock: Clock, p
             change.update("customer", keys[:1], owner_id=team.wang.person.id)
         await look(room)
         assert named(room) == ["  - Acme", "›   Beta", "    Cora"]
+        assert "0 done of 2" in room.text(), "who was taken away was not done"
+
+
+async def test_of_the_queue_is_done_what_its_own_user_did_wherever(
+    team: Team, clock: Clock, path: Path, other: Team
+) -> None:
+    keys = [make(team.li, name) for name in ("Acme", "Beta", "Cora", "Dora")]
+    followups.set_next(team.li, keys, in_days(0))
+    async with looking(path, clock, "gd") as room:
+        assert "0 done of 4" in room.text()
+        followups.set_next(other.li, keys[1:2], in_days(40))
+        followups.set_next(other.lead, keys[2:3], in_days(40))
+        await look(room)
         assert "1 done of 3" in room.text()
+        await room.press("<enter>", "n+40d<enter>", "q")
+        assert "2 done of 3" in room.text()
+        await room.press("u")
+        assert "1 done of 3" in room.text()
+
+
+async def test_of_who_is_gone_no_list_says_who_holds_it(team: Team, clock: Clock, path: Path, other: Team) -> None:
+    keys = [make(team.li, name) for name in ("Acme", "Beta")]
+    async with looking(path, clock, "gp", (120, 36)) as room:
+        with other.lead.changing() as change:
+            change.update("customer", keys[:1], owner_id=team.wang.person.id)
+        await look(room)
+        row = next(row for row in room.rows() if "Acme" in row)
+        assert row.startswith(("  - ", "› - "))
+        assert " li " not in row
+        assert " – " in row
 
 
 async def test_the_cursor_of_a_card_stays_with_its_contact(team: Team, clock: Clock, path: Path, other: Team) -> None:

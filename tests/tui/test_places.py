@@ -523,7 +523,7 @@ async def test_the_history_undoes_and_redoes_the_entry_under_the_cursor(team: Te
         await room.press("gp", "ta", "j", "tb", "gh")
         assert "Acme → 意B" in room.under
         await room.press("<enter>")
-        assert "tier: D → B" in room.text()
+        assert "Acme: tier D → B" in room.text()
         await room.press("<esc>", "j", "U")
         assert room.value("SELECT tier FROM customer WHERE id = ?", (second,)) == "D"
         assert "undone" in room.under

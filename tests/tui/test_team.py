@@ -17,6 +17,7 @@ from crm_tui.tui.screens.pool import PoolScreen
 from crm_tui.tui.screens.sweep import SweepScreen
 from crm_tui.tui.screens.team import TeamScreen
 from crm_tui.tui.widgets.menu import Menu
+from crm_tui.tui.widgets.record_table import RecordTable
 from tests.factories import Clock, Team, in_days, make
 from tests.store.present import present
 from tests.tui.rooms import Room, entered
@@ -61,7 +62,10 @@ async def test_the_team_shows_what_each_holds_has_to_do_and_neglects(
     teams.away(team.lead, "wang", None, None, "li")
     async with entered(path, "zhao", clock=clock) as room:
         await room.press("gt")
-        assert "Team: 4 people  ·  4 customers  ·  2 due  ·  0 late" in room.text()
+        assert "Team: 4 people · 4 customers · 2 promised · 0 missed · steps: 30 days" in room.text()
+        assert row_of(room, "zhao")[1] == "lead"
+        assert row_of(room, "root")[1] == "admin"
+        assert "promised missed untouched warned steps won week" in room.rows()[1]
         assert row_of(room, "li") == ["li", "4/100", "2", "0", "3", "0", "0", "0", "1"]
         assert row_of(room, "wang")[:3] == ["wang", "away", "0/100"]
         await room.press("j")
@@ -72,7 +76,7 @@ async def test_the_team_shows_what_each_holds_has_to_do_and_neglects(
         assert painted == []
         under = room.under
         interactions.log(other.li, keys[1:2], Note("and again", next=in_days(0)))
-        await shown(room, " 0     0    0     2")
+        await shown(room, " 0     0   0    2")
         assert room.under == under
 
 
@@ -125,7 +129,13 @@ async def test_enter_shows_a_reps_customers_and_l_the_week_with_comments(team: T
         await room.press("<enter>")
         assert room.place.keys == "card"
         assert "宏达科技" in room.rows()[0]
-        await room.press("q", "jL")
+        assert "谈了价格" in room.under
+        await room.press("<enter>", "再压五个点<enter>")
+        await room.press("q")
+        menu = room.place.query_one(Menu)
+        assert menu.is_open, "the log is there again"
+        assert [item.label.strip() for item in menu.shown][1:] == ["> zhao: 再压一压", "> zhao: 再压五个点"]
+        await room.press("<esc>", "jL")
         assert "0 interactions" in room.said
 
 
@@ -190,6 +200,58 @@ async def test_what_exceeds_the_caps_is_shown_with_where_it_goes(
         make(other.wang, "One more")
         await look(room)
         assert row_of(room, "wang") == ["to", "wang", "1", "1"]
+
+
+async def test_the_log_opens_the_card_at_the_interaction_and_is_there_again_after_it(
+    team: Team, clock: Clock, path: Path
+) -> None:
+    key = make(team.li, "宏达科技", contact={"name": "Ann"})
+    for words in ("first words", "second words", "third words"):
+        interactions.log(team.li, [key], Note(words))
+    async with entered(path, "zhao", clock=clock) as room:
+        await room.press("gtL", "<down><enter>")
+        assert "second words" in room.under
+        await room.press("q")
+        menu = room.place.query_one(Menu)
+        assert menu.is_open
+        assert "second words" in menu.shown[menu.query_one(RecordTable).cursor].label
+        await room.press("<esc>", "<enter>", "q")
+        assert not room.place.query_one(Menu).is_open, "only a card goes back to it"
+
+
+async def test_a_question_that_has_gone_stale_is_asked_anew(team: Team, clock: Clock, path: Path, other: Team) -> None:
+    for n in range(3):
+        make(team.li, f"L{n}")
+    async with entered(path, "zhao", clock=clock) as room:
+        await room.press("gtH", "<enter>")
+        assert "hand over 3 customers of li: least:wang?" in room.text()
+        make(other.li, "One more")
+        await look(room)
+        await confirmed(room)
+        assert held(room, "wang") == 0
+        assert "it is 4 by now: hand over 4 customers of li: least:wang?" in room.text()
+        await confirmed(room)
+        assert held(room, "wang") == 4
+
+
+async def test_the_hints_tell_what_can_be_done_now(team: Team, clock: Clock, path: Path) -> None:
+    make(team.li, "L")
+    teams.away(team.lead, "wang", None, None, "li")
+    async with entered(path, "zhao", clock=clock) as room:
+        await room.press("gt", "H", "e", "<bs>" * 20 + "root<enter>")
+        assert "Hand-over of li: 1 customer\n" in room.text()
+        assert "1 follow-up, 1 stand-in" in room.text()
+        assert "1 customer not yet on WeCom" in room.text()
+        assert "Enter hands over" in room.rows()[-1]
+        await room.press("<enter>")
+        assert "hand over 1 customer of li: root?" in room.text()
+        await confirmed(room)
+        assert "Enter hands over" not in room.rows()[-1]
+        assert "q back" in room.rows()[-1]
+        await room.press("q", "S")
+        assert "S do it" not in room.rows()[-1]
+        await room.press("S")
+        assert "there is nothing to do" in room.said
 
 
 async def test_a_sweep_is_seen_before_it_is_done(

@@ -14,6 +14,7 @@ _FUNCTION = Argument("function", kinds.FUNCTION, N_("engineer, executive or serv
 COMMANDS = (
     Command(
         "share", N_("let a colleague work it too"), verbs.share, target="rows", changes=True, ask="bare",
+        needs="move",
         arguments=(
             _USER, _FUNCTION,
             Argument("access", kinds.ACCESS, N_("read or edit; else read"), option=True),
@@ -22,6 +23,7 @@ COMMANDS = (
     ),
     Command(
         "unshare", N_("let a colleague work it no more"), verbs.unshare, target="rows", changes=True, ask="missing",
+        needs="",
         arguments=(_USER,),
     ),
     Command(
@@ -54,7 +56,7 @@ COMMANDS = (
     Command("credit", N_("whose work on it counts, and how that is reckoned"), verbs.credit, target="one"),
     Command(
         "credit fix", N_("fix whose work counts: li=60 wang=40"), verbs.credit_fix, target="one", changes=True,
-        ask="missing", refusal=lead,
+        needs="move", ask="missing", refusal=lead,
         arguments=(
             Argument("shares", kinds.SHARE, N_("login=percent, 100 in all"), required=True, many=True),
             Argument("reason", kinds.TEXT, N_("why"), option=True),

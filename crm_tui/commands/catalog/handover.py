@@ -11,7 +11,7 @@ from crm_tui.domain.language import N_
 COMMANDS = (
     Command(
         "handover", N_("all that a leaver holds to others; without --by, what that is"), verbs.handover, changes=True,
-        ask="bare", refusal=lead,
+        ask="bare", refusal=lead, bulk=verbs.affected,
         arguments=(
             Argument("user", kinds.LOGIN, N_("who leaves"), required=True),
             Argument("by", kinds.ASSIGNEE, N_("to whom: tier:A=li,rr:wang,amy or least:wang,amy"), option=True),

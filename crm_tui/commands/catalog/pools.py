@@ -10,7 +10,7 @@ from crm_tui.domain.language import N_
 
 _REASON = Argument("reason", kinds.TEXT, N_("why"), option=True)
 _RELEASE = Argument("reason", kinds.RELEASE_REASON, N_("why; the next rep sees it"), option=True)
-_ASSIGNEE = Argument("to", kinds.ASSIGNEE, N_("a login, rr:li,wang in turn, least:li,wang to the least busy"), required=True)
+_ASSIGNEE = Argument("to", kinds.ASSIGNEE, N_("a login; rr:li,wang in turn; least:li,wang: least busy"), required=True)
 _NAME = Argument("name", kinds.TEXT, N_("its name"), required=True)
 _POOL = Argument("pool", kinds.POOL, N_("a public pool"), required=True)
 _MEMBERS = Argument("members", kinds.TEXT, N_("who belongs to it: li,wang; all for everybody"), option=True)
@@ -23,15 +23,15 @@ COMMANDS = (
     ),
     Command(
         "release", N_("give back to the public pool; wants a reason"), verbs.release, target="rows", changes=True,
-        refusal=no_service, arguments=(_RELEASE,),
+        needs="move", refusal=no_service, arguments=(_RELEASE,),
     ),
     Command(
         "assign", N_("give to a user, or share out among several"), verbs.assign, target="rows", changes=True,
-        ask="missing", refusal=lead, arguments=(_ASSIGNEE, _REASON),
+        needs="move", ask="missing", refusal=lead, arguments=(_ASSIGNEE, _REASON),
     ),
     Command(
         "transfer", N_("offer to a colleague, who accepts or declines"), verbs.transfer, target="rows", changes=True,
-        ask="missing", refusal=no_service,
+        needs="move", ask="missing", refusal=no_service,
         arguments=(Argument("to", kinds.LOGIN, N_("the colleague's login"), required=True), _REASON),
     ),
     Command("accept", N_("accept what was offered to one"), verbs.accept, target="rows", changes=True),
@@ -39,21 +39,21 @@ COMMANDS = (
     Command("withdraw", N_("take an offer back"), verbs.withdraw, target="rows", changes=True),
     Command(
         "move", N_("into another public pool"), verbs.move, target="rows", changes=True, ask="missing", refusal=lead,
-        arguments=(_POOL,),
+        needs="move", arguments=(_POOL,),
     ),
     Command(
         "protect", N_("shield from recycling for a time; wants a reason"), verbs.protect, target="rows", changes=True,
-        refusal=no_service,
+        needs="move", refusal=no_service,
         arguments=(_REASON, Argument("until", kinds.WHEN, N_("the last day"), option=True)),
     ),
     Command("unprotect", N_("end the protection"), verbs.unprotect, target="rows", changes=True, refusal=no_service),
     Command(
         "block", N_("we do not sell to it: out of all pools and queues; wants a reason"), verbs.block, target="rows",
-        changes=True, refusal=lead, arguments=(_REASON,),
+        changes=True, needs="move", refusal=lead, arguments=(_REASON,),
     ),
     Command(
         "unblock", N_("back into the public pool; wants a reason"), verbs.unblock, target="rows", changes=True,
-        refusal=lead, arguments=(_REASON,),
+        needs="move", refusal=lead, arguments=(_REASON,),
     ),
     Command("holders", N_("who held it, since when, and why it changed hands"), verbs.holders, target="one"),
     Command("pools list", N_("the public pools: members, rules, how many customers"), verbs.pools_list),

@@ -12,6 +12,7 @@ COMMANDS = (
     Command(
         "sweep", N_("warn of and return what the recycling rules say; for cron, once a day"), verbs.sweep,
         changes=True, refusal=lead, preview=verbs.previewed,
+        caution=N_("sweep all? u does not take it back (undo N by a lead does)"),
     ),
     Command(
         "config preset", N_("set rules that belong together: recycling, A 7, B 15, C 30, D 60 days, not won in 90"),

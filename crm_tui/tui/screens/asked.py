@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -14,8 +16,10 @@ from crm_tui.commands.kinds import ASSIGNEE
 from crm_tui.commands.language import Call, quote, read
 from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _
+from crm_tui.services.session import Session
 from crm_tui.tui.desk import Stopped
 from crm_tui.tui.screens.asking import Asking, Gathered
+from crm_tui.tui.views import on_screens
 from crm_tui.tui.widgets.prompt import Prompt
 
 PAUSE = 0.12
@@ -30,10 +34,10 @@ class AskedLine:
 
     def typed(self, text: str) -> None:
         """Complete it."""
-        self.place.background("completion", self._complete, text)
+        self.place.background("completion", _quietly, self._complete, text)
 
     async def _complete(self, text: str) -> None:
-        _offer(self.place.prompt, text, await self.place.desk.run(complete, self.place.session, text, CATALOG))
+        _offer(self.place.prompt, text, await self.place.desk.run(_complete_line, self.place.session, text))
 
     async def sent(self, text: str) -> None:
         """Run it."""
@@ -65,7 +69,7 @@ class AskedValue:
 
     def typed(self, text: str) -> None:
         """Complete it, or say what it means."""
-        self.place.background("completion", self._complete, text)
+        self.place.background("completion", _quietly, self._complete, text)
 
     async def _complete(self, text: str) -> None:
         if self.candidates:
@@ -173,6 +177,17 @@ class AskedFilter:
         self._rest()
         if self.list.filter_text != self.before:
             await self.list.filter(self.before)
+
+
+async def _quietly(complete: Callable[[str], Awaitable[None]], text: str) -> None:
+    """Complete; who is signed out, or has no database any more, is told when the line is sent."""
+    with suppress(CrmError):
+        await complete(text)
+
+
+def _complete_line(session: Session, text: str) -> Offer:
+    """What may follow on a line that is typed on a screen; runs on the desk."""
+    return complete(session, text, on_screens())
 
 
 def _offer(prompt: Prompt, text: str, offer: Offer) -> None:

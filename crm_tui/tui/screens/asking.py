@@ -118,10 +118,12 @@ class Asking(QuietScreen[None]):
 
     # -- a choice
 
-    def choose(self, title: str, items: Sequence[Item], then: Callable[[str], Awaitable[object]] | None = None) -> None:
-        """Offer items; `then` is called with the name of the one that was chosen."""
+    def choose(
+        self, title: str, items: Sequence[Item], then: Callable[[str], Awaitable[object]] | None = None, *, at: int = 0
+    ) -> None:
+        """Offer items, the cursor on item `at`; `then` is called with the name of the one that was chosen."""
         self._chosen = then
-        cast("Menu", self.query_one("Menu")).open(title, items)
+        cast("Menu", self.query_one("Menu")).open(title, items, at=at)
 
     def on_menu_chosen(self, event: Menu.Chosen) -> None:
         """Do what was chosen."""

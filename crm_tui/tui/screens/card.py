@@ -11,11 +11,11 @@ from textual.app import ComposeResult
 from crm_tui.commands.dispatch import Targets
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.domain.errors import CrmError
-from crm_tui.domain.language import _
+from crm_tui.domain.language import N_, _
 from crm_tui.domain.schemes import badge, shipped
 from crm_tui.domain.stages import BY_IDENTIFIER
 from crm_tui.services import cards
-from crm_tui.services.session import Session
+from crm_tui.services.session import Session, unknown
 from crm_tui.tui.desk import Desk
 from crm_tui.tui.screens.place import Place
 from crm_tui.tui.widgets.cells import cut
@@ -57,11 +57,11 @@ class CardLines:
         """Where the row stands now that was row `index` of another card's lines: what comes above moves it down."""
         if before is None or index >= len(before):
             return index
-        contact = before.contacts.get(index)
-        if contact is not None:
-            rows = [row for row, own in self.contacts.items() if own == contact]
-            first = min(row for row, own in before.contacts.items() if own == contact)
-            return rows[min(index - first, len(rows) - 1)] if rows else index
+        for known, now in ((before.contacts, self.contacts), (before.interactions, self.interactions)):
+            if index in known:
+                rows = [row for row, own in now.items() if own == known[index]]
+                first = min(row for row, own in known.items() if own == known[index])
+                return rows[min(index - first, len(rows) - 1)] if rows else index
         same = (row for row, cells in enumerate(self.rows) if cells == before.rows[index])
         return min(same, key=lambda row: abs(row - index), default=index)
 
@@ -107,40 +107,53 @@ class CardScreen(Place):
         ("f log", 6), ("n next", 5), ("e edit", 5), ("a contact", 4), ("q back", 8), ("? keys", 9),
     )  # fmt: skip
 
-    def __init__(self, desk: Desk, session: Session, customer_id: int) -> None:
+    def __init__(self, desk: Desk, session: Session, card: cards.Card, interaction: int | None = None) -> None:
+        """With an `interaction` the cursor is on that one at first."""
         super().__init__(desk, session)
-        self.customer_id = customer_id
-        self.card: cards.Card | None = None
+        self._sought = interaction
+        self.customer_id = card.facts.id
+        self.card = card
         self.lines: CardLines | None = None
+
+    def hints_here(self) -> Sequence[tuple[str, int]]:
+        """Of a customer in a public pool, which nobody works, how it is got out of there."""
+        role, facts = self.session.person.role, self.card.facts
+        if facts.pool_id is None or role == "service":
+            return self.hints
+        return ((N_("c claim"), 7), *(((N_("A assign"), 6),) if role != "rep" else ()), *self.hints[-2:])
 
     def contents(self) -> ComposeResult:
         """The head, the rows."""
         yield PlainLine(id="head")
         yield RecordTable(COLUMNS, id="table")
 
-    async def on_mount(self) -> None:
-        """Read the card."""
-        await self._load()
-
-    async def _load(self) -> None:
-        self.card = await self.desk.run(cards.card, self.session, self.customer_id)
+    def on_mount(self) -> None:
+        """Show what was read before it was opened."""
         self._lay_out()
+
+    async def _load(self) -> bool:
+        """Read it again; False for a customer that is not there any more, or not for the user."""
+        card = await self.desk.run(_read, self.session, self.customer_id)
+        if card is not None:
+            self.card = card
+            self._lay_out()
+            self.hint()
+        return card is not None
 
     def on_resize(self) -> None:
         """Break the lines anew."""
-        if self.card is not None:
-            self._lay_out()
+        self._lay_out()
 
     def _lay_out(self) -> None:
         card = self.card
-        assert card is not None
         shown = places(COLUMNS, self.size.width - GUTTER)
         before, self.lines = self.lines, CardLines(card, next((place.width for place in shown if place.cell == 1), 1))
-        self.table.show(self.lines, self.lines.like(before, self.table.cursor))
+        sought = (row for row, own in self.lines.interactions.items() if before is None and own == self._sought)
+        self.table.show(self.lines, next(sought, self.lines.like(before, self.table.cursor)))
         facts = card.facts
         tier = badge(shipped()[facts.scheme], facts.tier) if facts.tier else "–"
-        holder = card.owner or card.pool or _("blocked")
-        parts = [BY_IDENTIFIER[facts.stage].title, tier, holder, f"#{facts.id}"]
+        whose = card.owner or card.pool or _("blocked")
+        parts = [BY_IDENTIFIER[facts.stage].title, tier, whose, f"#{facts.id}"]
         if facts.archived_at:
             parts.append(_("archived"))
         rest = "  ·  " + "  ·  ".join(parts)
@@ -148,20 +161,37 @@ class CardScreen(Place):
 
     async def entered(self) -> None:
         """Read it again."""
-        await self._load()
+        await self.changed(())
 
     async def changed(self, ids: Sequence[int]) -> None:
-        """Show it as it is now; a customer that is not there any more (its making undone) is left, but not while
-        something is typed or asked.
+        """Show it as it is now; a customer that is not there any more, or was given to others, is left."""
+        if not await self._load() and self.crm.place is self:
+            await self._taken_away()
+
+    async def _taken_away(self) -> None:
+        """Close. What was being typed is kept, and shown over the place beneath: whoever goes on typing types into
+        that list, and not commands.
         """
-        try:
-            await self._load()
-        except CrmError as error:
-            if holder(self.focused) is None:
-                await self.back()
-            elif self.form.is_open:
-                self.form.tell(f"! {error}")
-            self.crm.place.say(str(error), alert=True)
+        typed, covered = self._typed(), holder(self.focused) is not None
+        text = _("{name}: it is not yours any more").format(name=self.card.facts.name)
+        if self.form.is_open:
+            if typed:
+                text = _("{text}; what you typed is kept").format(text=text)
+            self._put_by()
+        elif self.prompt.is_open and self.asked is not None:
+            await self.asked.dropped(self.prompt.value)
+        await self.crm.pop_screen()
+        here = self.crm.place
+        await here.returned()
+        if covered:
+            here.show_lines(text, typed)
+        here.say(text, alert=True)
+
+    def _typed(self) -> list[str]:
+        """What stands unsent in the open form, or at the prompt."""
+        if self.form.is_open:
+            return [line for text in self.unsent().values() for line in text.splitlines()]
+        return [self.prompt.value] if self.prompt.is_open and self.prompt.value.strip() else []
 
     async def others_changed(self, ids: Changed = None) -> None:
         """Show it as it is now, if it is among them."""
@@ -196,10 +226,10 @@ class CardScreen(Place):
         """The contact under the cursor."""
         return self.lines.contacts.get(self.table.cursor) if self.lines else None
 
-    def row(self) -> dict[str, Any] | None:
-        """What can be copied: the customer's, or of the contact under the cursor."""
-        if self.card is None:
-            return None
+    async def reach(self) -> dict[str, Any]:
+        """The customer's, or that of the contact under the cursor."""
+        if not await self._load():
+            raise CrmError(unknown(self.customer_id))
         contact = self._contact
         for person in self.card.contacts:
             if contact in (None, person.id) and (contact or person.phone or person.email):
@@ -207,3 +237,8 @@ class CardScreen(Place):
                 return {"name": name, "phone": person.phone, "email": person.email}
         values = {item.field: item.value for item in self.card.items}
         return {"name": self.card.facts.name, "phone": values.get("phone"), "email": values.get("email")}
+
+
+def _read(session: Session, key: int) -> cards.Card | None:
+    """The card; None of a customer that the user does not see. Runs on the desk."""
+    return cards.card(session, key) if session.see([key])[0] else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.timer import Timer
@@ -63,6 +63,8 @@ class DueLines:
         self.today = today
         self.settled: set[int] = set()
         """Who was called, or put off, since the queue was entered."""
+        self.own: set[int] = set()
+        """Whom the user changed since then: of who is not due any more, these are what was done."""
 
     def __len__(self) -> int:
         return len(self.order)
@@ -105,6 +107,11 @@ class DueLines:
     def left(self) -> int:
         """How many are still to be done."""
         return sum(not self.is_done(key) for key in self.order)
+
+    @property
+    def finished(self) -> int:
+        """How many the user has done; who was taken away, or called by others, is not among them."""
+        return sum(key in self.own and self.is_done(key) for key in self.order)
 
 
 def when(line: due.Line, today: date) -> str:
@@ -172,9 +179,10 @@ class DueScreen(Place):
         lines = self.lines
         known = lines.order if ids is None else self.shown(ids)
         new = None if ids is None else ids.difference(lines.now)
-        found, due_now = await self.desk.run(_again, self.session, self.filter_text, known, new)
+        found, due_now, own = await self.desk.run(_again, self.session, self.filter_text, known, new)
         if lines is self.lines:
             lines.update(found, known)
+            lines.own |= own
             lines.add(due_now)
             self._tell()
 
@@ -202,13 +210,13 @@ class DueScreen(Place):
 
     def _head(self) -> None:
         lines = self.lines
-        done = len(lines) - lines.left
+        done = lines.finished
         parts = [(lines.now[key] or lines.first[key]).part for key in lines.order if not lines.is_done(key)]
         counted = " · ".join(
             f"{name} {parts.count(part)}"
             for part, name in (("overdue", _("overdue")), ("today", _("today")), ("soon", _("next 7 days")))
         )
-        text = _("Due: {counted} · {done} done of {all}").format(counted=counted, done=done, all=len(lines))
+        text = _("Due: {counted} · {done} done of {all}").format(counted=counted, done=done, all=done + lines.left)
         before = f"/{self.filter_text}  ·  " if self.filter_text else ""
         self.head.say(f"{before}{text}  —  {self.session.person.name}")
 
@@ -216,6 +224,7 @@ class DueScreen(Place):
         """Show these customers as they are now; who is done stays, dimmed."""
         found = await self.desk.run(due.lines, self.session, list(ids))
         self.lines.update(found, ids)
+        self.lines.own.update(ids)
         self._tell()
 
     def _tell(self) -> None:
@@ -231,6 +240,9 @@ class DueScreen(Place):
         elif call.command.name == "undo":
             self.lines.settled.difference_update(outcome.changed)
         await super().done(call, outcome)
+        if call.command.name == "undo":
+            self.lines.own.difference_update(outcome.changed)
+            self._head()
         if settles and outcome.changed and not self.table.marked:
             self._next_open()
 
@@ -246,14 +258,6 @@ class DueScreen(Place):
             self.say(text, keys=_("u undoes"))
 
     # -- the row under the cursor
-
-    def row(self) -> dict[str, Any] | None:
-        """What can be copied of it."""
-        key = self.table.cursor_key
-        line = self.lines.now.get(key) or self.lines.first.get(key) if key is not None else None
-        return {"name": line.name, "phone": line.phone, "email": self._email} if line else None
-
-    _email: str | None = None
 
     @cached_property
     def detail(self) -> TextPane:
@@ -273,6 +277,7 @@ class DueScreen(Place):
 
     def _follow(self) -> None:
         self._timer = None
+        self.hint()
         key = self.table.cursor_key
         if key is None:
             self.detail.show(())
@@ -281,21 +286,34 @@ class DueScreen(Place):
 
     async def _detail(self, key: int) -> None:
         try:
-            lines, self._email = await self.desk.read("detail", _detail_of, self.session, key)
+            lines = await self.desk.read("detail", _detail_of, self.session, key)
         except (CrmError, Stopped):
             return
         if self.table.cursor_key == key:
             self.detail.show((*self._answers(key), *lines)[:DETAIL])
 
+    def _kinds(self, key: int | None) -> set[str]:
+        """The kinds of reasons for which a customer is due."""
+        line = self.lines.now.get(key) if key is not None else None
+        return {reason.kind for reason in (line.reason, *line.others)} if line is not None else set()
+
     def _answers(self, key: int) -> tuple[str, ...]:
         """The keys that answer what waits for one there."""
-        line = self.lines.now.get(key)
-        kinds = {reason.kind for reason in (line.reason, *line.others)} if line is not None else set()
+        kinds = self._kinds(key)
         told = [(command, text) for command, kind, text in ANSWERS if kinds & kind]
-        if not told:
-            return ()
-        pressed = {line: keys for keys, line in reversed(bindings(self.keys).items())}
-        return ("    " + "  ".join(f"{pressed.get(command, command)} {_(text)}" for command, text in told),)
+        return ("    " + "  ".join(f"{self._key_of(command)} {_(text)}" for command, text in told),) if told else ()
+
+    def _key_of(self, command: str) -> str:
+        return next((keys for keys, line in bindings(self.keys).items() if line == command), command)
+
+    def hints_here(self) -> Sequence[tuple[str, int]]:
+        """An offer is answered; it is not to be worked before."""
+        if not hasattr(self, "lines") or "offer" not in self._kinds(self.table.cursor_key):
+            return self.hints
+        accept, decline = self._key_of("accept"), self._key_of("decline")
+        return (
+            (_("{key} accept").format(key=accept), 8), (_("{key} decline").format(key=decline), 7), *self.hints[-2:],
+        )  # fmt: skip
 
 
 def _queue(session: Session, text: str) -> list[due.Line]:
@@ -311,26 +329,29 @@ def _queue(session: Session, text: str) -> list[due.Line]:
 
 def _again(
     session: Session, text: str, known: Sequence[int], new: Collection[int] | None
-) -> tuple[dict[int, due.Line], list[due.Line]]:
-    """These as they are now, and the queue if any of the `new` (None: anybody) may be in it; runs on the desk."""
+) -> tuple[dict[int, due.Line], list[due.Line], set[int]]:
+    """These as they are now, the queue if any of the `new` (None: anybody) may be in it, and whom of those that are
+    not due any more the user changed last; runs on the desk.
+    """
     found = due.lines(session, known)
+    own = due.settled(session, [key for key in known if key not in found or found[key].part == "later"])
     if new is not None and not session.see(sorted(new))[0]:
-        return found, []
-    return found, _queue(session, text)
+        return found, [], own
+    return found, _queue(session, text), own
 
 
-def _detail_of(session: Session, key: int) -> tuple[tuple[str, ...], str | None]:
+def _detail_of(session: Session, key: int) -> tuple[str, ...]:
     """Phone and stage; what was said last. Runs on the desk."""
     from crm_tui.services import interactions, lists
 
     row = lists.rows(session, [key]).get(key)
     if row is None:
-        return (), None
+        return ()
     phone = display_phone(row["phone"]) if row["phone"] else _("no phone")
     first = "  ".join(str(part) for part in (phone, row["email"], row["region"], row["industry"], row["stage"]) if part)
     words = interactions.last_words(session, [key]).get(key)
     if words is None:
-        return (f"    {first}", "    " + _("nothing was said yet")), row["email"]
+        return f"    {first}", "    " + _("nothing was said yet")
     at, channel, note, who = words
     day = moment(at).astimezone(session.person.zone)
-    return (f"    {first}", f"    {day:%d %b} {who}, {channel}: {note.splitlines()[0] if note else ''}"), row["email"]
+    return f"    {first}", f"    {day:%d %b} {who}, {channel}: {note.splitlines()[0] if note else ''}"

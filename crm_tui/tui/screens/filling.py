@@ -115,6 +115,10 @@ class Filling(Asking):
 
     # -- drafts
 
+    def unsent(self) -> dict[str, str]:
+        """What was typed into the open form, by field."""
+        return self._filled.typed(self.form.values) if self._filled is not None and self.form.is_open else {}
+
     def on_form_changed(self, event: Form.Changed) -> None:
         """Keep a draft soon after the first unsaved key."""
         if self._draft_timer is None:

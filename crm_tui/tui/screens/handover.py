@@ -18,7 +18,7 @@ from crm_tui.commands.dispatch import Targets
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.commands.language import Call, quote
 from crm_tui.domain.errors import CrmError, UsageError
-from crm_tui.domain.language import _
+from crm_tui.domain.language import _, ngettext
 from crm_tui.services import handover
 from crm_tui.services.handover import Preview
 from crm_tui.services.session import Outcome, Session
@@ -104,6 +104,11 @@ class HandoverScreen(Place):
         """What goes along, what exceeds the caps, the rule."""
         return self.query_one("#below", TextPane)
 
+    def hints_here(self) -> Sequence[tuple[str, int]]:
+        """Where nothing is left to hand over, only the way back."""
+        left = self.found is None or set(self.found.holds) - {"teams led"}
+        return self.hints if left else self.hints[2:]
+
     async def entered(self) -> None:
         """Read what there is, and share it out by the rule, at first by the one that is proposed."""
         if not self.rule:
@@ -121,7 +126,10 @@ class HandoverScreen(Place):
         if self.table.columns != lines.columns():
             self.table.columns = self.query_one("#heading", TableHeading).columns = lines.columns()
         self.table.show(lines, self.table.cursor)
-        self.head.say(_("Hand-over of {login}: {n} customers").format(login=self.login, n=f"{found.customers:,}"))
+        n = found.customers
+        text = ngettext("Hand-over of {login}: {n} customer", "Hand-over of {login}: {n} customers", n)
+        self.head.say(text.format(login=self.login, n=f"{n:,}"))
+        self.hint()
         told = [f"    {part}" for line in _told(found) for part in wrap(line, self.size.width - 6)]
         self.below.show([*told[: BELOW - 1], _("  rule: {rule}").format(rule=rule)])
 
@@ -158,11 +166,27 @@ class HandoverScreen(Place):
 
     def handover_now(self) -> None:
         """Do it, once another key has said so."""
-        n = self.found.customers if self.found is not None else 0
-        question = _("hand over {n} customers of {login}: {rule}?")
-        yes = partial(self.crm.obey, f"handover {quote(self.login)} --by {quote(self.rule)}")
-        text = question.format(n=f"{n:,}", login=self.login, rule=self.rule)
-        self.confirm(text, yes, key="enter", no=_("nothing was changed"))
+        if self.found is not None:
+            self._ask(self.found)
+
+    def _ask(self, found: Preview, before: str = "") -> None:
+        n = found.customers
+        question = ngettext(
+            "hand over {n} customer of {login}: {rule}?", "hand over {n} customers of {login}: {rule}?", n
+        )
+        text = before + question.format(n=f"{n:,}", login=self.login, rule=self.rule)
+        self.confirm(text, partial(self._obeyed, found, self.rule), key="enter", no=_("nothing was changed"))
+
+    async def _obeyed(self, asked: Preview, rule: str) -> None:
+        """Do what was asked about; where something else would come of it by now, show that and ask again."""
+        found = await self.desk.run(handover.preview, self.session, self.login, rule)
+        if (found.tiers, found.shares, found.overflow) != (asked.tiers, asked.shares, asked.overflow):
+            self._show(found, rule)
+            n = found.customers
+            more = _("it is {n} by now: ") if n != asked.customers else _("shared otherwise by now: ")
+            self._ask(found, more.format(n=f"{n:,}"))
+            return
+        await self.crm.obey(f"handover {quote(self.login)} --by {quote(rule)} --yes")
 
 
 class AskedRule:
@@ -215,9 +239,10 @@ class AskedRule:
 
 def _told(found: Preview) -> list[str]:
     """What goes along, and what exceeds the caps."""
-    others = [f"{n:,} {_(name)}" for name, n in found.holds.items() if name != "customers"]
+    others = [handover.counted(name, n) for name, n in found.holds.items() if name != "customers"]
     lines = [", ".join(others)] if others else []
-    if found.not_on_wecom:
-        lines.append(_("{n} customers not yet on WeCom").format(n=f"{found.not_on_wecom:,}"))
+    if n := found.not_on_wecom:
+        text = ngettext("{n} customer not yet on WeCom", "{n} customers not yet on WeCom", n)
+        lines.append(text.format(n=f"{n:,}"))
     lines += [f"{n:,}: {reason}" for reason, n in found.overflow.items()]
     return lines

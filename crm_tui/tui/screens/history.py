@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -127,10 +126,12 @@ class HistoryScreen(Place):
         await self.crm.obey(f"redo {self._entry()}")
 
     async def changes_here(self) -> None:
-        """Show what the entry changed."""
-        rows = await self.desk.run(history.changes, self.session, self._entry())
-        lines = [f"{row['record']} {row['id']}  {row['action']}  {_difference(row)}" for row in rows]
-        self.show_lines(_("entry {id}").format(id=self._entry()), lines)
+        """Show what the entry changed, a line for each customer."""
+        from crm_tui.services import entry_lines
+
+        key = self._entry()
+        lines = await self.desk.run(entry_lines.lines, self.session, key)
+        self.show_lines(_("entry {id}").format(id=key), lines or [_("nothing of yours to see")])
 
     def _entry(self) -> int:
         key = self.table.cursor_key
@@ -146,15 +147,3 @@ class AskedWords(AskedFilter):
         await self.list.filter(text)
         if self.place.prompt.is_open:
             self.place.prompt.hint(self.list.found)
-
-
-def _difference(row: dict[str, Any]) -> str:
-    before = json.loads(row["before"] or "{}")
-    after = json.loads(row["after"] or "{}")
-    if not after:
-        return ", ".join(f"{name}: {value}" for name, value in before.items() if value is not None)
-    return ", ".join(
-        f"{name}: {value}" if name not in before else f"{name}: {before[name]} → {value}"
-        for name, value in after.items()
-        if value is not None or before.get(name) is not None
-    )

@@ -60,13 +60,20 @@ def drawer(session: Session) -> Callable[[dict[str, Any], bool], Line]:
             (
                 row["name"], tier_badge(row["scheme"], row["tier"]), BY_IDENTIFIER[row["stage"]].title,
                 late(next_text(row, today, zone), passed), last,
-                row["owner"] or f"({row['pool'] or _('blocked')})", row["region"] or "", row["source"] or "",
+                holder(row), row["region"] or "", row["source"] or "",
             ),
             outside,
             flag,
         )  # fmt: skip
 
     return draw
+
+
+def holder(row: dict[str, Any]) -> str:
+    """Who holds it, or the pool in which it lies: `li`, `(default)`; of one that is gone nobody can tell."""
+    if row.get("gone"):
+        return "–"
+    return row["owner"] or f"({row['pool'] or _('blocked')})"
 
 
 def next_text(row: dict[str, Any], today: date, zone: tzinfo) -> str:

@@ -8,6 +8,7 @@ from crm_tui.commands.manual import help_of
 from crm_tui.commands.registry import Command
 from crm_tui.domain.language import _
 from crm_tui.tui.screens.place import Place
+from crm_tui.tui.views import has_view, no_view
 from crm_tui.tui.widgets.menu import Item
 
 
@@ -31,8 +32,8 @@ def commands(place: Place) -> list[Item]:
 
 
 def _disabled(place: Place, command: Command) -> str:
-    if command.view and not place.crm.has_view(place, command):
-        return place.crm.no_view(command)
+    if command.view and not has_view(type(place), command):
+        return no_view(command)
     if command.target != "none" and not place.targets().ids:
         return _("there is no customer under the cursor")
     return command.refusal(place.session) or ""

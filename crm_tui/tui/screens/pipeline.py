@@ -278,9 +278,9 @@ class PipelineScreen(HoldingPlace):
         return self.lines.ids
 
     def row(self) -> dict[str, Any] | None:
-        """The customer under the cursor."""
-        ids = self.targets().ids if self.on_board else (self.table.cursor_key,)
-        return self.lines.row(ids[0]) if ids and ids[0] is not None else None
+        """What the list shows of the customer under the cursor."""
+        ids = self.under_cursor().ids
+        return self.lines.row(ids[0]) if ids else None
 
     # -- the preview
 

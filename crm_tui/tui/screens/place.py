@@ -10,6 +10,7 @@ from collections.abc import Sequence, Set
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 
 from crm_tui.commands.keymap import Place as Keys
@@ -22,11 +23,12 @@ from crm_tui.tui.home import Home
 from crm_tui.tui.screens.asking import Gathered, Then
 from crm_tui.tui.screens.filling import Filling
 from crm_tui.tui.widgets.record_table import RecordTable
-from crm_tui.tui.widgets.status_line import ESSENTIAL, Part, StatusLine
+from crm_tui.tui.widgets.status_line import ESSENTIAL, GAP, Part, StatusLine
 
 if TYPE_CHECKING:
     from crm_tui.commands.dispatch import Prepared, Targets
     from crm_tui.commands.language import Call
+    from crm_tui.commands.registry import Command
     from crm_tui.services.news import Changed
 
 
@@ -42,6 +44,7 @@ class Place(Filling):
         self.session = session
         self.home = home
         self._told_keys = ""
+        self._keys_said = ""
 
     def compose(self) -> ComposeResult:
         """What the place shows, and the overlays if they are there yet: the first frame does not wait for them."""
@@ -99,9 +102,12 @@ class Place(Filling):
         rows = range(top, min(len(lines), top + self.table.size.height))
         return [key for index in rows if (key := lines.key(index)) is not None]
 
-    def row(self) -> dict[str, Any] | None:
-        """What is known of the customer under the cursor: name, phone, email."""
-        return None
+    async def reach(self) -> dict[str, Any]:
+        """Name, phone and email of the customer under the cursor, read at this moment. CrmError for one that is not
+        seen any more.
+        """
+        ids = self.under_cursor().ids
+        return await self.desk.run(_reach, self.session, ids[0]) if ids else {}
 
     # -- saying
 
@@ -118,14 +124,23 @@ class Place(Filling):
 
     def say(self, text: str, *, alert: bool = False, keys: str = "") -> None:
         """Say something in the status line; `keys` stay in sight however long the text is."""
-        status = self.status
-        status.say(text, alert=alert)
-        status.parts = [Part(keys, ESSENTIAL), *self._hints()] if keys else self._hints()
+        self.status.say(text, alert=alert)
+        self._keys_said = keys
+        self.hint()
+
+    def hint(self) -> None:
+        """Tell the keys for what is under the cursor by now; those that were said stay."""
+        said = [Part(self._keys_said, ESSENTIAL)] if self._keys_said else []
+        self.status.parts = [*said, *self._hints()]
+
+    def hints_here(self) -> Sequence[tuple[str, int]]:
+        """The keys worth a hint where the cursor is, with their priorities."""
+        return self.hints
 
     def _hints(self) -> list[Part]:
         n = len(self.table.marked) if self.is_mounted else 0
         marked = [Part(_("{n} marked").format(n=f"{n:,}"), 20)] if n else []
-        return [*marked, *(Part(_(text), priority) for text, priority in self.hints)]
+        return [*marked, *(Part(_(text), priority) for text, priority in self.hints_here())]
 
     def pending(self, resolver: Resolver) -> None:
         """Show the keys that wait for more, and what may follow."""
@@ -151,6 +166,18 @@ class Place(Filling):
             return Targets((*shown, *rest), len(rest))
         key = self.table.cursor_key
         return Targets((key,) if key is not None else ())
+
+    def under_cursor(self) -> Targets:
+        """The customer under the cursor, whatever is marked."""
+        from crm_tui.commands.dispatch import Targets
+
+        key = self.table.cursor_key
+        return Targets((key,)) if self.table.marked and key is not None else self.targets()
+
+    def targets_of(self, command: Command) -> Targets:
+        """What the command acts on here: one that shows a customer takes the one under the cursor."""
+        shows = command.target == "one" and not command.changes
+        return self.under_cursor() if shows else self.targets()
 
     def shown(self, keys: Set[int]) -> list[int]:
         """Of these customers those in the list, in its order."""
@@ -258,11 +285,11 @@ class Place(Filling):
 
         await self.crm.cover(SweepScreen(self.desk, self.session))
 
-    def copy(self, what: str) -> None:
+    async def copy(self, what: str) -> None:
         """Send a phone, mail or name to the terminal's clipboard."""
         from crm_tui.tui.terminal.clipboard import osc52
 
-        text = str((self.row() or {}).get(what) or "")
+        text = str((await self.reach()).get(what) or "")
         if not text:
             raise CrmError(_("there is no {what} to copy").format(what=_(what)))
         sequence = osc52(text, os.environ)
@@ -306,7 +333,15 @@ class Place(Filling):
         self.ask(AskedLine(self), ":", text, history=self.crm.lines)
 
     async def question(self, prepared: Prepared) -> Then | None:
-        """What asks for what the call still needs; None when it needs nothing."""
+        """What asks for what the call still needs; None when it needs nothing. NotAllowed where nothing comes of it."""
+        found = await self._question(prepared)
+        if found is not None:
+            from crm_tui.commands.dispatch import check_target
+
+            await self.desk.run(check_target, self.session, prepared)
+        return found
+
+    async def _question(self, prepared: Prepared) -> Then | None:
         from crm_tui.commands import forms
         from crm_tui.tui.screens.asked import AskedValue, ask_value
 
@@ -331,6 +366,8 @@ class Place(Filling):
 
     async def done(self, call: Call, outcome: Outcome) -> None:
         """Show the rows as they are now, and say what was done and that `u` undoes it."""
+        from crm_tui.tui.screens import telling
+
         if call.command.name in ("new", "paste"):
             await self.made(outcome.changed)
         elif outcome.changed:
@@ -341,21 +378,19 @@ class Place(Filling):
         if outcome.proposal:
             keys = _("t t accepts") + "  " + keys
         here = self.crm.place  # the card of a customer that is not there any more has closed
-        here.say(_told(outcome), alert=bool(outcome.refused) and not outcome.changed, keys=keys)
-        if outcome.lines:
-            here.show_lines(outcome.message, outcome.lines)
+        beside = [text for text, priority in (Part(keys, ESSENTIAL), *here._hints()) if priority >= ESSENTIAL]
+        told = telling.told(outcome, self.size.width, sum(cell_len(text) + len(GAP) for text in beside))
+        here.say(told.text, alert=bool(outcome.refused) and not outcome.changed, keys=keys)
+        if outcome.lines or told.left_out:
+            here.show_lines(told.text if told.left_out else outcome.message, (*outcome.lines, *told.left_out))
 
 
-def _told(outcome: Outcome) -> str:
-    parts = [outcome.message]
-    if outcome.proposal:
-        parts.append(outcome.proposal[1])
-    if outcome.refused:
-        first = outcome.refused[0]
-        who = f"{first.name}: " if first.name else ""
-        more = _(" and {n} more").format(n=len(outcome.refused) - 1) if len(outcome.refused) > 1 else ""
-        parts.append(_("left out: {who}{reason}{more}").format(who=who, reason=first.reason, more=more))
-    return " · ".join(parts)
+def _reach(session: Session, key: int) -> dict[str, Any]:
+    """What lists show of a customer; runs on the desk."""
+    from crm_tui.services import lists
+
+    facts = session.one(key)
+    return lists.rows(session, [key]).get(facts.id, {})
 
 
 async def _at_once(action: partial[None]) -> None:

@@ -47,7 +47,7 @@ def lying_columns(*, masked: bool) -> tuple[Column, ...]:
         Column("phone", _("tel") if masked else _("phone"), len(MASK) if masked else 15, drop=4),
         Column("since", _("here"), 4, align="right"),
         Column("before", _("held before"), 11, flex=3),
-        Column("claim", _("claim"), 11, flex=3),
+        Column("claim", _("claim"), 11),
     )
 
 
@@ -63,7 +63,7 @@ def lying_drawer(session: Session) -> Draw:
                 row["name"], tier_badge(row["scheme"], row["tier"]), BY_IDENTIFIER[row["stage"]].title,
                 row["region"] or "", row["source"] or "", phone,
                 f"{(today - row['since']).days}d" if row["since"] else "–", row["before"] or "–",
-                row["refusal"] or _("yes"),
+                _("taken") if row.get("gone") else row["claim"] or _("yes"),
             ),
             outside,
         )  # fmt: skip
@@ -75,9 +75,7 @@ class PoolScreen(PipelineScreen):
     """One pool, public or private."""
 
     keys: ClassVar[Keys] = "pool"
-    hints: ClassVar[tuple[tuple[str, int], ...]] = (
-        ("c claim", 7), ("r release", 4), ("/ filter", 5), ("q back", 6), ("? keys", 9),
-    )  # fmt: skip
+    hints: ClassVar[tuple[tuple[str, int], ...]] = (("/ filter", 5), ("q back", 6), ("? keys", 9))
     nobody = N_("No customer here. / then Enter clears the filter.")
 
     def __init__(self, desk: Desk, session: Session, pool: PoolLine, beside: Sequence[PoolLine]) -> None:
@@ -121,6 +119,21 @@ class PoolScreen(PipelineScreen):
         """What tells the preview of a customer: first what is to be known before one claims it."""
         return _preview if self.is_public else super().teller
 
+    def hints_here(self) -> Sequence[tuple[str, int]]:
+        """Also what one may do with the customer under the cursor."""
+        row = self.row() if self.is_mounted else None
+        if row is None or row.get("gone"):
+            return self.hints
+        person, found = self.session.person, list[tuple[str, int]]()
+        leads = person.role in ("lead", "admin")
+        if self.is_public and person.role != "service" and not row["refusal"]:
+            found.append((N_("c claim"), 7))
+        if not self.is_public and row["owner_id"] == self.pool.within.id and (leads or row["owner_id"] == person.id):
+            found.append((N_("r release"), 4))
+        if leads:
+            found.append((N_("A assign"), 4))
+        return [*found, *self.hints] if person.state != "leaving" else self.hints
+
     # -- reading
 
     def on_mount(self) -> None:
@@ -136,7 +149,7 @@ class PoolScreen(PipelineScreen):
         if len(self.beside) > 1:
             at = next((i for i, one in enumerate(self.beside, 1) if one.within == pool.within), 0)
             parts.insert(1, _("{at} of {all} (h l)").format(at=at, all=len(self.beside)))
-        self.head.say("  ·  ".join(part for part in parts if part))
+        self.head.say(" · ".join(part for part in parts if part))
 
     async def entered(self) -> None:
         """Read the list and the pool anew."""
@@ -172,17 +185,18 @@ class PoolScreen(PipelineScreen):
         super().on_record_table_cursor_moved()
         if self._row_timer is not None:
             self._row_timer.stop()
-        self._row_timer = None if self.preview.display or not self.is_public else self.set_timer(PAUSE, self._tell_row)
+        self._row_timer = self.set_timer(PAUSE, self._tell_row)
 
     def _tell_row(self) -> None:
         self._row_timer = None
-        if self.status.text not in (self._told, self._row_told):
+        self.hint()
+        if self.preview.display or not self.is_public or self.status.text not in (self._told, self._row_told):
             return  # what was done stays in sight
         row = self.row() or {}
-        refusal = row.get("refusal")
+        refusal = _("somebody has taken it") if row.get("gone") else row.get("refusal")
         parts = [
-            _("held before by {who}").format(who=row["before"]) if row.get("before") else "",
             _("not to be claimed: {why}").format(why=refusal) if refusal else "",
+            _("held before by {who}").format(who=row["before"]) if row.get("before") else "",
         ]
         self._row_told = "  ·  ".join(part for part in parts if part) or self._told
         self.status.say(self._row_told)

@@ -22,12 +22,12 @@ from crm_tui.tui.screens.holding import HoldingPlace
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import Line, RecordTable, TableHeading
-from crm_tui.tui.widgets.text_pane import TextPane
+from crm_tui.tui.widgets.text_pane import TextPane, wrap
 
 if TYPE_CHECKING:
     from crm_tui.services.news import Changed
 
-DETAIL = 3
+DETAIL = 4
 """Lines on the pool under the cursor."""
 PAUSE = 0.08
 """Seconds that the keys must rest until they follow it."""
@@ -159,7 +159,8 @@ class PoolsScreen(HoldingPlace):
         self._timer = None
         lines, at = self.table.lines, self.table.cursor
         row = lines.rows[at] if isinstance(lines, PoolLines) and at < len(lines) else None
-        self.detail.show([f"    {line}" for line in row.details[:DETAIL]] if row is not None else ())
+        told = [part for line in row.details for part in wrap(line, self.size.width - 4)] if row is not None else []
+        self.detail.show([f"    {line}" for line in told[:DETAIL]])
 
 
 def _both(session: Session) -> tuple[list[PoolLine], list[PoolLine]]:

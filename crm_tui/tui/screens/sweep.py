@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from crm_tui.commands.catalog.roles import lead
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.commands.language import Call
+from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _
 from crm_tui.services import people, sweep
 from crm_tui.services.session import Outcome, Session
@@ -68,6 +69,10 @@ class SweepScreen(UnhurriedPlace):
         ("S do it", 8), ("Enter card", 6), ("p protect", 5), ("A assign", 4), ("q back", 7), ("? keys", 9),
     )  # fmt: skip
 
+    def hints_here(self) -> Sequence[tuple[str, int]]:
+        """Where there is nothing to do, only the way back."""
+        return self.hints if not self.is_mounted or len(self.table.lines) else self.hints[-2:]
+
     @staticmethod
     def closed_to(session: Session) -> str | None:
         """For leads and administrators."""
@@ -97,6 +102,7 @@ class SweepScreen(UnhurriedPlace):
         counts = Counter(row.done for row in found[0])
         told = " · ".join(f"{_(text)} {counts[done]:,}" for done, text in DONE.items() if counts[done])
         self.head.say(_("The next sweep: {told}").format(told=told or _("nothing to do")))
+        self.hint()
 
     async def changed(self, ids: Sequence[int]) -> None:
         """What it would do by now."""
@@ -116,7 +122,10 @@ class SweepScreen(UnhurriedPlace):
 
     def sweep_now(self) -> None:
         """Do it, once another key has said so."""
-        self.confirm(_("{told}: do it?").format(told=self.head.text), partial(self.crm.obey, "sweep"), key="S")
+        if not len(self.table.lines):
+            raise CrmError(_("there is nothing to do"))
+        text = _("{told}: do it? u does not take it back").format(told=self.head.text)
+        self.confirm(text, partial(self.crm.obey, "sweep --yes"), key="S")
 
 
 def _found(session: Session) -> Found:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 
@@ -27,16 +27,16 @@ from crm_tui.tui.widgets.record_table import Line, RecordTable, TableHeading
 def columns() -> tuple[Column, ...]:
     """The columns of the team."""
     return (
-        Column("rep", _("rep"), 14, flex=2),
+        Column("rep", _("rep"), 12, flex=2),
         Column("state", _("state"), 7, flex=1, drop=1),
-        Column("holding", _("holding"), 8, align="right"),
-        Column("due", _("due"), 4, align="right"),
-        Column("late", _("late"), 4, align="right"),
+        Column("holding", _("holding"), 7, align="right"),
+        Column("promised", _("promised"), 8, align="right"),
+        Column("missed", _("missed"), 6, align="right"),
         Column("untouched", _("untouched"), 9, align="right"),
         Column("leaving", _("warned"), 6, align="right"),
         Column("forward", _("steps"), 5, align="right"),
-        Column("won", _("won"), 4, align="right"),
-        Column("week", _("week"), 5, align="right"),
+        Column("won", _("won"), 3, align="right"),
+        Column("week", _("week"), 4, align="right"),
     )
 
 
@@ -57,10 +57,10 @@ class RepLines:
         name = rep.login if rep.name == rep.login else f"{rep.login} {rep.name}"
         held = f"{rep.counted:,}" if rep.cap is None else f"{rep.counted:,}/{rep.cap:,}"
         numbers = (rep.untouched, rep.warned, rep.advanced, rep.won, rep.logged)
-        flag = LEAVING if rep.warned else "!" if rep.overdue else ""
-        overdue = late(f"{rep.overdue:,}", rep.overdue > 0)
+        flag = LEAVING if rep.warned else "!" if rep.missed else ""
+        missed = late(f"{rep.missed:,}", rep.missed > 0)
         return Line(
-            rep.id, (name, state(rep), held, f"{rep.due:,}", overdue, *(f"{n:,}" for n in numbers)), False, flag
+            rep.id, (name, state(rep), held, f"{rep.promised:,}", missed, *(f"{n:,}" for n in numbers)), False, flag
         )
 
     def index(self, key: int | None) -> int:
@@ -69,12 +69,10 @@ class RepLines:
 
 
 def state(rep: Rep) -> str:
-    """Whether somebody is away or leaving, else what they are if no rep."""
-    from crm_tui.domain.people import ROLES, STATES
+    """Whether somebody is away or leaving, else what they are if no rep; in a word."""
+    from crm_tui.domain.people import STATES
 
-    if rep.state != "active":
-        return _(STATES[rep.state])
-    return "" if rep.role == "rep" else _(ROLES[rep.role])
+    return _(STATES[rep.state]) if rep.state != "active" else {"lead": _("lead"), "admin": _("admin")}.get(rep.role, "")
 
 
 class TeamScreen(UnhurriedPlace):
@@ -103,20 +101,21 @@ class TeamScreen(UnhurriedPlace):
 
     async def entered(self) -> None:
         """Count anew, the cursor on the same person."""
+        self._left = None
         self._show(await self.desk.read("list", team.figures, self.session))
 
     def _show(self, reps: Sequence[Rep]) -> None:
         key, lines = self.table.cursor_key, RepLines(reps)
         self.table.show(lines, lines.index(key))
-        n = len(reps)
+        n, customers = len(reps), sum(rep.customers for rep in reps)
         parts = [
             ngettext("Team: {n} person", "Team: {n} people", n).format(n=n),
-            _("{n} customers").format(n=f"{sum(rep.customers for rep in reps):,}"),
-            _("{n} due").format(n=f"{sum(rep.due for rep in reps):,}"),
-            _("{n} late").format(n=f"{sum(rep.overdue for rep in reps):,}"),
-            _("steps and won: {days} days").format(days=team.CONVERSIONS.days),
+            ngettext("{n} customer", "{n} customers", customers).format(n=f"{customers:,}"),
+            _("{n} promised").format(n=f"{sum(rep.promised for rep in reps):,}"),
+            _("{n} missed").format(n=f"{sum(rep.missed for rep in reps):,}"),
+            _("steps: {days} days").format(days=team.CONVERSIONS.days),
         ]
-        self.head.say("  ·  ".join(parts))
+        self.head.say(" · ".join(parts))
 
     async def changed(self, ids: Sequence[int]) -> None:
         """The figures as they are now."""
@@ -161,19 +160,35 @@ class TeamScreen(UnhurriedPlace):
             raise CrmError(_("that is nobody of your team any more"))
         await self.crm.cover(PoolScreen(self.desk, self.session, pool, pools))
 
+    _left: tuple[str, int] | None = None
+    """Whose log was left for a card, and at which interaction."""
+
     async def week_here(self) -> None:
-        """What the rep logged this week, with what was said of it; Enter opens the customer."""
+        """What the rep logged this week, with what was said of it; Enter opens the customer there, to be commented."""
+        await self._week(self.rep.login)
+
+    async def _week(self, login: str, interaction: int = 0) -> None:
         from crm_tui.tui.widgets.menu import Item
 
-        found = await self.desk.read("log", team.log, self.session, self.rep.login)
+        found = await self.desk.read("log", team.log, self.session, login)
         if not found.lines:
             self.say(found.message)
             return
         items = [Item(str(number), line) for number, line in enumerate(found.lines)]
-        self.choose(found.message, items, partial(self._open_of, [row["id"] for row in found.data]))
+        at = next((number for number, row in enumerate(found.data) if row["interaction"] == interaction), 0)
+        self.choose(found.message, items, partial(self._open_of, login, found.data), at=at)
 
-    async def _open_of(self, ids: Sequence[int], name: str) -> None:
-        await self.crm.open_card(ids[int(name)])
+    async def _open_of(self, login: str, rows: Sequence[Mapping[str, Any]], name: str) -> None:
+        row = rows[int(name)]
+        self._left = login, row["interaction"]
+        await self.crm.open_card(row["id"], row["interaction"])
+
+    async def returned(self) -> None:
+        """Back from a card to the log from which it was opened, at its place."""
+        left, self._left = self._left, None
+        await super().returned()
+        if left is not None:
+            await self._week(*left)
 
     async def handover_here(self) -> None:
         """Hand over what the rep holds."""

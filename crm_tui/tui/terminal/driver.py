@@ -22,6 +22,7 @@ from textual.keys import Keys
 from textual.message import Message
 
 from crm_tui.tui.terminal.keys import ESC, KeyStream, Pasted, Sequence, Token, Typed
+from crm_tui.tui.terminal.monochrome import monochrome
 from crm_tui.tui.terminal.thrift import thrifty
 
 READ_SIZE = 65_536
@@ -122,11 +123,12 @@ class SafeDriver(LinuxDriver):
         super().__init__(*args, **kwargs)
         self._file: Any = Line(self._file.fileno())
         self._wake: tuple[int, int] | None = None
+        self._without_colours: bool = getattr(self._app, "without_colours", False)
 
     def write(self, data: str) -> None:
         """Write to the terminal."""
         if data != FOCUS_REPORTS:  # each change of window would repaint, and take the focus away and back
-            super().write(thrifty(data))
+            super().write(thrifty(monochrome(data) if self._without_colours else data))
 
     def start_application_mode(self) -> None:
         """Take the terminal; also after a suspension."""

@@ -99,8 +99,10 @@ class Menu(Overlay):
         """The items that fit what was typed."""
         return self._shown
 
-    def open(self, title: str, items: Sequence[Item], *, side: Literal["bottom", "right"] = "bottom") -> None:
-        """Offer these items, in this order."""
+    def open(
+        self, title: str, items: Sequence[Item], *, side: Literal["bottom", "right"] = "bottom", at: int = 0
+    ) -> None:
+        """Offer these items, in this order, the cursor on the one `at` that place."""
         self._title, self._items = title, tuple(items)
         self.set_class(side == "right", "-right")
         rows = max(1, len(self._items)) + CHROME
@@ -111,6 +113,7 @@ class Menu(Overlay):
         line = self.query_one(LineInput)
         line.put("")
         self._filter("")
+        table.move_to(at)
         self.appear(line)
 
     def _columns(self) -> tuple[Column, ...]:

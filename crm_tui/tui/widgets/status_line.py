@@ -1,7 +1,7 @@
 """The bottom line: what was done, on the left; what is pending and what one can press, on the right.
 
 When it is too narrow the least important of the right leaves first; what is essential (keys that wait, a
-recording) stays, even if the message has to be cut.
+recording) stays, even if the message has to be cut; unless that is an alert, which all make room for.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from crm_tui.tui.widgets.cells import cut
 from crm_tui.tui.widgets.plain import REVERSE, Piece, PlainLine
 
 ESSENTIAL = 100
-"""From this priority on a part is never left out for the message's sake."""
+"""From this priority on a part is never left out for the message's sake, but for an alert's."""
 
 GAP = "  "
 
@@ -59,21 +59,23 @@ class StatusLine(PlainLine):
     def pieces(self, width: int) -> list[Piece]:
         """Message and parts in `width` cells."""
         message = f"! {self._text}" if self._alert and self._text else self._text
-        right = GAP.join(part.text for part in self._fitting(width, cell_len(message)))
+        fitting = self._fitting(width, cell_len(message), all_leave=self._alert and bool(self._text))
+        right = GAP.join(part.text for part in fitting)
         room = width - cell_len(right) - (len(GAP) if right else 0)
         message = cut(message, max(0, room))
         blanks = " " * (width - cell_len(message) - cell_len(right))
         return [(message, REVERSE if self._alert else None), (blanks, None), (cut(right, width), None)]
 
-    def _fitting(self, width: int, message: int) -> list[Part]:
-        """The parts that have room beside a message of so many cells."""
+    def _fitting(self, width: int, message: int, *, all_leave: bool) -> list[Part]:
+        """The parts that have room beside a message of so many cells; if `all_leave` none is essential."""
         parts = [part for part in self._parts if part.text]
         while parts:
             least = min(reversed(parts), key=lambda part: part.priority)
             taken = sum(cell_len(part.text) + len(GAP) for part in parts)
-            if len(parts) == 1 and least.priority >= ESSENTIAL:
+            essential = least.priority >= ESSENTIAL and not all_leave
+            if len(parts) == 1 and essential:
                 break
-            if taken + (0 if least.priority >= ESSENTIAL else message) <= width + (0 if message else len(GAP)):
+            if taken + (0 if essential else message) <= width + (0 if message else len(GAP)):
                 break
             parts.remove(least)
         return parts
