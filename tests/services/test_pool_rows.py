@@ -54,7 +54,7 @@ def test_a_row_says_why_it_cannot_be_claimed(team: Team) -> None:
     make(team.li, "Other")
     rules.set_rule(team.admin, "pool.holding_cap", "1")
     assert "holding cap" in str(only(team.li, free)["refusal"])
-    assert pool_rows.why(team.li, free)[-1].startswith("not to be claimed: the holding cap")
+    assert pool_rows.why(team.li, free)[0].startswith("not to be claimed: the holding cap")
     assert pool_rows.why(team.wang, make(team.wang)) == []
 
 
