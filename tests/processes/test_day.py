@@ -181,8 +181,8 @@ def _renamed(give: Callable[..., None]) -> Callable[..., None]:
 def test_the_machine_finds_a_mistake(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
     MISTAKES[mistake](monkeypatch)
     often = settings(
-        max_examples=1_000, stateful_step_count=40, phases=[Phase.generate], derandomize=True, report_multiple_bugs=False,
-        database=None, deadline=None, print_blob=False,
+        max_examples=1_000, stateful_step_count=40, phases=[Phase.generate], derandomize=True,
+        report_multiple_bugs=False, database=None, deadline=None, print_blob=False,
     )  # fmt: skip
     with pytest.raises(AssertionError):
         run_state_machine_as_test(Day, settings=often)
