@@ -81,7 +81,7 @@ def now(database: Database, session: Session, key: int) -> dict[str, str]:
     return {asked.name: asked.value for asked in sheet.fields}
 
 
-@settings(max_examples=120)
+@settings(max_examples=50)
 @given(steps=STEPS)
 def test_no_update_is_ever_lost_between_two_editing_sessions(
     staffed: Path, steps: list[tuple[int, str, str, str]]

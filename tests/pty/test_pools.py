@@ -54,6 +54,7 @@ def test_a_lead_assigns_two_hundred_in_under_ten_keys_and_takes_them_back_with_u
     assert holders(fair) == []
 
 
+@pytest.mark.slow
 def test_the_lists_of_pools_use_the_line_sparingly(fair: Office) -> None:
     with fair.open(100, 30, user="li") as terminal:
         terminal.wait("customers|Due:")

@@ -122,6 +122,7 @@ def test_at_80_by_24_twenty_rows_show_customers(office: Office) -> None:
         assert len(re.findall(r"Customer \d+", terminal.text())) >= 20
 
 
+@pytest.mark.slow
 def test_no_size_of_the_window_ends_it(office: Office) -> None:
     for number in range(40):
         make(office.team.li, f"Customer {number:03}")
