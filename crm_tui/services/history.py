@@ -10,7 +10,7 @@ from crm_tui.domain.language import _, ngettext
 from crm_tui.services import reverting
 from crm_tui.services.pools import check_caps
 from crm_tui.services.session import Outcome, Refusal, Session
-from crm_tui.store import customers, journal, people, pools, reverts
+from crm_tui.store import customers, importing, journal, people, pools, reverts
 from crm_tui.store import entries as entries_of
 from crm_tui.store.reverts import Reverted
 
@@ -34,7 +34,7 @@ def redo(session: Session, entry_id: int | None = None) -> Outcome:
 def _revert(
     session: Session, kind: str, find: Callable[..., _Found], entry_id: int | None
 ) -> Outcome:
-    with session.database.writing():
+    with session.database.writing(), importing.room(session.database):
         session.refresh()
         found = find(session.database, session.person.id) if entry_id is None else _named(session, entry_id, kind)
         if found is None:

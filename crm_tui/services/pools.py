@@ -28,7 +28,7 @@ from crm_tui.domain.pools import (
 from crm_tui.domain.text import clean
 from crm_tui.services import moves
 from crm_tui.services.session import Outcome, Refusal, Session, done, named
-from crm_tui.store import customers, people, pools
+from crm_tui.store import customers, importing, people, pools
 
 if TYPE_CHECKING:
     from crm_tui.domain.distribution import Distribution, Room
@@ -210,7 +210,7 @@ def assign(session: Session, ids: Sequence[int], to: str, reason: str = "") -> O
     from crm_tui.domain.distribution import Item, distribute, parse
 
     plan = parse(to)
-    with session.changing() as change:
+    with session.changing() as change, importing.room(session.database):
         may_give(session)
         taken, refused = session.take_to_move(ids)
         refused += [Refusal(f.id, f.name, _("it is blocked: unblock it first")) for f in taken if f.blocked]

@@ -55,7 +55,7 @@ def forbidden(session: Session, entry_id: int, *, redo: bool) -> dict[int, str]:
         if key in found:
             continue
         if key in moved:
-            reason = _unmoved(session, moved[key]) if moved[key].newest else None
+            reason = _unmoved(session, sight, moved[key]) if moved[key].newest else None
         else:
             reason = _unchanged(sight, there.get(key))
         if reason is not None:
@@ -76,9 +76,8 @@ def _is_fresh(session: Session, move: Moved) -> bool:
     return session.clock() - moment(move.at) <= FRESH
 
 
-def _unmoved(session: Session, move: Moved) -> str | None:
+def _unmoved(session: Session, sight: Sight, move: Moved) -> str | None:
     """Why one may not take the change of hands back."""
-    sight = session.sight
     if sight.role == "admin" or (move.from_owner == sight.user_id and _is_fresh(session, move)):
         return None
     owners = [owner for owner in (move.from_owner, move.to_owner) if owner is not None]
