@@ -13,7 +13,7 @@ from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _, ngettext
 from crm_tui.services.session import Outcome, Session
 from crm_tui.services.teams import administrators_only
-from crm_tui.store import keys
+from crm_tui.store import keys, people
 from crm_tui.store.database import Database
 from crm_tui.store.keys import Key
 
@@ -129,7 +129,7 @@ def _named(found: list[Key], login: str, text: str) -> Key:
 
 
 def _user(database: Database, login: str) -> tuple[int, str]:
-    row = database.row("SELECT id, state FROM user WHERE login = ?", (login,))
-    if row is None:
+    found = people.by_login(database, login)
+    if found is None:
         raise UsageError(_('"{login}" is no user').format(login=login), login, 0)
-    return row[0], row[1]
+    return found.id, found.state

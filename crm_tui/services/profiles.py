@@ -201,11 +201,6 @@ def _json(fields: Mapping[str, Any]) -> str:
     return json.dumps(fields, ensure_ascii=False, sort_keys=True)
 
 
-def everyones(session: Session) -> list[int]:
-    """The ids of all customers that have a profile."""
-    return [row[0] for row in session.database.rows("SELECT id FROM profile")]
-
-
 def refresh_staleness(session: Session, change: Change, ids: Iterable[int]) -> None:
     """Keep the day on which each profile becomes stale in step with its fields and its tier."""
     rows = session.database.rows(

@@ -10,7 +10,7 @@ from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.services.session import Outcome, Session
 from crm_tui.services.teams import administrators_only
-from crm_tui.store import pools
+from crm_tui.store import customers, pools
 from crm_tui.store import rules as store
 
 if TYPE_CHECKING:
@@ -92,4 +92,4 @@ def _restale(session: Session) -> None:
 
     session.refresh()
     with session.changing() as change:
-        profiles.refresh_staleness(session, change, profiles.everyones(session))
+        profiles.refresh_staleness(session, change, customers.with_profile(session.database))

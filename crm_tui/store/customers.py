@@ -183,6 +183,11 @@ def column_names() -> tuple[str, ...]:
     return columns(Customer)
 
 
+def with_profile(database: Database) -> list[int]:
+    """The ids of all customers that have a profile."""
+    return [row[0] for row in database.rows("SELECT id FROM profile")]
+
+
 def regions(database: Database, ids: Iterable[int]) -> dict[int, str | None]:
     """The regions of the customers, by id."""
     return dict(
