@@ -104,6 +104,12 @@ class CrmApp(Sealed):
         return self.screen
 
     @property
+    def shown(self) -> Place | None:
+        """The place on the screen; None while the program opens or closes."""
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        return screen if isinstance(screen, Place) and screen.is_mounted else None
+
+    @property
     def is_covered(self) -> bool:
         """Whether a card lies over the place."""
         return len(self.screen_stack) > HOME
@@ -190,7 +196,7 @@ class CrmApp(Sealed):
         covering = holder(focused)
         if isinstance(event, events.Key) and event.key in ("ctrl+c", "ctrl+q", "ctrl+x") and covering is not None:
             await self._in_overlay(event.key)
-        elif covering is not None or not isinstance(self.screen, Place):
+        elif covering is not None or self.shown is None:
             await super().on_event(event)
             await settle(focused)
         elif isinstance(event, events.Key):
@@ -322,8 +328,8 @@ class CrmApp(Sealed):
         """Load what the first frame did without, before the first key is obeyed."""
         await self.desk.run(_load)
         self._loaded = True
-        if isinstance(self.screen, Place):
-            await self.screen.furnish()
+        if (place := self.shown) is not None:
+            await place.furnish()
         if not self._typed and not self._work:
             self.rested.set()
         self.run_worker(self._make_up(), group="sweep")
@@ -332,8 +338,8 @@ class CrmApp(Sealed):
         """Sweep where nobody has done it today, and show what that changed."""
         from crm_tui.tui.overdue import sweep
 
-        if await sweep(self.desk, self.session) and isinstance(self.screen, Place) and self.screen.is_mounted:
-            await self.screen.others_changed(None)
+        if await sweep(self.desk, self.session) and (place := self.shown) is not None:
+            await place.others_changed(None)
 
     def overlays(self) -> list[Overlay]:
         """What may lie over a place; nothing until it is loaded."""
@@ -365,8 +371,8 @@ class CrmApp(Sealed):
     def terminal_gone(self) -> None:
         """The line was dropped: keep the drafts, then go, at the latest after two seconds."""
         signal.setitimer(signal.ITIMER_REAL, _WATCHDOG)
-        if isinstance(self.screen, Place):
-            self.screen.keep_draft()
+        if (place := self.shown) is not None:
+            place.keep_draft()
         self.exit(0)
 
 

@@ -87,13 +87,11 @@ class Lookout:
             self._app.run_worker(work, group="look")
 
     async def _look(self) -> None:
-        from crm_tui.tui.screens.place import Place
-
         app = self._app
         try:
             seen, changed = await app.desk.later("look", news.since, app.session, self._seen)
-            place = app.screen
-            if changed != frozenset() and isinstance(place, Place) and place.is_mounted:
+            place = app.shown
+            if changed != frozenset() and place is not None:
                 await place.others_changed(changed)
             self._seen = seen
         except Stopped:

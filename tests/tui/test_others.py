@@ -245,3 +245,17 @@ async def test_the_board_paints_the_lines_that_differ(team: Team, clock: Clock, 
         differ = [y for y, (was, now) in enumerate(zip(before, board._painted, strict=True)) if was != now]
         assert len(differ) == 1
         assert "意A Acme 4" in room.text()
+
+
+async def test_a_look_that_ends_when_the_program_has_closed_shows_nothing(
+    team: Team, clock: Clock, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with entered(path, clock=clock) as room:
+        app = room.app
+
+    async def found(*args: object) -> tuple[object, None]:
+        return object(), None
+
+    monkeypatch.setattr(app.desk, "later", found)
+    await app.lookout._look()
+    assert app.shown is None
