@@ -55,7 +55,7 @@ def run(words: Sequence[str], guest: Guest | None = None) -> int:
 
 def _obeyed(words: Sequence[str], guest: Guest | None) -> int:
     try:
-        settings = config.load() if guest is None else config.Config()
+        settings = config.load() if guest is None else config.Config(home=guest.spool)
         config.speak(settings)
         call = read_arguments(_usual([_decoded(word) for word in words]), CATALOG)
         return _run(call, settings, guest)
@@ -99,7 +99,7 @@ def _usual(words: Sequence[str]) -> list[str]:
 def _run(call: Call, settings: config.Config, guest: Guest | None) -> int:
     command = call.command
     if guest is not None:
-        return _serve(call, guest)
+        return _serve(call, settings, guest)
     if command.name in _WITHOUT_DATABASE or not shell.has(command):
         return shell.Shell(None, call).call(Prepared(call, dict(call.values), ()))
     if command.name in _OF_THE_HOST:
@@ -123,11 +123,12 @@ def _carried_out(session: Session, call: Call) -> int:
     return outcome.exit_code
 
 
-def _serve(call: Call, guest: Guest) -> int:
+def _serve(call: Call, settings: config.Config, guest: Guest) -> int:
     """Run a command for a guest, who signs in whatever it is."""
     from crm_tui.services import visits
 
     session = visits.sign_in(guest, source="command")
+    session.macros = settings.macro_folders
     try:
         return _carried_out(session, call)
     finally:
@@ -157,6 +158,7 @@ def _session(call: Call, settings: config.Config) -> Iterator[Session]:
     writes = call.command.changes or call.command.name == "import"
     with _passing(path, passing=writes and "dry-run" in call.flags) as found:
         session = people.open_session(found, named, create=writes, source="command")
+        session.macros = settings.macro_folders
         try:
             yield session
         finally:

@@ -15,18 +15,31 @@ from crm_tui.domain import language
 from crm_tui.domain.errors import DatabaseUnusable, UsageError
 from crm_tui.domain.language import _
 
+KEYMAPS = ("default", "vim")
 THEMES = ("dark", "light", "ansi", "none")
 LANGUAGES = ("", "en", "zh_CN", "zh_TW")
 
 
 @dataclass(frozen=True)
 class Config:
-    """`database` is a path or URL ("" for the user's own), `theme` one of THEMES ("" for by itself)."""
+    """`database` is a path or URL ("" for the user's own), `theme` one of THEMES ("" for by itself).
+
+    `keymap` names the preset that the user's own keys are laid over. `macros` are folders whose macros one may play
+    too, a team's for example. `home` is where one's own files lie: keys, macros, what was typed before.
+    """
 
     database: str = ""
     theme: str = ""
     language: str = ""
     mouse: bool = True
+    keymap: str = "default"
+    macros: tuple[str, ...] = ()
+    home: Path = Path()
+
+    @property
+    def macro_folders(self) -> tuple[Path, ...]:
+        """Where macros are looked for, in this order; recordings are written into the first."""
+        return (self.home / "macros", *(Path(name).expanduser() for name in self.macros))
 
 
 def folder(kind: str) -> Path:
@@ -43,7 +56,7 @@ def load(path: Path | None = None) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
-        return Config()
+        return Config(home=path.parent)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(_("{path}: {error}").format(path=path, error=error)) from error
     import tomllib
@@ -54,17 +67,36 @@ def load(path: Path | None = None) -> Config:
         raise UsageError(_("{path}: {error}").format(path=path, error=error)) from error
 
 
+_SECTIONS = {"macros": ("path",)}
+
+
 def _checked(path: Path, data: Mapping[str, object]) -> Config:
-    known = {field.name: type(field.default) for field in fields(Config)}
-    choices = {"theme": ("", *THEMES), "language": LANGUAGES}
+    known = {field.name: type(field.default) for field in fields(Config) if field.name not in ("home", *_SECTIONS)}
+    choices = {"theme": ("", *THEMES), "language": LANGUAGES, "keymap": KEYMAPS}
+    given: dict[str, object] = {}
     for key, value in data.items():
+        if key in _SECTIONS:
+            given[key] = _folders(path, key, value)
+            continue
         if key not in known:
             message = _("{path}: {key}: unknown; known are {names}")
-            raise UsageError(message.format(path=path, key=key, names=", ".join(known)))
+            names = ", ".join([*known, *(f"{section}.{one}" for section, keys in _SECTIONS.items() for one in keys)])
+            raise UsageError(message.format(path=path, key=key, names=names))
         if type(value) is not known[key] or (key in choices and value not in choices[key]):
             wanted = ", ".join(repr(c) for c in choices.get(key, ())) or known[key].__name__
             raise UsageError(_("{path}: {key}: must be {wanted}").format(path=path, key=key, wanted=wanted))
-    return Config(**data)  # type: ignore[arg-type]
+        given[key] = value
+    return Config(**given, home=path.parent)  # type: ignore[arg-type]
+
+
+def _folders(path: Path, section: str, value: object) -> tuple[str, ...]:
+    """The folders of `[macros] path`: one, or a list of them."""
+    found = value.get("path", []) if isinstance(value, dict) and set(value) <= set(_SECTIONS[section]) else None
+    several = [found] if isinstance(found, str) else found
+    if not isinstance(several, list) or not all(isinstance(name, str) for name in several):
+        message = _('{path}: {key}: must be a folder or a list of folders, as in path = ["/srv/crm/macros"]')
+        raise UsageError(message.format(path=path, key=f"{section}.path"))
+    return tuple(several)
 
 
 def database_path(given: str | None, config: Config, environ: Mapping[str, str]) -> Path:

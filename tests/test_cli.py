@@ -614,19 +614,29 @@ def test_what_is_for_the_screens_says_so(here: Crm, name: str) -> None:
     [
         ("", ""), ('theme = "dark"\nmouse = false', ""), ('theme = "pink"', "theme"), ("mouse = 1", "mouse"),
         ('colour = "red"', "colour"), ("theme =", "Invalid value"), ("database = 5", "database"),
-        ("\xff\xfe", "line 1"),
+        ("\xff\xfe", "line 1"), ('keymap = "vim"', ""), ('keymap = "emacs"', "keymap"),
+        ("macros = 3", "macros.path"), ('[macros]\nfolder = "x"', "macros.path"), ("[macros]\npath = [3]", "macros.path"),
     ],
 )  # fmt: skip
 def test_the_configuration_names_the_file_and_the_key(tmp_path: Path, text: str, wrong: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(text)
     if not wrong:
-        assert config.load(path) == config.Config(**tomllib.loads(text))
+        assert config.load(path) == config.Config(**tomllib.loads(text), home=tmp_path)
         return
     with pytest.raises(UsageError) as error:
         config.load(path)
     assert str(path) in str(error.value)
     assert wrong in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "folders"), [("", ()), ('path = "team"', ("team",)), ('path = ["/srv/a", "b"]', ("/srv/a", "b"))]
+)
+def test_macros_are_looked_for_in_ones_own_folder_first(tmp_path: Path, text: str, folders: tuple[str, ...]) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"[macros]\n{text}")
+    assert config.load(path).macro_folders == (tmp_path / "macros", *map(Path, folders))
 
 
 @pytest.mark.parametrize(

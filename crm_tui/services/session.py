@@ -81,6 +81,8 @@ class Session:
     """Whether what is done is rolled back at the end: a dry run tells nobody what wants a trace in the journal."""
     spool: Path | None = None
     """Where the files of a session at the door lie; None for a session elsewhere, which may name any path."""
+    macros: tuple[Path, ...] = ()
+    """The folders in which macros are looked for; recordings are written into the first."""
     guest_key: str | None = None
     """The fingerprint of the key that a session at the door came in by: it lasts as long as that is the user's."""
     _sight: Sight | None = field(default=None, repr=False)

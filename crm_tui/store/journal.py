@@ -19,7 +19,8 @@ from crm_tui.store.models import JOURNALED, columns
 # Which column of a row names the customer that it belongs to.
 _CUSTOMER_OF = {
     "customer": "id", "profile": "id",
-    **dict.fromkeys(("team", "user", "absence", "ssh_key", "setting", "pool", "pool_member", "pool_rule")),
+    **dict.fromkeys(("team", "user", "absence", "ssh_key", "setting", "pool", "pool_member", "pool_rule",
+                     "saved_view")),
 }  # fmt: skip
 
 

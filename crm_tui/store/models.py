@@ -301,7 +301,10 @@ class _History(Model):
 
 
 class JournalEntry(_History):
-    """One user action. `root` is the action that a chain of undo and redo belongs to, `reverts` its newest link."""
+    """One user action. `root` is the action that a chain of undo and redo belongs to, `reverts` its newest link.
+
+    `run` is the entry of the run of a macro that a step belongs to: the two are taken back together.
+    """
 
     at = TextField()
     user = ForeignKeyField(User)
@@ -314,6 +317,7 @@ class JournalEntry(_History):
     move = TextField(default="")
     move_reason = TextField(default="")
     fixed = BooleanField(default=False)
+    run = IntegerField(null=True, column_name="run_id")
 
 
 class JournalChange(_History):
@@ -407,11 +411,27 @@ class Draft(_History):
     saved_at = TextField()
 
 
+class SavedView(Record):
+    """A list under a name: filter, columns and sort as they are typed ("" for the list's own).
+
+    `letter` opens it with one key; a shared one is for the owner's team, or for everyone.
+    """
+
+    name = TextField()
+    user = ForeignKeyField(User)
+    shared = TextField(default="")
+    letter = TextField(default="")
+    condition = TextField(default="", column_name="filter")
+    columns = TextField(default="")
+    sort = TextField(default="")
+
+
 JOURNALED: dict[str, type[Record]] = {
     model._meta.table_name: model
     for model in (
         Team, User, Absence, SshKey, Setting, Pool, PoolMember, PoolRule, Customer, Profile, Contact, Interaction,
         FollowUp, Tag, CustomerTier, Protection, Transfer, Collaborator, Comment, Notice, CreditShare, RecycleWarning,
+        SavedView,
     )
 }  # fmt: skip
 

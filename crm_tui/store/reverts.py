@@ -101,12 +101,13 @@ _UNIQUE = {
     "pool_member": ("pool_id", "user_id"), "pool_rule": ("pool_id", "name"), "tag": ("customer_id", "name"),
     "customer_tier": ("customer_id", "scheme"), "collaborator": ("customer_id", "user_id"),
     "credit_share": ("customer_id", "user_id"), "recycle_warning": ("customer_id",),
+    "saved_view": ("user_id", "name"),
 }  # fmt: skip
 _POINTING = {
     "team": (("user", "team_id"),),
     "user": (("journal_entry", "user_id"), ("customer", "owner_id"), ("draft", "user_id"), ("ssh_key", "user_id"),
              ("pool_member", "user_id"), ("team", "lead_id"), ("absence", "user_id"), ("absence", "stand_in_id"),
-             ("collaborator", "user_id"), ("notice", "user_id"), ("transfer", "to_id")),
+             ("collaborator", "user_id"), ("notice", "user_id"), ("transfer", "to_id"), ("saved_view", "user_id")),
     "pool": (("customer", "pool_id"), ("pool_member", "pool_id"), ("pool_rule", "pool_id")),
     "contact": (("interaction", "contact_id"),),
     "interaction": (("comment", "interaction_id"),),

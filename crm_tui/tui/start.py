@@ -64,7 +64,7 @@ def start(words: Sequence[str], guest: Guest | None = None) -> int:
     """Open the screens, at the door for a guest; the exit code of the program."""
     folder: Path | None = None
     try:
-        settings = config.load() if guest is None else config.Config()
+        settings = config.load() if guest is None else config.Config(home=guest.spool)
         config.speak(settings)
         wanted = read(words) if guest is None else Wanted(guest=guest)
         reason = profile.check(os.environ)
@@ -133,5 +133,6 @@ def _session(wanted: Wanted, settings: config.Config, folder: Path | None, desk:
         path = config.database_path(wanted.database, settings, os.environ)
         named = wanted.user or os.environ.get("CRM_TUI_USER")
         session = people.open_session(path, named, create=True, source="screen")
+    session.macros = settings.macro_folders
     desk.interrupt = session.database.connection.interrupt  # the connection is this thread's, its interrupt anybody's
     return session, first(session)
