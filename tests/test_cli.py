@@ -615,7 +615,8 @@ def test_what_is_for_the_screens_says_so(here: Crm, name: str) -> None:
         ("", ""), ('theme = "dark"\nmouse = false', ""), ('theme = "pink"', "theme"), ("mouse = 1", "mouse"),
         ('colour = "red"', "colour"), ("theme =", "Invalid value"), ("database = 5", "database"),
         ("\xff\xfe", "line 1"), ('keymap = "vim"', ""), ('keymap = "emacs"', "keymap"),
-        ("macros = 3", "macros.path"), ('[macros]\nfolder = "x"', "macros.path"), ("[macros]\npath = [3]", "macros.path"),
+        ("macros = 3", "macros.path"), ('[macros]\nfolder = "x"', "macros.path"),
+        ("[macros]\npath = [3]", "macros.path"),
     ],
 )  # fmt: skip
 def test_the_configuration_names_the_file_and_the_key(tmp_path: Path, text: str, wrong: str) -> None:
