@@ -78,20 +78,44 @@ def prepare(session: Session, call: Call, targets: Targets | None = None) -> Pre
     Raises UsageError for values that cannot be read, NotAllowed for what the user may not do.
     """
     command = call.command
+    _admitted(session, call)
+    values = {a.name: _read(session, call, a) for a in command.arguments if a.name in call.values}
+    if session.spool is not None:
+        from crm_tui.commands import restricted
+
+        values = restricted.spooled(session, call, values)
+    missing = tuple(a.name for a in command.arguments if a.required and a.name not in values)
+    ids, hidden = _targets(session, call, targets)
+    return Prepared(call, values, ids, hidden, missing, 0 if missing else _affected(session, call, values))
+
+
+def _admitted(session: Session, call: Call) -> None:
+    """NotAllowed for what the user may not do, or not there."""
     session.refresh()  # what one may do is asked of who one is now
     if session.spool is not None:
         from crm_tui.commands import restricted
 
         restricted.admit(session, call)
-    refusal = command.refusal(session)
+    refusal = call.command.refusal(session)
     if refusal is not None:
         raise NotAllowed(refusal)
-    values = {a.name: _read(session, call, a) for a in command.arguments if a.name in call.values}
-    if session.spool is not None:
-        values = restricted.spooled(session, call, values)
-    missing = tuple(a.name for a in command.arguments if a.required and a.name not in values)
-    ids, hidden = _targets(session, call, targets)
-    return Prepared(call, values, ids, hidden, missing, 0 if missing else _affected(session, call, values))
+
+
+def check(session: Session, call: Call, *, values: bool = True) -> None:
+    """Find out before anything is done what no choice of customers could cure: what `prepare` would refuse, and what
+    is missing. With `values` their texts are read too. Raises as `prepare` does.
+    """
+    _admitted(session, call)
+    missing = next((a for a in call.command.arguments if a.required and a.name not in call.values), None)
+    if missing is not None:
+        message = _("{name} is missing: {usage}").format(name=missing.name.upper(), usage=call.command.usage)
+        raise UsageError(message, call.line, len(call.line))
+    if values:
+        for argument in call.command.arguments:
+            if argument.name in call.values:
+                _read(session, call, argument)
+        if call.on is not None:
+            _read_filter(session, call, call.on)
 
 
 def check_target(session: Session, prepared: Prepared) -> None:
@@ -141,6 +165,15 @@ def _placed(call: Call, name: str, error: UsageError) -> UsageError:
     return UsageError(str(error), call.line, min(start + inside + shift, len(call.line)))
 
 
+def _read_filter(session: Session, call: Call, text: str) -> None:
+    from crm_tui.services import lists
+
+    try:
+        lists.read(session, text)
+    except UsageError as error:
+        raise _placed(call, "on", error) from error
+
+
 def _targets(session: Session, call: Call, targets: Targets | None) -> tuple[tuple[int, ...], int]:
     command = call.command
     if command.target == "none":
@@ -151,10 +184,8 @@ def _targets(session: Session, call: Call, targets: Targets | None) -> tuple[tup
             raise UsageError(_("give ids or --on FILTER, not both"), call.line, call.positions["on"])
         from crm_tui.services import lists
 
-        try:
-            ids = tuple(key for batch in lists.every(session, lists.Query(call.on)) for key in batch)
-        except UsageError as error:
-            raise _placed(call, "on", error) from error
+        _read_filter(session, call, call.on)
+        ids = tuple(key for batch in lists.every(session, lists.Query(call.on)) for key in batch)
         if not ids:
             raise CrmError(_("the filter finds no customer"))
     elif not ids and targets is not None:

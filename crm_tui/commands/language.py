@@ -86,9 +86,42 @@ def split(line: str) -> list[Word]:
     return words
 
 
+@dataclass(frozen=True)
+class Part:
+    """One command of a line: its text, and where that begins in the line."""
+
+    text: str
+    start: int
+
+
+SEPARATORS = (";", "；")
+
+
+def commands_of(line: str) -> list[Part]:
+    """The commands of a line: `tier A; next fri; down` has three. UsageError for an open quote.
+
+    A semicolon separates where it stands outside quotes, before a blank or the end.
+    """
+    parts: list[Part] = []
+    start = 0
+    for word in split(line):
+        if not word.raw.endswith(SEPARATORS) or word.raw[-2:-1] == "\\":
+            continue
+        end = word.start + len(word.raw) - 1
+        parts.append(_part(line, start, end))
+        start = end + 1
+    parts.append(_part(line, start, len(line)))
+    return [part for part in parts if part.text]
+
+
+def _part(line: str, start: int, end: int) -> Part:
+    text = line[start:end]
+    return Part(text.strip(BLANK), start + len(text) - len(text.lstrip(BLANK)))
+
+
 def quote(text: str) -> str:
     """The text as one word of a line; a number is quoted too, lest it be read as an id."""
-    plain = text and not any(c in BLANK or c in "\\\"'“‘＂「”’」#\n" for c in text)
+    plain = text and not any(c in BLANK or c in "\\\"'“‘＂「”’」#\n" for c in text) and text[-1] not in SEPARATORS
     if plain and not _is_digits(text):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -249,7 +282,7 @@ class _Reading:
         """Give the plain words to the arguments: required ones first, ids from the end, the rest to the others."""
         words = self.plain
         arguments = self.command.positional
-        if arguments and arguments[0].kind.long and arguments[0].many:  # filter text: as it stands, quotes and all
+        if arguments and arguments[0].takes_rest:  # filter text: as it stands, quotes and all
             if words:
                 self.values[arguments[0].name] = " ".join(word.raw for word in words)
                 self.positions[arguments[0].name] = words[0].start
@@ -311,8 +344,7 @@ def _written_values(call: Call) -> list[str]:
         if isinstance(value, tuple):
             words.extend(quote(part) for part in value)
         elif isinstance(value, str):
-            filter_text = argument.kind.long and argument.many
-            words.append(value if filter_text else quote(value))
+            words.append(value if argument.takes_rest else quote(value))
     return words
 
 

@@ -44,6 +44,11 @@ class Argument:
     """What a form shows in it at first, for the customers that it is opened on."""
 
     @property
+    def takes_rest(self) -> bool:
+        """Whether it takes the rest of the line as it stands, quotes and all: filter text."""
+        return self.kind.long and self.many
+
+    @property
     def title(self) -> str:
         """Its name as people read it."""
         return self.name.replace("_", " ")
