@@ -15,6 +15,11 @@ def moment(stored: str) -> datetime:
     return datetime.fromisoformat(stored).replace(tzinfo=UTC)
 
 
+def iso(stored: str) -> str:
+    """A stored stamp as scripts read it: `2026-11-22T09:34:38Z`."""
+    return stored.replace(" ", "T") + "Z"
+
+
 def local_date(stored: str, zone: tzinfo) -> date:
     """The day on which the stored moment fell for someone in `zone`."""
     return moment(stored).astimezone(zone).date()

@@ -57,7 +57,7 @@ _HAN_LONG_NAME = re.compile("[\u4e00-\u9fff]{1,8}[·•・][\u4e00-\u9fff·•�
 # Characters that names of firms, places and people read in more than one way. The table of readings has archaic
 # ones for half of all characters (广 an, 限 wen): a search for "an" must not find every firm of Guangzhou.
 _HETERONYMS = """
-    重zhong,chong 长chang,zhang 長chang,zhang 行hang,xing 乐le,yue 樂le,yue 单dan,shan,chan 單dan,shan,chan
+    重zhong,chong 长chang,zhang 長chang,zhang 行hang,xing 乐le,yue,lao 樂le,yue,lao 单dan,shan,chan 單dan,shan,chan
     曾zeng,ceng 厦xia,sha 廈xia,sha 朝chao,zhao 都du,dou 大da,dai 会hui,kuai 會hui,kuai 参can,shen 參can,shen
     调diao,tiao 調diao,tiao 传chuan,zhuan 傳chuan,zhuan 车che,ju 車che,ju 埔pu,bu 堡bao,pu,bu 柏bai,bo
     薄bo,bao 卜bu,bo 藏zang,cang 查cha,zha 仇qiu,chou 盛sheng,cheng 乘cheng,sheng 澄cheng,deng 畜xu,chu
@@ -73,10 +73,27 @@ _HETERONYMS = """
     沈shen,chen 洗xi,xian 折she,zhe 召zhao,shao 繁fan,po 郗xi,chi 隗wei,kui 黑hei,he 筠yun,jun 茜qian,xi
     娜na,nuo 蕃fan,bo 颉jie,xie 嬛huan,xuan 涡wo,guo 渦wo,guo 涌yong,chong 模mo,mu 识shi,zhi 血xue,xie
     熟shu,shou 百bai,bo 剥bo,bao 核he,hu 粘zhan,nian 系xi,ji 差cha,chai
+    晟sheng,cheng 莞guan,wan 蔚wei,yu 莘xin,shen 谌chen,shen 諶chen,shen 缪miao,mou,miu 繆miao,mou,miu 褚chu,zhu
+    泊bo,po 枞cong,zong 樅cong,zong 桔ju,jie 铅qian,yan 鉛qian,yan 钥yao,yue 鑰yao,yue 铣xi,xian 銑xi,xian 屏ping,bing
+    扁bian,pian 艾ai,yi 荥xing,ying 滎xing,ying 浚jun,xun 隽juan,jun 雋juan,jun 柜gui,ju 枸gou,ju 佃dian,tian
+    侗dong,tong 裳chang,shang 铛dang,cheng 鐺dang,cheng 匙chi,shi 澹dan,tan 俟si,qi 冯feng,ping 馮feng,ping 稽ji,qi
+    缉ji,qi 緝ji,qi 那na,nuo 弄nong,long 络luo,lao 絡luo,lao 恶e,wu 惡e,wu 尺chi,che 扎zha,za 轧zha,ya,ga 軋zha,ya,ga
+    择ze,zhai 擇ze,zhai 汤tang,shang 湯tang,shang 陂bei,pi,po 浒hu,xu 滸hu,xu 珲hun,hui 琿hun,hui 犍jian,qian
+    渑mian,sheng 澠mian,sheng 歙she,xi 炅jiong,gui 瞿qu,ju 宓mi,fu 郇xun,huan 敦dun,dui 禅chan,shan 禪chan,shan 蛤ge,ha
+    虾xia,ha 蝦xia,ha 茄qie,jia 脯pu,fu 瀑pu,bao 曝bao,pu 遗yi,wei 遺yi,wei 吁yu,xu 邪xie,ye 槛kan,jian 檻kan,jian
+    豁huo,hua 殖zhi,shi 峙zhi,shi 兹zi,ci 茲zi,ci 否fou,pi 扛kang,gang 颈jing,geng 頸jing,geng 括kuo,gua 糜mi,mei
+    抹mo,ma 囤tun,dun 驮tuo,duo 馱tuo,duo 沓ta,da 斜xie,xia 荨qian,xun 蕁qian,xun 蹊xi,qi 喳zha,cha 拆chai,ca
+    颤chan,zhan 顫chan,zhan 绰chuo,chao 綽chuo,chao 幢chuang,zhuang 伺si,ci 攒zan,cuan 攢zan,cuan 撮cuo,zuo
+    钿dian,tian 鈿dian,tian 嚼jiao,jue 芥jie,gai 吓xia,he 嚇xia,he 咳ke,hai 貉he,hao 桧gui,hui 檜gui,hui 圜yuan,huan
+    呱gua,gu 溃kui,hui 腊la,xi 姥lao,mu 潦lao,liao 碌lu,liu 捋lv,luo 烙lao,luo 氓mang,meng 哪na,ne 呢ne,ni 溺ni,niao
+    尿niao,sui 迫po,pai 刨pao,bao 魄po,tuo 栅zha,shan 柵zha,shan 蛇she,yi 褪tui,tun 咽yan,ye 粥zhou,yu 鬻yu,zhou
+    爪zhua,zhao 嘲chao,zhao 拽zhuai,ye 赚zhuan,zuan 賺zhuan,zuan 椎zhui,chui 琢zhuo,zuo 缴jiao,zhuo 繳jiao,zhuo
+    酢cu,zuo 柞zuo,zha 逄pang,feng 贲ben,bi 賁ben,bi 卒zu,cu 么me,mo,yao 夹jia,ga 夾jia,ga 约yue,yao 約yue,yao 於yu,wu
+    峒dong,tong 垌dong,tong 洞dong,tong 句ju,gou
 """
 
 #: The most ways to read a name that `pinyin` returns.
-READINGS = 16
+READINGS = 32
 
 
 def name_key(name: str) -> str:
@@ -141,7 +158,8 @@ def pinyin(name: str) -> tuple[str, ...]:
     """What one may type to find the Han part of the name: its syllables joined, and their initials.
 
     华为 gives ("huawei", "hw"). A character that names read in several ways (重 zhong, chong) has each of them in
-    one of at most sixteen ways to read the whole. () without Han characters.
+    one of at most thirty-two ways to read the whole, the usual one first, then those that differ from it in one
+    character. () without Han characters.
     """
     if name.isascii():
         return ()
@@ -207,6 +225,11 @@ def _toned() -> dict[int, str]:
     spec.loader.exec_module(module)
     table: dict[int, str] = module.pinyin_dict
     return table
+
+
+def heteronyms() -> frozenset[str]:
+    """The characters that names read in more than one way."""
+    return frozenset(_several())
 
 
 @cache

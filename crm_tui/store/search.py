@@ -7,9 +7,13 @@ and two characters of `domain.filters.search.grams`; that module says what a que
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 
+import apsw
+
 from crm_tui.domain.filters.search import grams
+from crm_tui.domain.names import heteronyms
 from crm_tui.domain.searching import reach_text, search_text
 from crm_tui.store.database import Database
 
@@ -18,19 +22,37 @@ _BATCH = 2_000
 
 def index(database: Database, customer_ids: Iterable[int]) -> None:
     """Index the customers again; those that are gone leave the index."""
+    _index(database.connection, customer_ids)
+
+
+def index_heteronyms(connection: apsw.Connection) -> None:
+    """Index those customers again that have a name (or a contact's) that is read in several ways, in a transaction that
+    is open: for databases whose index was made when fewer readings were known.
+    """
+    several = re.compile(f"[{''.join(heteronyms())}]")
+    named = connection.execute(
+        "SELECT id, name FROM customer UNION ALL SELECT customer_id, name FROM contact WHERE archived_at IS NULL"
+    )
+    _index(connection, {key for key, name in named if not name.isascii() and several.search(name)})
+
+
+def _index(connection: apsw.Connection, customer_ids: Iterable[int]) -> None:
     ids = sorted(set(customer_ids))
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         given = json.dumps(batch)
         for table in ("search_trigram", "search_gram"):
-            database.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT value FROM json_each(?))", (given,))
-        add(database, texts(database, batch))
+            connection.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT value FROM json_each(?))", (given,))
+        _add(connection, _texts(connection, batch))
 
 
 def add(database: Database, found: Iterable[tuple[int, str, str]]) -> None:
     """Index customers that are not in the index yet: id, search text, ways to reach."""
+    _add(database.connection, found)
+
+
+def _add(connection: apsw.Connection, found: Iterable[tuple[int, str, str]]) -> None:
     rows = list(found)
-    connection = database.connection
     connection.executemany("INSERT INTO search_trigram (rowid, text, reach) VALUES (?, ?, ?)", rows)
     connection.executemany(
         "INSERT INTO search_gram (rowid, grams) VALUES (?, ?)", ((key, " ".join(grams(text))) for key, text, _ in rows)
@@ -39,15 +61,19 @@ def add(database: Database, found: Iterable[tuple[int, str, str]]) -> None:
 
 def texts(database: Database, ids: Iterable[int]) -> Iterator[tuple[int, str, str]]:
     """Each customer's id, search text and ways to reach it, its contacts' included."""
+    return _texts(database.connection, ids)
+
+
+def _texts(connection: apsw.Connection, ids: Iterable[int]) -> Iterator[tuple[int, str, str]]:
     given = json.dumps(list(ids))
     contacts: dict[int, list[tuple[str | None, ...]]] = {}
-    for customer_id, *parts in database.rows(
+    for customer_id, *parts in connection.execute(
         "SELECT customer_id, name, phone, email, wechat FROM contact WHERE archived_at IS NULL"
         " AND customer_id IN (SELECT value FROM json_each(?)) ORDER BY customer_id, id",
         (given,),
     ):
         contacts.setdefault(customer_id, []).append(tuple(parts))
-    for key, *own in database.rows(
+    for key, *own in connection.execute(
         "SELECT id, name, phone, email, wechat FROM customer WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
         (given,),
     ):

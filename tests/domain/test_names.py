@@ -85,7 +85,7 @@ def test_names_with_an_umlaut_are_found_with_v_and_with_u() -> None:
     assert {"lvbu", "lubu"} <= set(pinyin("吕布"))
 
 
-def test_a_name_is_read_in_at_most_sixteen_ways() -> None:
+def test_a_name_is_read_in_at_most_thirty_two_ways() -> None:
     forms = pinyin("重长行乐单曾厦朝都大会参")
     assert READINGS < len(forms) <= 2 * READINGS
 

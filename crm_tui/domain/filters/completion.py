@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crm_tui.domain.filters.fields import FIELDS, Field
-from crm_tui.domain.filters.nodes import FilterContext
+from crm_tui.domain.errors import UsageError
+from crm_tui.domain.filters.fields import FIELDS, OWN, Field, find, is_name, own_name, written
+from crm_tui.domain.filters.nodes import FilterContext, Operator
+from crm_tui.domain.filters.readers import Item, Piece, Suggestion
+from crm_tui.domain.filters.suggestions import quoted
 from crm_tui.domain.filters.syntax import twin
 from crm_tui.domain.language import _
 from crm_tui.domain.text import fold
@@ -26,11 +30,23 @@ def complete(text: str, cursor: int, context: FilterContext) -> list[Completion]
     if start is None:
         return []
     name, colon, _rest = twin(text)[start:cursor].partition(":")
-    field = FIELDS.get(name.casefold())
     if not colon:
-        typed = name.casefold()
-        return [Completion(start, f"{known}:", _(FIELDS[known].about)) for known in FIELDS if known.startswith(typed)]
+        return [Completion(start, f"{known}:", about) for known, about in _names(name, context)]
+    try:
+        field = find(name, start, text) if is_name(name) else None
+    except UsageError:
+        field = None
     return _values(field, start + len(name) + 1, text, cursor, context) if field else []
+
+
+def _names(typed: str, context: FilterContext) -> list[Suggestion]:
+    """The fields that begin so, and what they are about; fields of one's own once their beginning is typed."""
+    begun = typed.casefold()
+    found = [(known, _(FIELDS[known].about)) for known in FIELDS if known.startswith(begun)]
+    own = own_name(typed)
+    if own is not None or (begun and OWN.startswith(begun)):
+        found += [(written(OWN + name), _("field of one's own")) for name in context.known("field", own or "")]
+    return found
 
 
 def _values(field: Field, start: int, text: str, cursor: int, context: FilterContext) -> list[Completion]:
@@ -41,12 +57,29 @@ def _values(field: Field, start: int, text: str, cursor: int, context: FilterCon
     if ranged:
         start, typed = start + typed.rfind("..") + 2, typed[typed.rfind("..") + 2 :]
     wanted = fold(typed)
-    return [
+    found = [
         Completion(start, value, hint)
-        for value, hint in field.suggest(context)
-        if (fold(value).startswith(wanted) or (wanted and fold(hint).startswith(wanted)))
+        for value, hint in _offered(field, typed, context)
+        if (fold(value.lstrip('"')).startswith(wanted) or (wanted and fold(hint).startswith(wanted)))
         and not (ranged and value.startswith(("<", ">")))
     ]
+    return found or _meant(field, typed, start, context)
+
+
+def _meant(field: Field, typed: str, start: int, context: FilterContext) -> list[Completion]:
+    """What the value would be read as: labels in other languages, synonyms."""
+    try:
+        meant = field.read(Item("", Piece(typed, False, start)), context)
+    except UsageError:
+        return []
+    return [Completion(start, value, hint) for value, hint in field.suggest(context) if meant == (Operator.IS, value)]
+
+
+def _offered(field: Field, typed: str, context: FilterContext) -> Iterable[Suggestion]:
+    """The values in use, then those that are offered anyway."""
+    if field.in_use:
+        yield from ((quoted(value), "") for value in context.known(field.name, typed))
+    yield from field.suggest(context)
 
 
 def _word_start(read: str, cursor: int) -> int | None:

@@ -1,295 +1,54 @@
-"""The fields of the filter language: one table, from which reading, completion and suggestions come.
+"""The fields of the filter language: one table, from which reading, comparing and completion come.
 
-A reader turns one typed item into an operator and a value; what it refuses it refuses with a UsageError whose
-position counts from the start of the item's first value.
+A field is a column of one of the tables that hold what is known of a customer. Where several rows belong to a customer
+(contacts, interactions …) a term asks whether any of them has such a value, and two terms may mean different rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from crm_tui.domain.errors import UsageError
-from crm_tui.domain.filters import spans
-from crm_tui.domain.filters.nodes import FilterContext, Operator, Span, Value
-from crm_tui.domain.filters.search import digits
+from crm_tui.domain.filters import readers, suggestions
+from crm_tui.domain.filters.nodes import FilterContext
+from crm_tui.domain.filters.readers import LONG, Choices, Reader, Suggestion, choices_of, one_of, or_none
+from crm_tui.domain.filters.suggestions import Suggest
+from crm_tui.domain.filters.values import Form
 from crm_tui.domain.language import N_, _
 from crm_tui.domain.nearest import nearest
-from crm_tui.domain.schemes import Tier, find_tier
-from crm_tui.domain.stages import STAGES, pick, stage
-from crm_tui.domain.text import fold
+from crm_tui.domain.profile_fields import BUSINESS_ROLES, CHANNELS, CUSTOM, ROLES
+from crm_tui.domain.profile_fields import FIELDS as PROFILE
+from crm_tui.domain.profile_fields import Field as ProfileField
+from crm_tui.domain.text import ascii_twin, fold
 
-LONG = 40
-"""More characters of a misspelt name are not compared with the known ones, which takes time in their square."""
+OWN = "field."
+"""What stands before the name of a field of one's own; `CUSTOM`, as elsewhere, does too."""
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One value as typed: its text, whether that stood in quotes, and where it begins in the whole filter."""
-
-    text: str
-    quoted: bool
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One element of a list of values: `low`, `<low`, or (where `ranged`) `low..high` with one end open at most."""
-
-    operator: str
-    low: Piece | None
-    high: Piece | None = None
-    ranged: bool = False
-
-    @property
-    def position(self) -> int:
-        """Where its first value begins in the whole filter."""
-        first = self.low or self.high
-        return first.position if first else 0
-
-    @property
-    def piece(self) -> Piece:
-        """The only value of an item that is no range."""
-        assert self.low is not None
-        return self.low
-
-
-def quote(text: str) -> str:
-    """The text as a quoted value or as exact words."""
-    return '"' + text.replace('"', '""') + '"'
-
-
-Reading = tuple[Operator, Value]
-Reader = Callable[[Item, FilterContext], Reading]
-Suggestion = tuple[str, str]
-"""A value as it may be typed, quotes and all, and what it means in the reader's language."""
-Choices = Mapping[str, tuple[Value, tuple[str, ...], str]]
-"""A closed list: each word with its value (None: any), its synonyms, and what it means."""
+MASKED, SENSITIVE = "masked", "sensitive"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field: its name, what it is about, how an item of it is read, and what to offer for completion.
 
-    `ordered` fields take comparisons and ranges.
+    `ordered` fields take comparisons and ranges. `table` and `column` say where it is kept, as `form` how it is
+    compared; a field without a table is one that both twins know by name. `hidden`: from whom (DOMAIN §4 P15, §7):
+    MASKED of customers in the pool, SENSITIVE besides from those without that right. `in_use`: the values that stand
+    in the database are offered too.
     """
 
     name: str
     about: str
     read: Reader
-    suggest: Callable[[FilterContext], Iterable[Suggestion]] = lambda context: ()
+    suggest: Suggest = suggestions.nothing
     ordered: bool = False
-
-
-def _is(value: Value) -> Reading:
-    return Operator.IS, value
-
-
-def _any_or_none(piece: Piece) -> Reading | None:
-    """The reserved words; in quotes they are ordinary values."""
-    word = "" if piece.quoted else piece.text.casefold()
-    if word == "any":
-        return Operator.PRESENT, None
-    return _is(None) if word == "none" else None
-
-
-def _quoted(name: str) -> str:
-    """The name as one types it: in quotes where it would otherwise be read as something else."""
-    plain = all(character.isalnum() or character in "_-@" for character in name)
-    reserved = name.casefold() in ("me", "none", "any")
-    return name if plain and not reserved else quote(name)
-
-
-def _read_stage(item: Item, context: FilterContext) -> Reading:
-    return _is(stage(item.piece.text).identifier)
-
-
-def _suggest_stages(context: FilterContext) -> Iterable[Suggestion]:
-    return [(step.identifier, step.title) for step in STAGES]
-
-
-def _read_tier(item: Item, context: FilterContext) -> Reading:
-    text = item.piece.text
-    if text.casefold() == "none" and not item.piece.quoted:
-        return _is(None)
-    tier = _exact_tier(text, context) or _meant_tier(text, context)
-    return _is(tier.identifier)
-
-
-def _exact_tier(text: str, context: FilterContext) -> Tier | None:
-    """An identifier in any scheme comes before a label's beginning in another."""
-    tiers = (tier for scheme in context.schemes for tier in scheme.tiers)
-    return next((tier for tier in tiers if tier.identifier.casefold() == text.casefold()), None)
-
-
-def _meant_tier(text: str, context: FilterContext) -> Tier:
-    refusals: list[UsageError] = []
-    for scheme in context.schemes:
-        try:
-            return find_tier(scheme, text)
-        except UsageError as error:
-            refusals.append(error)
-    raise refusals[0] if refusals else UsageError(_("no scheme has tiers"), text, 0)
-
-
-def _suggest_tiers(context: FilterContext) -> Iterable[Suggestion]:
-    graded = [(tier.identifier, tier.title) for scheme in context.schemes for tier in scheme.tiers]
-    return [*graded, ("none", _("no tier"))]
-
-
-def _read_owner(item: Item, context: FilterContext) -> Reading:
-    piece = item.piece
-    reserved = _any_or_none(piece)
-    if reserved:
-        return reserved
-    if piece.text.casefold() == "me" and not piece.quoted:
-        return _is(context.user_id)
-    found = context.users.get(piece.text)
-    if found is None:
-        found = {login.casefold(): user for login, user in context.users.items()}.get(piece.text.casefold())
-    if found is None:
-        problem = _('no user has the login "%(text)s"') % {"text": piece.text}
-        raise UsageError(problem + nearest(piece.text[:LONG], context.users), piece.text, 0)
-    return _is(found)
-
-
-def _suggest_owners(context: FilterContext) -> Iterable[Suggestion]:
-    special = [("me", _("yourself")), ("none", _("in no one's hands")), ("any", _("in someone's hands"))]
-    return [*special, *((_quoted(login), "") for login in sorted(context.users))]
-
-
-def _read_pool(item: Item, context: FilterContext) -> Reading:
-    piece = item.piece
-    reserved = _any_or_none(piece)
-    if reserved:
-        return reserved
-    names = {fold(name): name for name in context.pools}
-    if fold(piece.text) not in names:
-        problem = _('no pool is called "%(text)s"') % {"text": piece.text}
-        raise UsageError(problem + nearest(piece.text[:LONG], context.pools), piece.text, 0)
-    return _is(names[fold(piece.text)])
-
-
-def _suggest_pools(context: FilterContext) -> Iterable[Suggestion]:
-    special = [("any", _("in a public pool")), ("none", _("in no public pool"))]
-    return [*((_quoted(name), "") for name in context.pools), *special]
-
-
-def _read_same(item: Item, context: FilterContext) -> Reading:
-    """Equality without case; a `*` at the end asks for the beginning only, and alone for any value."""
-    piece = item.piece
-    if piece.text.endswith("*") and not piece.quoted:
-        start = fold(piece.text[:-1])
-        return (Operator.STARTS, start) if start else (Operator.PRESENT, None)
-    return _is(_folded(piece))
-
-
-def _read_part(item: Item, context: FilterContext) -> Reading:
-    return Operator.CONTAINS, _folded(item.piece)
-
-
-def _folded(piece: Piece) -> str:
-    text = fold(piece.text)
-    if not text.strip():
-        raise UsageError(_("there is nothing to look for in these quotes"), piece.text, 0)
-    return text
-
-
-def _read_phone(item: Item, context: FilterContext) -> Reading:
-    number = digits(item.piece.text)
-    if not number:
-        problem = _('"%(text)s" has no digits to look for in phone numbers')
-        raise UsageError(problem % {"text": item.piece.text}, item.piece.text, 0)
-    return Operator.CONTAINS, number
-
-
-def _one_of(field: str, choices: Choices) -> Reader:
-    """A reader of the words of a closed list; a unique beginning is enough, with or without a `*`."""
-
-    def read(item: Item, context: FilterContext) -> Reading:
-        text = item.piece.text
-        found = pick(text.removesuffix("*"), ((word, synonyms) for word, (_value, synonyms, _hint) in choices.items()))
-        if found is None:
-            values = {"field": field, "text": text, "names": ", ".join(choices)}
-            raise UsageError(_('%(field)s "%(text)s" is not one of %(names)s') % values, text, 0)
-        value = choices[found][0]
-        return (Operator.PRESENT, None) if value is None else _is(value)
-
-    return read
-
-
-def _words(choices: Choices) -> Callable[[FilterContext], list[Suggestion]]:
-    return lambda context: [(word, _(hint)) for word, (_value, _synonyms, hint) in choices.items()]
-
-
-def _ordered(stretch: Callable[[str, FilterContext], spans.Stretch]) -> Reader:
-    """A reader of comparisons and ranges of what `stretch` reads."""
-
-    def read(item: Item, context: FilterContext) -> Reading:
-        ends = [_end(piece, item.position, context) for piece in (item.low, item.high)]
-        if not item.ranged:
-            assert ends[0] is not None
-            return Operator.WITHIN, spans.compare(item.operator, ends[0])
-        return Operator.WITHIN, spans.between(ends[0], ends[1])
-
-    def _end(piece: Piece | None, start: int, context: FilterContext) -> spans.Stretch | None:
-        try:
-            return stretch(piece.text, context) if piece else None
-        except UsageError as error:
-            offset = (piece.position if piece else start) - start
-            raise UsageError(str(error), error.text, offset + (error.position or 0)) from error
-
-    return read
-
-
-_read_numbers = _ordered(lambda text, context: spans.number(text))
-_read_days = _ordered(lambda text, context: spans.day(text, context.now))
-_read_moments = _ordered(lambda text, context: spans.moment(text, context.now))
-_read_ages = _ordered(lambda text, context: spans.days_or_moment(text, context.now))
-
-
-def _read_id(item: Item, context: FilterContext) -> Reading:
-    operator, span = _read_numbers(item, context)
-    if item.operator or item.ranged:
-        return operator, span
-    assert isinstance(span, Span)
-    return _is(span.low)  # type: ignore[arg-type]
-
-
-def _read_due(item: Item, context: FilterContext) -> Reading:
-    if item.ranged or item.piece.text.casefold() != "overdue":
-        return _read_days(item, context)
-    if item.operator:
-        raise UsageError(_("overdue takes no comparison: write due:overdue"), item.piece.text, 0)
-    return Operator.WITHIN, Span(None, context.now.date())
-
-
-def _read_when(read: Reader) -> Reader:
-    def guarded(item: Item, context: FilterContext) -> Reading:
-        if item.low and not item.operator and not item.ranged and spans.hours(item.low.text):
-            raise UsageError(_("hours want a comparison: <%s") % item.low.text, item.low.text, 0)
-        return read(item, context)
-
-    return guarded
-
-
-def _suggest_due(context: FilterContext) -> Iterable[Suggestion]:
-    return [
-        ("overdue", _("before today")),
-        ("today", ""),
-        ("<=today", _("today or before")),
-        ("tomorrow", ""),
-        ("<=7d", _("within a week")),
-    ]
-
-
-def _suggest_ages(context: FilterContext) -> Iterable[Suggestion]:
-    return [
-        (">7d", _("longer than a week ago")),
-        (">30d", _("longer than 30 days ago")),
-        (">3m", _("longer than three months ago")),
-        ("<7d", _("within the last week")),
-        ("today", ""),
-    ]
+    table: str = ""
+    column: str = ""
+    form: Form = Form.STORED
+    hidden: str = ""
+    in_use: bool = False
 
 
 _KINDS: Choices = {
@@ -319,40 +78,219 @@ THINGS: Choices = {
 }
 """What `has:` and `no:` ask about."""
 
+
+def _field(name: str, about: str, read: Reader, suggest: Suggest, *, ordered: bool = False) -> Field:
+    """One that may be empty and is known by its name."""
+    return Field(name, about, or_none(read), suggest, ordered)
+
+
+def _text(name: str, about: str, table: str, column: str = "", hidden: str = "") -> Field:
+    read = or_none(readers.read_part)
+    column = column or name.rpartition(".")[2]
+    return Field(name, about, read, suggestions.presence, False, table, column, Form.TEXT, hidden)
+
+
+def _choice(name: str, about: str, table: str, column: str, choices: Choices) -> Field:
+    return Field(name, about, or_none(one_of(name, choices)), _words(choices), False, table, column)
+
+
+def _words(choices: Choices) -> Suggest:
+    def suggest(context: FilterContext) -> Iterable[Suggestion]:
+        return [*suggestions.words(choices)(context), *suggestions.presence(context)]
+
+    return suggest
+
+
+def _user(name: str, about: str, table: str, column: str = "user_id") -> Field:
+    return Field(name, about, or_none(readers.read_user), suggestions.users, False, table, column)
+
+
+def _moment(name: str, about: str, table: str, column: str) -> Field:
+    return Field(name, about, or_none(readers.read_moment), suggestions.ages, True, table, column, Form.MOMENT)
+
+
+def _day(name: str, about: str, table: str, column: str) -> Field:
+    return Field(name, about, or_none(readers.read_day), suggestions.days, True, table, column, Form.DAY)
+
+
+def _yes_no(name: str, about: str, table: str, column: str) -> Field:
+    return Field(name, about, or_none(one_of(name, _YES_NO)), suggestions.words(_YES_NO), False, table, column)
+
+
+_FOLLOW_UP_KINDS: Choices = {
+    "promise": ("promise", ("承诺", "承諾"), N_("promised")),
+    "first_contact": ("first_contact", ("首次联系", "首次聯繫"), N_("first contact")),
+}
+_CLOSED: Choices = {
+    "done": ("done", ("完成",), N_("done")),
+    "replaced": ("replaced", (), N_("replaced by another date")),
+    "dropped": ("dropped", (), N_("dropped")),
+}
+
+_OF_CUSTOMERS = (
+    _field("stage", N_("customer stage"), readers.read_stage, suggestions.stages),
+    _field("tier", N_("tier of the primary scheme"), readers.read_tier, suggestions.tiers),
+    _field("owner", N_("who holds it"), readers.read_user, suggestions.owners),
+    _field("pool", N_("public pool it lies in"), readers.read_pool, suggestions.pools),
+    Field("name", N_("part of the name"), readers.read_part),
+    _field("id", N_("number of the customer"), readers.read_id, suggestions.nothing, ordered=True),
+    Field("kind", N_("organization or person"), or_none(one_of("kind", _KINDS)), suggestions.words(_KINDS)),
+    *(
+        Field(name, about, or_none(readers.read_same), suggestions.presence, in_use=True)
+        for name, about in (
+            ("region", N_("region; north* for its beginning")),
+            ("source", N_("where it came from")),
+            ("industry", N_("industry")),
+            ("tag", N_("tag")),
+        )
+    ),
+    _field("due", N_("date of the next follow-up"), readers.read_due, suggestions.dues, ordered=True),
+    _field("last", N_("last contact: age or date"), readers.read_moment, suggestions.ages, ordered=True),
+    _field("created", N_("made: age or date"), readers.read_moment, suggestions.ages, ordered=True),
+    _field("since", N_("days in the stage"), readers.read_age, suggestions.ages, ordered=True),
+    Field("phone", N_("digits of a phone number"), or_none(readers.read_phone), suggestions.presence, hidden=MASKED),
+    Field("email", N_("part of a mail address"), or_none(readers.read_part), suggestions.presence, hidden=MASKED),
+    Field("has", N_("there is one"), one_of("has", THINGS), suggestions.words(THINGS)),
+    Field("no", N_("there is none"), one_of("no", THINGS), suggestions.words(THINGS)),
+    Field("archived", N_("archived customers too"), one_of("archived", _ARCHIVED), suggestions.words(_ARCHIVED)),
+    Field("claimable", N_("one may claim it now"), one_of("claimable", _YES_NO), suggestions.words(_YES_NO)),
+    Field("blocked", N_("we do not sell to it"), one_of("blocked", _YES_NO), suggestions.words(_YES_NO)),
+    Field("wechat", N_("part of a WeChat id"), or_none(readers.read_part), suggestions.presence, hidden=MASKED),
+    _text("address", N_("part of the address"), "customer"),
+    _text("website", N_("part of the website"), "customer"),
+    _text("note", N_("words of the note"), "customer", hidden=MASKED),
+    _text("tax_number", N_("part of the tax number"), "customer"),
+    _text("referred_by", N_("who referred it"), "customer"),
+    _text("parent", N_("the company above it"), "customer"),
+    _choice("business_role", N_("its role in business"), "customer", "business_role", choices_of(BUSINESS_ROLES)),
+    Field("scheme", N_("scheme of the tier"), or_none(readers.read_scheme), suggestions.schemes, False, "customer",
+          "scheme"),
+    _user("created_by", N_("who made it"), "customer", "created_by"),
+    _moment("held", N_("held since: age or date"), "customer", "held_since"),
+    _moment("touched", N_("last interaction at all: age or date"), "customer", "last_touch"),
+    _day("stale", N_("day on which the profile is stale"), "customer", "stale_on"),
+    _day("returns", N_("day on which it returns to the pool"), "warning", "due_on"),
+)  # fmt: skip
+_OF_ROWS = (
+    _text("contact", N_("part of a contact's name"), "contact", "name"),
+    _choice("contact.role", N_("role of a contact"), "contact", "role", choices_of(ROLES)),
+    _text("contact.title", N_("title of a contact"), "contact"),
+    Field("contact.phone", N_("digits of a contact's phone"), or_none(readers.read_phone), suggestions.presence, False,
+          "contact", "phone", Form.DIGITS, MASKED),
+    _text("contact.email", N_("part of a contact's mail"), "contact", hidden=MASKED),
+    _text("contact.wechat", N_("part of a contact's WeChat id"), "contact", hidden=MASKED),
+    _text("contact.note", N_("words of a contact's note"), "contact", hidden=MASKED),
+    _yes_no("contact.primary", N_("a contact is the primary one"), "contact", "is_primary"),
+    _text("log", N_("words of an interaction's note"), "interaction", "note"),
+    _moment("log.at", N_("an interaction: age or date"), "interaction", "at"),
+    _choice("log.channel", N_("channel of an interaction"), "interaction", "channel", choices_of(CHANNELS)),
+    _user("log.by", N_("who logged an interaction"), "interaction"),
+    _yes_no("log.connected", N_("an interaction came about"), "interaction", "connected"),
+    _text("log.outcome", N_("words of an outcome"), "interaction"),
+    _text("log.contact", N_("contact of an interaction"), "interaction"),
+    _text("next.purpose", N_("words of the next follow-up"), "follow_up"),
+    _choice("next.kind", N_("kind of the next follow-up"), "follow_up", "kind", _FOLLOW_UP_KINDS),
+    _user("next.by", N_("whose next follow-up it is"), "follow_up"),
+    _moment("next.since", N_("promised: age or date"), "follow_up", "created_at"),
+    _day("next.original", N_("date first promised"), "follow_up", "original_on"),
+    _text("closed", N_("words of a follow-up that is over"), "closed", "purpose"),
+    _choice("closed.as", N_("how a follow-up ended"), "closed", "closed_as", _CLOSED),
+    _moment("closed.at", N_("a follow-up ended: age or date"), "closed", "closed_at"),
+    _user("closed.by", N_("whose follow-up ended"), "closed"),
+    _text("comment", N_("words of a comment"), "comment", "text"),
+    _user("comment.by", N_("who commented"), "comment"),
+    _moment("comment.at", N_("commented: age or date"), "comment", "at"),
+)  # fmt: skip
+
+
+def _of_profile(known: ProfileField) -> Field:
+    hidden = SENSITIVE if known.sensitive else ""
+    name, about = known.identifier, known.label
+    text = _text(name, about, "profile", hidden=hidden)
+    if known.type in ("choice", "yes_no"):
+        choices = choices_of(known.choices) if known.choices else _WORDS
+        return replace(text, read=or_none(one_of(name, choices)), suggest=_words(choices), form=Form.STORED)
+    if known.type in ("number", "year", "money"):
+        form = Form.MONEY if known.type == "money" else Form.WHOLE
+        number = or_none(readers.read_number)
+        return replace(text, read=number, suggest=suggestions.numbers, form=form, ordered=True)
+    if known.type == "date" and not known.partial:
+        return replace(
+            text, read=or_none(readers.read_past_day), suggest=suggestions.ages, form=Form.DAY, ordered=True
+        )
+    return text
+
+
+_WORDS: Choices = {word: (word, synonyms, hint) for word, (_value, synonyms, hint) in _YES_NO.items()}
+
 FIELDS: dict[str, Field] = {
     field.name: field
-    for field in (
-        Field("stage", N_("customer stage"), _read_stage, _suggest_stages),
-        Field("tier", N_("tier of the primary scheme"), _read_tier, _suggest_tiers),
-        Field("owner", N_("who holds it"), _read_owner, _suggest_owners),
-        Field("pool", N_("public pool it lies in"), _read_pool, _suggest_pools),
-        Field("name", N_("part of the name"), _read_part),
-        Field("id", N_("number of the customer"), _read_id, ordered=True),
-        Field("kind", N_("organization or person"), _one_of("kind", _KINDS), _words(_KINDS)),
-        Field("region", N_("region; north* for its beginning"), _read_same),
-        Field("source", N_("where it came from"), _read_same),
-        Field("industry", N_("industry"), _read_same),
-        Field("tag", N_("tag"), _read_same),
-        Field("due", N_("date of the next follow-up"), _read_due, _suggest_due, ordered=True),
-        Field("last", N_("last contact: age or date"), _read_when(_read_moments), _suggest_ages, ordered=True),
-        Field("created", N_("made: age or date"), _read_when(_read_moments), _suggest_ages, ordered=True),
-        Field("since", N_("days in the stage"), _read_when(_read_ages), _suggest_ages, ordered=True),
-        Field("phone", N_("digits of a phone number"), _read_phone),
-        Field("email", N_("part of a mail address"), _read_part),
-        Field("has", N_("there is one"), _one_of("has", THINGS), _words(THINGS)),
-        Field("no", N_("there is none"), _one_of("no", THINGS), _words(THINGS)),
-        Field("archived", N_("archived customers too"), _one_of("archived", _ARCHIVED), _words(_ARCHIVED)),
-        Field("claimable", N_("one may claim it now"), _one_of("claimable", _YES_NO), _words(_YES_NO)),
-        Field("blocked", N_("we do not sell to it"), _one_of("blocked", _YES_NO), _words(_YES_NO)),
-    )
+    for field in (*_OF_CUSTOMERS, *_OF_ROWS, *(_of_profile(known) for known in PROFILE if not known.column))
 }
+ALIASES = {
+    "next": "due", "next.on": "due", "tax": "tax_number", "referred": "referred_by", "business": "business_role",
+    "held_since": "held", "contact.name": "contact", "log.note": "log", "closed.purpose": "closed",
+    "comment.text": "comment",
+}  # fmt: skip
+"""Other words for fields; a filter is printed with the field's own name."""
+
+_FAMILIES = frozenset(name.partition(".")[0] for name in (*FIELDS, *ALIASES) if "." in name)
+
+
+def is_name(text: str) -> bool:
+    """Whether the text before a colon is a field's name; names with a dot begin as those of the table do."""
+    head, dot, rest = text.partition(".")
+    if not (head[:1].isalpha() and head.replace("_", "").isalnum()):
+        return False
+    return not dot or own_name(text) is not None or (head.casefold() in _FAMILIES and bool(rest))
+
+
+def own_name(text: str) -> str | None:
+    """What follows `field.` or `x.`; None for another beginning."""
+    for start in (OWN, CUSTOM):
+        if text[: len(start)].casefold() == start:
+            return text[len(start) :]
+    return None
 
 
 def find(name: str, position: int, text: str) -> Field:
     """The field of that name, in any case. UsageError that suggests the nearest one."""
-    field = FIELDS.get(name.casefold())
+    own = own_name(name)
+    if own is not None:
+        if not fold(own).strip():
+            raise UsageError(_("name the field of your own: field.NAME:value"), text, position + len(name))
+        return of(OWN + own)
+    known = name.casefold()
+    field = FIELDS.get(ALIASES.get(known, known))
     if field:
         return field
     problem = _('unknown field "%(name)s"') % {"name": name}
-    hint = nearest(name[:LONG], FIELDS) or _("; quote the text to search for it")
+    hint = nearest(name[:LONG], [*FIELDS, *ALIASES]) or _("; quote the text to search for it")
     raise UsageError(problem + hint, text, position)
+
+
+@lru_cache(maxsize=256)
+def of(name: str) -> Field:
+    """The field that a term names: one of the table, or one of one's own. A field of the profile that is named as if
+    it were one's own is that of the table, with its rights.
+    """
+    if name in FIELDS:
+        return FIELDS[name]
+    own = name.removeprefix(OWN)
+    if fold(own) in _PROFILE_NAMES:
+        return FIELDS[fold(own)]
+    return Field(
+        name, N_("field of one's own"), or_none(readers.read_own), suggestions.presence, True, "own", own, Form.TEXT,
+        MASKED,
+    )  # fmt: skip
+
+
+_PROFILE_NAMES = frozenset(known.identifier for known in PROFILE)
+
+
+def written(name: str) -> str:
+    """A field's name as one types it: of one's own in quotes where it would otherwise end too early."""
+    own = name.removeprefix(OWN)
+    if name in FIELDS or not (set(own) & set(' ()":') or any(map(str.isspace, own)) or ascii_twin(own) != own):
+        return name
+    return OWN + readers.quote(own)

@@ -1,29 +1,36 @@
 """Whether a customer passes a filter, in Python: the meaning that the store's SQL is tested against.
 
-A comparison with nothing is false and its negation true. What is masked is neither: a term about it is unknown,
+A comparison with nothing is false and its negation true. What is hidden is neither: a term about it is unknown,
 as is its negation, and a customer of which the filter is unknown does not pass, so that no filter tells what
 a masked phone number is or whether there is one (DOMAIN §4 P15). Unknown combines as NULL does in SQL.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from crm_tui.domain.filters.fields import FIELDS, MASKED, Field, of
 from crm_tui.domain.filters.nodes import And, Node, Not, Operator, Or, Span, Term, Value, Words
 from crm_tui.domain.filters.search import digits, search
+from crm_tui.domain.filters.values import Form, formed
 from crm_tui.domain.searching import reach_text
 from crm_tui.domain.text import fold
+
+Row = Mapping[str, object]
+"""A row by the names of its columns, each value as stored; empty texts are no values."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilterRecord:
     """What filters ask of a customer. Moments are aware and in UTC; identifiers as stored.
 
-    `phones`, `emails` and `wechat` are the customer's and its contacts', `contacts` the contacts' names, `pool` the
-    public pool's name. `search_text` is `searching.search_text` of all names. `masked`: phone, mail, WeChat and note
-    are hidden from the one who asks. `claimable`: that one may claim it.
+    `columns` are those of its row that have no attribute here, `profile` what its profile holds, `people` its contacts
+    that are not archived, `log` its interactions (`contact` is a name), `follow_ups` open and closed ones, `comments`
+    those on it, `returns_on` the day that its holder was warned of. `pool` is the public pool's name. `search_text` is
+    `searching.search_text` of all names. `masked`: phone, mail, WeChat, notes and fields of one's own are hidden from
+    the one who asks; `discreet`: so are the sensitive fields. `claimable`: that one may claim it.
     """
 
     id: int
@@ -41,22 +48,26 @@ class FilterRecord:
     tags: tuple[str, ...] = ()
     next_on: date | None = None
     last_contact: datetime | None = None
-    phones: tuple[str, ...] = ()
-    emails: tuple[str, ...] = ()
-    wechat: tuple[str, ...] = ()
-    contacts: tuple[str, ...] = ()
-    has_note: bool = False
+    columns: Row = field(default_factory=dict)
+    profile: Mapping[str, str] = field(default_factory=dict)
+    people: tuple[Row, ...] = ()
+    log: tuple[Row, ...] = ()
+    follow_ups: tuple[Row, ...] = ()
+    comments: tuple[Row, ...] = ()
+    returns_on: str | None = None
     archived: bool = False
     blocked: bool = False
     claimable: bool = False
     search_text: str = ""
     masked: bool = False
+    discreet: bool = False
+
+    def reach(self, way: str) -> tuple[str, ...]:
+        """The phones, mails or WeChat ids of the customer and its contacts."""
+        return tuple(str(row[way]) for row in (self.columns, *self.people) if row.get(way))
 
 
-MASKED = frozenset({"phone", "email", "wechat", "note"})
-"""The fields, and the things that `has:` and `no:` ask about, that are hidden where `masked`."""
-
-_Values = tuple[Value | date | datetime, ...]
+_Value = Value | date | datetime
 
 
 def match(node: Node, record: FilterRecord) -> bool:
@@ -65,7 +76,7 @@ def match(node: Node, record: FilterRecord) -> bool:
 
 
 def evaluate(node: Node, record: FilterRecord) -> bool | None:
-    """True, False, or None for what only a masked value could decide."""
+    """True, False, or None for what only a hidden value could decide."""
     if isinstance(node, And):
         return _all(evaluate(part, record) for part in node.parts)
     if isinstance(node, Or):
@@ -74,13 +85,21 @@ def evaluate(node: Node, record: FilterRecord) -> bool | None:
         part = evaluate(node.part, record)
         return None if part is None else not part
     if isinstance(node, Words):
-        reach = "" if record.masked else reach_text(record.phones, (*record.emails, *record.wechat))
+        others = (*record.reach("email"), *record.reach("wechat"))
+        reach = "" if record.masked else reach_text(record.reach("phone"), others)
         return search(node).finds(record.search_text, reach)
     if node.field in ("has", "no"):
         return _any(_has(str(thing), record, node.field == "has") for thing in node.values)
-    if record.masked and node.field in MASKED:
+    known = of(node.field)
+    if _is_hidden(known, record):
         return None
-    return _holds(node, _VALUES[node.field](record))
+    return _holds(node, tuple(_stored(known, record)), known.form)
+
+
+def _is_hidden(known: Field | None, record: FilterRecord) -> bool:
+    if known is None or not known.hidden:
+        return False
+    return record.masked or (record.discreet and known.hidden != MASKED)
 
 
 def _all(parts: Iterable[bool | None]) -> bool | None:
@@ -94,40 +113,61 @@ def _any(parts: Iterable[bool | None]) -> bool | None:
 
 
 def _has(thing: str, record: FilterRecord, wanted: bool) -> bool | None:
-    if record.masked and thing in MASKED:
+    if _is_hidden(FIELDS.get(thing), record):
         return None
     return bool(_THINGS[thing](record)) is wanted
 
 
-def _holds(term: Term, have: _Values) -> bool:
+def _stored(known: Field, record: FilterRecord) -> Iterable[object]:
+    """All that the customer has of the field, as stored."""
+    special = _VALUES.get(known.name)
+    if special:
+        return special(record)
+    if known.table == "own":
+        wanted = fold(known.column)
+        return (text for name, text in record.profile.items() if text and fold(name) == wanted)
+    rows = _ROWS[known.table](record)
+    return (row[known.column] for row in rows if row.get(known.column) not in (None, ""))
+
+
+def _holds(term: Term, have: tuple[object, ...], form: Form) -> bool:
     """Whether any of the customer's values satisfies the term; without values only "missing" does."""
     operator, wanted = term.operator, term.values
     if operator is Operator.PRESENT:
         return bool(have)
+    if operator is Operator.IS and not have:
+        return None in wanted
+    if operator is Operator.WITHIN:
+        return any(_lies(value, span, form) for value in have for span in wanted if isinstance(span, Span))
+    values = [value for value in (formed(form, one) for one in have) if value is not None]
     if operator is Operator.IS:
-        return any(value in wanted for value in have) if have else None in wanted
+        return any(value in wanted for value in values)
     if operator is Operator.STARTS:
-        return any(str(value).startswith(str(start)) for value in have for start in wanted)
-    if operator is Operator.CONTAINS:
-        return any(str(part) in str(value) for value in have for part in wanted)
-    return any(_lies(value, span) for value in have for span in wanted if isinstance(span, Span))
+        return any(str(value).startswith(str(start)) for value in values for start in wanted)
+    return any(str(part) in str(value) for value in values for part in wanted)
 
 
-def _lies(value: Value | date | datetime, span: Span) -> bool:
-    if span.low is not None and value < span.low:  # type: ignore[operator]
+def _lies(stored: object, span: Span, form: Form) -> bool:
+    value = formed(_compared_as(span) if form is Form.TEXT else form, stored)
+    if value is None or (span.low is not None and value < span.low):  # type: ignore[operator]
         return False
     return span.high is None or value < span.high  # type: ignore[operator]
 
 
-def _one(value: Value | date | datetime) -> _Values:
+def _compared_as(span: Span) -> Form:
+    """How a text lies within the span: as a number or as a day, whichever its ends are."""
+    return Form.WHOLE if isinstance(span.high if span.low is None else span.low, int) else Form.DAY
+
+
+def _one(value: object) -> tuple[object, ...]:
     return () if value is None else (value,)
 
 
-def _text(*values: str | None) -> _Values:
+def _text(*values: str | None) -> tuple[object, ...]:
     return tuple(fold(value) for value in values if value)
 
 
-_VALUES: dict[str, Callable[[FilterRecord], _Values]] = {
+_VALUES: dict[str, Callable[[FilterRecord], tuple[object, ...]]] = {
     "stage": lambda record: _one(record.stage),
     "tier": lambda record: _one(record.tier),
     "owner": lambda record: _one(record.owner_id),
@@ -143,22 +183,35 @@ _VALUES: dict[str, Callable[[FilterRecord], _Values]] = {
     "last": lambda record: _one(record.last_contact),
     "created": lambda record: _one(record.created),
     "since": lambda record: _one(record.stage_since),
-    "phone": lambda record: tuple(digits(phone) for phone in record.phones),
-    "email": lambda record: _text(*record.emails),
+    "phone": lambda record: tuple(digits(phone) for phone in record.reach("phone")),
+    "email": lambda record: _text(*record.reach("email")),
+    "wechat": lambda record: _text(*record.reach("wechat")),
     "archived": lambda record: _one(record.archived),
     "blocked": lambda record: _one(record.blocked),
     "claimable": lambda record: _one(record.claimable),
 }
+"""The fields that no one row holds, as they are compared."""
+
+_ROWS: dict[str, Callable[[FilterRecord], Iterable[Row]]] = {
+    "customer": lambda record: (record.columns,),
+    "profile": lambda record: (record.profile,),
+    "contact": lambda record: record.people,
+    "interaction": lambda record: record.log,
+    "follow_up": lambda record: (row for row in record.follow_ups if not row.get("closed_at")),
+    "closed": lambda record: (row for row in record.follow_ups if row.get("closed_at")),
+    "comment": lambda record: record.comments,
+    "warning": lambda record: ({"due_on": record.returns_on},),
+}
 
 _THINGS: dict[str, Callable[[FilterRecord], object]] = {
-    "phone": lambda record: record.phones,
-    "email": lambda record: record.emails,
-    "wechat": lambda record: record.wechat,
+    "phone": lambda record: record.reach("phone"),
+    "email": lambda record: record.reach("email"),
+    "wechat": lambda record: record.reach("wechat"),
     "next": lambda record: record.next_on is not None,
     "owner": lambda record: record.owner_id is not None,
-    "contact": lambda record: record.contacts,
+    "contact": lambda record: record.people,
     "tag": lambda record: record.tags,
-    "note": lambda record: record.has_note,
+    "note": lambda record: record.columns.get("note"),
     "tier": lambda record: record.tier,
     "last": lambda record: record.last_contact is not None,
 }

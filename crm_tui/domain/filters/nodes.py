@@ -7,7 +7,7 @@ Python twin, the SQL compiler) meets only the four operators below and needs nei
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -97,7 +97,8 @@ class FilterContext:
     """What the reading of a filter depends on.
 
     `now` is aware, in the user's zone: it decides what "today" is. `users` maps logins to ids, `pools` names
-    the public pools.
+    the public pools. `known` tells, for completion, which values of a field that begin so the user can see in use;
+    of the field `field` that is the names of fields of one's own.
     """
 
     now: datetime
@@ -105,6 +106,7 @@ class FilterContext:
     users: Mapping[str, int] = dataclasses.field(default_factory=dict)
     schemes: tuple[Scheme, ...] = dataclasses.field(default_factory=lambda: tuple(shipped().values()))
     pools: tuple[str, ...] = ("default",)
+    known: Callable[[str, str], Sequence[str]] = lambda field, start: ()
 
 
 def terms(node: Node) -> Iterator[Term | Words]:

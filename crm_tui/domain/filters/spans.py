@@ -33,6 +33,7 @@ _UNITS = {
     "years": ("y", "year", "years", "年"),
 }
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
+_ISO = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = timedelta(seconds=1)  # moments are kept to the second
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -63,6 +64,8 @@ def between(low: Stretch | None, high: Stretch | None) -> Span:
     """The span of `low..high`, both ends included; one of the two may be open. UsageError when it runs backwards."""
     if low is None or high is None:
         return compare(">=", low) if low else compare("<=", high) if high else Span(None, None)
+    if isinstance(low.start, int) is not isinstance(high.start, int):
+        raise UsageError(_("the range goes from a number to a day: write two of one kind"))
     if low.age and high.age:
         low, high = sorted((low, high), key=lambda end: end.start)
     if low.start > high.start:  # type: ignore[operator]
@@ -102,6 +105,24 @@ def days_or_moment(text: str, now: datetime) -> Stretch:
     return moment(text + "d" if text.isdecimal() else text, now)
 
 
+def past_day(text: str, now: datetime) -> Stretch:
+    """An age or a day in the past, as whole days. UsageError when it is neither."""
+    age = _AGE.fullmatch(text)
+    unit = _UNIT_OF.get(age[2].lower()) if age else None
+    if age and unit and unit != "hours":
+        return _guarded(text, lambda: _days(_before(int(age[1]), unit, now), age=True))
+    return _guarded(text, lambda: _days(when.parse(text, now, past=True).on))
+
+
+def number_or_day(text: str) -> Stretch:
+    """A whole number, or a day in full (`2026-05-17`). UsageError when it is neither."""
+    if _NUMBER.fullmatch(text):
+        return number(text)
+    if not _ISO.fullmatch(text):
+        raise UsageError(_('"%(text)s" is neither a number nor a day such as 2026-05-17') % {"text": text}, text, 0)
+    return _guarded(text, lambda: _days(date.fromisoformat(text)))
+
+
 def hours(text: str) -> bool:
     """Whether the text is an age in hours, which has a before and an after but no duration."""
     age = _AGE.fullmatch(text)
@@ -112,8 +133,12 @@ def _ago(count: int, unit: str, now: datetime) -> Stretch:
     if unit == "hours":
         instant = now.astimezone(UTC).replace(microsecond=0) - timedelta(hours=count)
         return Stretch(instant, instant + _INSTANT, age=True)
-    on = now.date() - relativedelta(**{unit: count})  # type: ignore[arg-type]
+    on = _before(count, unit, now)
     return Stretch(_midnight(on, now), _midnight(on + timedelta(days=1), now), age=True)
+
+
+def _before(count: int, unit: str, now: datetime) -> date:
+    return now.date() - relativedelta(**{unit: count})  # type: ignore[arg-type]
 
 
 def _at(typed: when.When, now: datetime) -> Stretch:
@@ -123,8 +148,8 @@ def _at(typed: when.When, now: datetime) -> Stretch:
     return Stretch(minute, minute + timedelta(minutes=1))
 
 
-def _days(on: date) -> Stretch:
-    return Stretch(on, on + timedelta(days=1))
+def _days(on: date, *, age: bool = False) -> Stretch:
+    return Stretch(on, on + timedelta(days=1), age)
 
 
 def _midnight(on: date, now: datetime) -> datetime:

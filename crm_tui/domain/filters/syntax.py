@@ -5,6 +5,7 @@
     one        = "not" one | "-" one | "(" filter ")" | '"' exact words '"' | field ":" items | word
     items      = item { "," item }
     item       = value | ("<" | "<=" | ">" | ">=") value | [ value ] ".." [ value ]
+    field      = name { "." name } | ("field." | "x.") (name | '"' text '"')
     value      = '"' text, with quotes doubled '"' | characters other than blanks, brackets, quotes and commas
 
 Outside quotes full-width punctuation is read as its ASCII twin (and `、` as a comma). Reading takes time linear in
@@ -17,8 +18,9 @@ import unicodedata
 from itertools import groupby
 
 from crm_tui.domain.errors import UsageError
-from crm_tui.domain.filters.fields import Field, Item, Piece, Reading, find, quote
+from crm_tui.domain.filters.fields import OWN, Field, find, is_name, own_name, written
 from crm_tui.domain.filters.nodes import EVERYTHING, And, FilterContext, Node, Not, Operator, Or, Term, Words
+from crm_tui.domain.filters.readers import Item, Piece, Reading, quote
 from crm_tui.domain.language import _
 from crm_tui.domain.text import ascii_twin
 
@@ -46,7 +48,7 @@ def twin(text: str) -> str:
 def to_text(node: Node) -> str:
     """The filter as one would type it: reading it at the same moment gives the same tree."""
     if isinstance(node, Term):
-        return f"{node.field}:{node.typed}"
+        return f"{written(node.field)}:{node.typed}"
     if isinstance(node, Words):
         return quote(node.text) if node.exact else node.text
     if isinstance(node, Not):
@@ -138,8 +140,10 @@ class _Parser:
             return Words(words.text, exact=True)
         start = self.place
         run = self.read[start : self.run_end(start)]
+        if own_name(run) == "" and self.read.startswith('"', start + len(run)):
+            return self.term(self.own_field(start, len(run)))
         name, colon, _value = run.partition(":")
-        if colon and name[:1].isalpha() and name.replace("_", "").isalnum():
+        if colon and is_name(name):
             field = find(name, start, self.text)
             self.place = start + len(name) + 1
             return self.term(field)
@@ -147,6 +151,14 @@ class _Parser:
         if not any(character.isalnum() for character in run):
             raise self.wrong(_("there is no letter or digit to look for: put it in quotes"), start)
         return Words(run)
+
+    def own_field(self, start: int, length: int) -> Field:
+        """The field of one's own whose name stands in quotes, which are this long a beginning away; its colon too."""
+        self.place += length
+        name = self.quoted()
+        if not self.skip(":"):
+            raise self.wrong(_("a colon is missing after the name of the field"), self.place)
+        return find(OWN + name.text, start, self.text)
 
     def term(self, field: Field) -> Node:
         """The items after the colon, as one term for each operator among them."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from crm_tui.store.search import index_heteronyms
+
 SCRIPT = """
 -- The run that a step belongs to: its own entry is the action, of the steps only their changes are told.
 ALTER TABLE journal_entry ADD COLUMN run_id INTEGER REFERENCES journal_entry (id);
@@ -25,4 +27,6 @@ CREATE INDEX saved_view_shared ON saved_view (shared) WHERE shared <> '';
 
 def up(migrator: Any, db: Any) -> None:
     db.connection().execute(SCRIPT)
+    # More readings of characters are known than when the index was made.
+    index_heteronyms(db.connection())
     db.connection().execute("PRAGMA user_version = 3")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,10 +16,10 @@ from tests.domain.filters.samples import CONTEXT
 @pytest.mark.parametrize(
     ("text", "start", "offered"),
     [
-        ("st", 0, ["stage:"]),
-        ("a -st", 3, ["stage:"]),
-        ("(st", 1, ["stage:"]),
-        ("tier:A re", 7, ["region:"]),
+        ("sta", 0, ["stage:", "stale:"]),
+        ("a -stag", 3, ["stage:"]),
+        ("(stag", 1, ["stage:"]),
+        ("tier:A reg", 7, ["region:"]),
         ("stage:", 6, ["non_customer", "potential", "target", "intent", "actual", "lost"]),
         ("stage：in", 6, ["intent"]),
         ("stage:intent,l", 13, ["lost"]),
@@ -48,7 +50,7 @@ def test_an_empty_word_is_offered_every_field_with_what_it_is_about() -> None:
 
 
 def test_only_what_stands_before_the_cursor_counts() -> None:
-    assert [one.text for one in complete("stage:int tier:A", 2, CONTEXT)] == ["stage:"]
+    assert [one.text for one in complete("stage:int tier:A", 4, CONTEXT)] == ["stage:"]
 
 
 @pytest.mark.parametrize("name", list(FIELDS))
@@ -61,3 +63,38 @@ def test_every_value_that_is_offered_can_be_read(name: str) -> None:
 def test_any_text_can_be_completed(text: str, cursor: int) -> None:
     cursor = min(cursor, len(text))
     assert all(0 <= one.start <= cursor for one in complete(text, cursor, CONTEXT))
+
+
+def test_values_in_use_are_offered_before_what_may_always_be_asked() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def known(field: str, start: str) -> list[str]:
+        asked.append((field, start))
+        return ["North", "New York"]
+
+    context = replace(CONTEXT, known=known)
+    assert [one.text for one in complete("region:", 7, context)] == ["North", '"New York"', "any", "empty"]
+    assert [one.text for one in complete("region:n", 8, context)] == ["North", '"New York"']
+    assert [one.text for one in complete("tag:x,ne", 8, context)] == ['"New York"']
+    assert asked == [("region", ""), ("region", "n"), ("tag", "ne")]
+
+
+def test_fields_of_ones_own_are_offered_once_their_beginning_is_typed() -> None:
+    context = replace(CONTEXT, known=lambda field, start: ["Route", "Visits per year"] if field == "field" else [])
+    for text in ("field.", "fie", "x."):
+        assert [one.text for one in complete(text, len(text), context)] == ["field.Route:", 'field."Visits per year":']
+    for one in complete("field.", 6, context):
+        parse(f"{one.text}x", CONTEXT)
+    assert [one.text for one in complete("field.Route:", 12, context)] == ["any", "empty"]
+
+
+def test_fields_of_a_table_are_offered_together() -> None:
+    assert [one.text for one in complete("contact.", 8, CONTEXT)] == [
+        "contact.role:", "contact.title:", "contact.phone:", "contact.email:", "contact.wechat:", "contact.note:",
+        "contact.primary:",
+    ]  # fmt: skip
+    assert [one.text for one in complete("log.channel:v", 13, CONTEXT)] == ["visit"]
+    assert [one.text for one in complete("log.by:l", 8, CONTEXT)] == ["li"]
+    assert [one.text for one in complete("business_role:", 14, CONTEXT)] == [
+        "end_user", "distributor", "wholesaler", "any", "empty"
+    ]  # fmt: skip

@@ -11,8 +11,8 @@ from hypothesis import given
 
 from crm_tui.domain.filters import FilterRecord, Node, Not, Operator, Span, Term, evaluate, match, parse
 from crm_tui.domain.filters.fields import FIELDS, THINGS
-from crm_tui.domain.filters.match import _THINGS, _VALUES
-from tests.domain.filters.samples import CONTEXT, SHANGHAI, customer, hidden, nodes, records
+from crm_tui.domain.filters.match import _ROWS, _THINGS, _VALUES
+from tests.domain.filters.samples import CONTEXT, SHANGHAI, Hidden, customer, hidden, nodes, records, some
 
 
 def passes(text: str, record: FilterRecord) -> bool:
@@ -120,8 +120,8 @@ def test_days_and_moments_are_absolute_when_the_filter_has_been_read() -> None:
 
 NOTHING: dict[str, Any] = (
     dict.fromkeys(("tier", "owner_id", "region", "industry", "next_on", "last_contact"))
-    | dict.fromkeys(("tags", "phones", "emails", "wechat", "contacts"), ())
-    | {"source": "", "has_note": False}
+    | dict.fromkeys(("tags", "people", "log", "follow_ups", "comments"), ())
+    | {"source": "", "columns": {"address": "", "note": None}, "profile": {}, "returns_on": None}
 )
 
 
@@ -129,7 +129,11 @@ NOTHING: dict[str, Any] = (
     "text",
     [
         *("tier:A", "owner:me", "owner:any", "region:north", "region:*", "source:e*", "tag:vip", "due:<=today"),
-        *("due:>today", "due:..fri", "last:>30d", "last:<30d", "phone:1", "email:a"),
+        *("due:>today", "due:..fri", "last:>30d", "last:<30d", "phone:1", "email:a", "wechat:a", "address:a"),
+        *("address:any", "note:*", "held:>1d", "stale:<=today", "returns:any", "contact:a", "contact.role:user"),
+        *("contact.primary:no", "log:a", "log.at:<7d", "log.connected:no", "next.kind:promise", "next.by:any"),
+        *("closed.as:done", "comment:a", "headcount:>1", "headcount:..5", "revenue:<1m", "wecom:no", "field.x:any"),
+        *("field.x:<5", "religion:a", "last_purchase:<7d", "scheme:any", "created_by:me"),
     ],
 )
 def test_a_comparison_with_nothing_is_false_and_its_negation_true(text: str) -> None:
@@ -180,10 +184,16 @@ def test_words_search_names_as_written_and_as_they_sound_phones_and_mails(text: 
 
 
 @pytest.mark.parametrize(
-    "text", ["phone:138", "email:acme", "has:phone", "no:phone", "no:email", "has:wechat", "no:wechat"]
+    "text",
+    [
+        *("phone:138", "email:acme", "has:phone", "no:phone", "no:email", "has:wechat", "no:wechat", "phone:empty"),
+        *("email:any", "wechat:hw", "note:fair", "note:empty", "contact.phone:138", "contact.email:any"),
+        *("contact.wechat:empty", "contact.note:back", "field.路线:北", "field.路线:empty", "field.nothing:any"),
+        *("religion:budd", "religion:empty", 'field."religion":any'),
+    ],
 )
 def test_neither_a_term_about_a_masked_value_nor_its_negation_matches(text: str) -> None:
-    for record in (customer(masked=True), customer(masked=True, phones=(), emails=(), wechat=())):
+    for record in (customer(masked=True), customer(masked=True, people=(), columns={}, profile={})):
         assert not passes(text, record)
         assert not passes(f"-{text}", record)
         assert evaluate(parse(text, CONTEXT), record) is None
@@ -212,11 +222,141 @@ def test_a_filter_and_its_negation_never_both_match(node: Node, record: FilterRe
 
 
 @given(nodes, records, hidden)
-def test_no_filter_tells_what_is_masked(node: Node, record: FilterRecord, others: dict[str, tuple[str, ...]]) -> None:
+def test_no_filter_tells_what_is_masked(node: Node, record: FilterRecord, others: Hidden) -> None:
     masked = replace(record, masked=True)
-    assert evaluate(node, masked) is evaluate(node, replace(masked, **others))
+    assert evaluate(node, masked) is evaluate(node, others.put(masked))
+
+
+@given(nodes, records, some("Buddhist", "none"))
+def test_no_filter_tells_a_sensitive_field_to_who_may_not_see_it(
+    node: Node, record: FilterRecord, religion: str | None
+) -> None:
+    discreet = replace(record, discreet=True)
+    profile = {name: text for name, text in record.profile.items() if name != "religion"}
+    others = replace(discreet, profile=profile | ({"religion": religion} if religion else {}))
+    assert evaluate(node, discreet) is evaluate(node, others)
+
+
+@pytest.mark.parametrize("name", list(FIELDS))
+def test_any_and_empty_are_opposites(name: str) -> None:
+    if name in NEVER_EMPTY:
+        return
+    for record in (customer(), customer(**NOTHING)):
+        assert passes(f"{name}:any", record) is not passes(f"{name}:empty", record)
+        assert passes(f"{name}:none", record) is passes(f"{name}:empty", record)
+
+
+NEVER_EMPTY = {"name", "has", "no", "archived", "claimable", "blocked"}
+
+
+@pytest.mark.parametrize(
+    ("text", "passing"),
+    [
+        ("address:bantian", True),
+        ("address:深圳", True),
+        ("address:1*", True),
+        ("address:bantian*", False),
+        ("website:HUAWEI", True),
+        ("note:fair", True),
+        ("tax_number:9144x", True),
+        ("tax:9144x", True),
+        ("referred_by:wang", True),
+        ("parent:holding", True),
+        ("business_role:最终用户", True),
+        ("business_role:dist", False),
+        ("created_by:wang", True),
+        ("scheme:abcd", True),
+        ("held:>90d", True),
+        ("held:>=2026-08-02", False),
+        ("touched:6d", True),
+        ("stale:2026-12-24", True),
+        ("returns:<=7d", False),
+        ("returns:<=9d", True),
+        ("wechat:hw_", True),
+        ("contact:安", True),
+        ("contact.name:安", True),
+        ("contact.role:decision", True),
+        ("contact.role:决策者", True),
+        ("contact.title:manager", True),
+        ("contact.phone:1380", True),
+        ("phone:1380", True),
+        ("contact.email:acme.com", True),
+        ("contact.wechat:empty", True),
+        ("contact.note:back", True),
+        ("contact.primary:yes", True),
+        ("contact.primary:no", False),
+        ("log:price", True),
+        ("log.note:price", True),
+        ("log.at:7d", True),
+        ("log.at:<7d", False),
+        ("log.channel:电话", True),
+        ("log.channel:visit,mail", False),
+        ("log.by:me", True),
+        ("log.connected:yes", True),
+        ("log.outcome:offer", True),
+        ("log.contact:李安", True),
+        ("next:today", True),
+        ("next.purpose:back", True),
+        ("next.purpose:hello", False),
+        ("next.kind:promise", True),
+        ("next.by:li", True),
+        ("next.since:7d", True),
+        ("next.original:<today", True),
+        ("closed:hello", True),
+        ("closed.as:done", True),
+        ("closed.at:<14d", True),
+        ("closed.by:wang", True),
+        ("comment:order", True),
+        ("comment.by:wang", False),
+        ("comment.at:2d", True),
+        ("headcount:1200", True),
+        ("headcount:>1200", False),
+        ("headcount:>1k", True),
+        ("headcount:1k..2k", True),
+        ("revenue:>=3.5m", True),
+        ("revenue:350万", True),
+        ("revenue:>1亿", False),
+        ("founded:<1990", True),
+        ("buys_what:cables", True),
+        ("wecom:yes", True),
+        ("wecom:no", False),
+        ("birthday:05-17", True),
+        ("last_purchase:>1m", True),
+        ("last_purchase:2026-10-01", True),
+        ("religion:buddhist", True),
+        ("field.路线:北线", True),
+        ("field.路线:南", False),
+        ('field."visits per year":>=12', True),
+        ('field."visits per year":<12', False),
+        ("field.Renewal:<2027-01-01", True),
+        ("field.renewal:2026-01-01..2026-06-30", False),
+        ("field.headcount:>1k", True),
+        ("field.nothing:any", False),
+        ("-field.nothing:x", True),
+    ],
+)
+def test_a_customer_passes_by_what_its_tables_hold(text: str, passing: bool) -> None:
+    assert passes(text, customer()) is passing
+
+
+def test_two_terms_about_interactions_may_be_about_two_of_them() -> None:
+    record = customer(log=({"channel": "call", "user_id": 7}, {"channel": "visit", "user_id": 8}))
+    assert passes("log.channel:call log.by:wang", record)
+    assert not passes("log.channel:mail", record)
+
+
+@pytest.mark.parametrize("stored", ["many", "1,200", "12 CNY", "x", "2026-13-01", "1e5", "١٢"])
+def test_what_is_no_number_is_neither_more_nor_less_than_one(stored: str) -> None:
+    for name in ("headcount", "revenue", "last_purchase"):
+        bound = "2026-01-01" if name == "last_purchase" else "5"
+        record = customer(profile={name: stored.replace("12 CNY", "12CNY")})
+        assert not passes(f"{name}:>{bound} or {name}:<={bound}", record)
+        assert passes(f"{name}:any", record)
 
 
 def test_every_field_and_thing_has_its_value() -> None:
-    assert {*_VALUES, "has", "no"} == set(FIELDS)
+    kept = {name for name, field in FIELDS.items() if field.table}
+    assert {*_VALUES, *kept, "has", "no"} == set(FIELDS)
+    assert not kept & set(_VALUES)
+    assert {field.table for field in FIELDS.values() if field.table} == set(_ROWS)
     assert set(_THINGS) == set(THINGS)

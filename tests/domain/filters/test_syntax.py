@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +18,7 @@ from crm_tui.domain.filters import (
     Not,
     Operator,
     Or,
+    Span,
     Term,
     Words,
     mentions,
@@ -86,6 +87,32 @@ MINE = Term("owner", Operator.IS, (7,))
         ("archived:no", Term("archived", Operator.IS, (False,))),
         ("no:next", Term("no", Operator.IS, ("next",))),
         ("stage:i(a)", And((INTENT, Words("a")))),
+        ("tier:any", Term("tier", Operator.PRESENT, ())),
+        ("region:empty", Term("region", Operator.IS, (None,))),
+        ("region:none,north", Term("region", Operator.IS, (None, "north"))),
+        ('region:"empty"', Term("region", Operator.IS, ("empty",))),
+        ("due:empty", Term("due", Operator.IS, (None,))),
+        ("name:any", Term("name", Operator.CONTAINS, ("any",))),
+        ("name:hua*", Term("name", Operator.STARTS, ("hua",))),
+        ("email:any", Term("email", Operator.PRESENT, ())),
+        ("next:today", parse("due:today", CONTEXT)),
+        ("tax:91", Term("tax_number", Operator.CONTAINS, ("91",))),
+        ("Contact.Role:user", Term("contact.role", Operator.IS, ("user",))),
+        ("contact.name:李", Term("contact", Operator.CONTAINS, ("李",))),
+        ("log.connected:no", Term("log.connected", Operator.IS, (False,))),
+        ("log.by:li,empty", Term("log.by", Operator.IS, (7, None))),
+        ("headcount:>1.5k", Term("headcount", Operator.WITHIN, (Span(1501, None),))),
+        ("revenue:1万..1亿", Term("revenue", Operator.WITHIN, (Span(10_000, 100_000_001),))),
+        ("wecom:y", Term("wecom", Operator.IS, ("yes",))),
+        ("field.Route:North", Term("field.Route", Operator.CONTAINS, ("north",))),
+        ("x.Route:n*", Term("field.Route", Operator.STARTS, ("n",))),
+        ("field.路线：北", Term("field.路线", Operator.CONTAINS, ("北",))),
+        ('field."Visits per year":>3', Term("field.Visits per year", Operator.WITHIN, (Span(4, None),))),
+        ("field.until:<2026-12-31", Term("field.until", Operator.WITHIN, (Span(None, date(2026, 12, 31)),))),
+        ("field.headcount:5", Term("headcount", Operator.WITHIN, (Span(5, 6),))),
+        ('field."ｒeligion":x', Term("religion", Operator.CONTAINS, ("x",))),
+        ("acme.com:80", Words("acme.com:80")),
+        ("log.:x", Words("log.:x")),
     ],
 )
 def test_a_text_means_a_tree(text: str, tree: Node) -> None:
@@ -130,6 +157,17 @@ def test_a_text_means_a_tree(text: str, tree: Node) -> None:
         ("last:2h", 5, "hours want a comparison: <2h"),
         ("last:>9000y", 6, '"9000y" is outside the calendar'),
         ("phone:abc", 6, '"abc" has no digits to look for in phone numbers'),
+        ("contact.roel:x", 0, 'unknown field "contact.roel": did you mean contact.role?'),
+        ("log.connected:x", 14, 'log.connected "x" is not one of yes, no'),
+        ("log.by:wnag", 7, 'no user has the login "wnag": did you mean wang?'),
+        ("headcount:many", 10, '"many" is not a number'),
+        ("field.a:>b", 9, '"b" is neither a number nor a day such as 2026-05-17'),
+        ("field.a:1..2026-05-17", 8, "the range goes from a number to a day: write two of one kind"),
+        ("a field.:x", 8, "name the field of your own: field.NAME:value"),
+        ('field."":x', 6, "name the field of your own: field.NAME:value"),
+        ('field."a"', 9, "a colon is missing after the name of the field"),
+        ('field."a":', 10, 'a value is missing after field."a":'),
+        ('field."a', 6, "the quotes are not closed"),
         ("a\x00b", 1, "this character cannot be searched for: leave it out"),
         ("a\udce4b", 1, "this character cannot be searched for: leave it out"),
     ],
@@ -202,7 +240,8 @@ def test_what_was_typed_stays_typed_so_that_a_saved_today_is_tomorrows_today() -
 _FRAGMENTS = st.sampled_from(
     [
         *('"', "“", "(", ")", "-", "or ", "not ", " ", ":", "：", ",", "..", "<=", ">", "*", "\x00", "\u3000"),
-        *("due:", "last:", "id:", "tier:", "has:", "A", "30d", "h", "0", "1万", "华为", "none"),
+        *("field.", 'field."', "x.y:", "log.at:", "contact.", "headcount:", "revenue:", "wecom:", "empty", "any"),
+        *("2026-05-17", "due:", "last:", "id:", "tier:", "has:", "A", "30d", "h", "0", "1万", "华为", "none"),
         *("today", "fri", "下周二", "overdue", "2026-13-01"),
     ]
 )

@@ -1,0 +1,66 @@
+"""Terms about the tables that hold what belongs to a customer: contacts, interactions, follow-ups, the profile.
+
+Each row is found by its customer, whose own index every one of these tables has; a term asks whether any row fits.
+"""
+
+from __future__ import annotations
+
+from crm_tui.domain.filters.fields import Field
+from crm_tui.domain.filters.nodes import Operator, Term
+from crm_tui.domain.filters.values import Form
+from crm_tui.domain.text import fold
+from crm_tui.store.filter_sql.columns import maybe
+from crm_tui.store.filter_sql.comparisons import compared
+from crm_tui.store.filter_sql.scope import Scope
+
+_ROWS = {
+    "contact": "contact r WHERE r.customer_id = c.id AND r.archived_at IS NULL",
+    "interaction": "interaction r WHERE r.customer_id = c.id",
+    "follow_up": "follow_up r WHERE r.customer_id = c.id AND r.closed_at IS NULL",
+    "closed": "follow_up r WHERE r.customer_id = c.id AND r.closed_at IS NOT NULL",
+    "comment": "comment r WHERE r.customer_id = c.id",
+    "warning": "recycle_warning r WHERE r.customer_id = c.id",
+}
+_ELSEWHERE = {("interaction", "contact"): "(SELECT k.name FROM contact k WHERE k.id = r.contact_id)"}
+"""Columns that other tables hold."""
+
+_OWN = "profile p, json_each(p.fields) r WHERE p.id = c.id AND folded(r.key) = {name}"
+
+
+def condition(known: Field, term: Term, scope: Scope) -> str:
+    """The condition of a term whose field has a table."""
+    if known.table == "customer":
+        return _of_one(f"c.{known.column}", known, term, scope)
+    if known.table == "profile":
+        value = f"(SELECT p.fields ->> '$.{known.column}' FROM profile p WHERE p.id = c.id)"
+        return _of_one(value, known, term, scope)
+    return _of_several(known, term, scope)
+
+
+def _of_one(value: str, known: Field, term: Term, scope: Scope) -> str:
+    parts = [compared(value, term, known.form, scope)]
+    if None in term.values:
+        parts.append(f"coalesce({value}, '') = ''")
+    return " OR ".join(parts)
+
+
+def _of_several(known: Field, term: Term, scope: Scope) -> str:
+    # The plus keeps to the index of the customer: that of a user who logs much holds far more rows.
+    plain = f"{'+' if known.form is Form.STORED else ''}r.{known.column}"
+    value = _ELSEWHERE.get((known.table, known.column), plain)
+    if known.table == "own":
+        value = "r.value"
+    parts: list[str] = []
+    if term.operator is Operator.PRESENT or any(one is not None for one in term.values):
+        likely = maybe(term, scope) if term.operator is not Operator.PRESENT else ""
+        rows = _rows(known, scope)
+        parts.append(f"({likely}EXISTS (SELECT 1 FROM {rows} AND ({compared(value, term, known.form, scope)})))")
+    if None in term.values:
+        parts.append(f"NOT EXISTS (SELECT 1 FROM {_rows(known, scope)} AND {value} <> '')")
+    return " OR ".join(parts) or "0"
+
+
+def _rows(known: Field, scope: Scope) -> str:
+    if known.table == "own":
+        return _OWN.format(name=scope.bind(fold(known.column)))
+    return _ROWS[known.table]
