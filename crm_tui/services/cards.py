@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from crm_tui.domain.clock import moment
+from crm_tui.domain.clock import iso, moment
 from crm_tui.domain.people import is_masked
 from crm_tui.domain.phone_display import display_phone
 from crm_tui.domain.profile import Completeness, fields, format_value
 from crm_tui.domain.profile_fields import SECTIONS
-from crm_tui.services import collaborations, due, profiles, work
+from crm_tui.services import collaborations, due, lists, profiles, work
 from crm_tui.services.session import Session
 from crm_tui.store import customers, histories
 from crm_tui.store.customers import Facts
@@ -60,6 +60,8 @@ class Event:
     text: str
     more: str
     id: int | None = None
+    utc: str = ""
+    """The same moment as scripts read it."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,24 @@ class Card:
     reasons: tuple[str, ...]
     shared: tuple[str, ...] = ()
     worked: tuple[tuple[str, str], ...] = ()
+
+
+def record(session: Session, card: Card) -> dict[str, Any]:
+    """The card as `show --json` prints it: the keys of a list, then what only a card has."""
+    key = card.facts.id
+    events = ({**vars(event), "at": event.utc} for event in card.events)
+    return {
+        **lists.record(session, lists.rows(session, [key])[key]),
+        "version": card.facts.version,
+        "completeness": card.completeness.percent,
+        "missing": [field.identifier for field in card.completeness.missing],
+        "note": card.note,
+        "profile": {item.field: item.value for item in card.items},
+        "contacts": [vars(person) for person in card.contacts],
+        "collaborators": list(card.shared),
+        "worked": [{"user": who, "text": how} for who, how in card.worked],
+        "timeline": [{name: value for name, value in event.items() if name != "utc"} for event in events],
+    }
 
 
 def card(session: Session, customer_id: int, *, events: int = 300) -> Card:
@@ -148,6 +168,6 @@ def _contacts(session: Session, customer_id: int, masked: bool) -> tuple[Person,
 def _events(session: Session, customer_id: int, limit: int) -> tuple[Event, ...]:
     zone = session.person.zone
     return tuple(
-        Event(moment(at).astimezone(zone).strftime("%Y-%m-%d %H:%M"), what, who, text or "", more or "", key)
+        Event(moment(at).astimezone(zone).strftime("%Y-%m-%d %H:%M"), what, who, text or "", more or "", key, iso(at))
         for at, what, who, text, more, key in histories.timeline(session.database, customer_id, limit)
     )

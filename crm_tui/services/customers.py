@@ -81,7 +81,7 @@ def _make(session: Session, draft: Draft) -> Outcome:
             shown = {way: values.columns.get(way) or theirs.get(way) for way in duplicates.COMPARED}
             _refuse_twin(session, kind, str(name), shown)
         _check_cap(session, holder, stage)
-        pool_id = None if holder else _pool(session, draft, values.columns, kind, stage, tier)
+        pool_id = None if holder else _pool(session, draft, values, kind, stage, tier)
         now = session.stamp
         [key] = change.insert(
             "customer",
@@ -162,14 +162,15 @@ def find_holder(session: Session, owner: str) -> int | None:
     return found.id
 
 
-def _pool(
-    session: Session, draft: Draft, columns: Mapping[str, str | None], kind: str, stage: str, tier: str
-) -> int:
+def _pool(session: Session, draft: Draft, values: profiles.Values, kind: str, stage: str, tier: str) -> int:
     """The public pool that a new customer belongs into."""
     from crm_tui.services import routing  # most are held by whoever makes them
 
-    name, theirs = columns["name"], contacts.check(session, draft.contact)
-    return routing.route(session, routing.Coming(str(name), kind, stage, tier, columns, theirs))
+    theirs = contacts.check(session, draft.contact)
+    coming = routing.Coming(
+        str(values.columns["name"]), kind, stage, tier, values.columns, theirs, profile=values.profile
+    )
+    return routing.route(session, coming)
 
 
 def _kind(draft: Draft) -> str:

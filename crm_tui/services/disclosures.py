@@ -121,16 +121,22 @@ def check_export(session: Session, query: Query) -> int:
 
 
 def _check_cap(session: Session, customers: int) -> None:
-    cap = session.settings["export.daily_cap"] if session.person.role == "rep" else None
-    if cap is None:
-        return
-    taken = disclosures.taken_since(session.database, session.person.id, _midnight(session))
-    if customers + taken > cap:
+    left = _left_of_cap(session)
+    if left is not None and customers > left:
+        cap = session.settings["export.daily_cap"]
         raise NotAllowed(
             _("{n} customers are more than is left of the day's {cap} ({taken} taken out): narrow the filter").format(
-                n=f"{customers:,}", cap=f"{cap:,}", taken=f"{taken:,}"
+                n=f"{customers:,}", cap=f"{cap:,}", taken=f"{cap - left:,}"
             )
         )
+
+
+def _left_of_cap(session: Session) -> int | None:
+    """How many customers one may still take out today; None where nothing caps it."""
+    cap = session.settings["export.daily_cap"] if session.person.role == "rep" else None
+    if cap is None:
+        return None
+    return int(cap) - disclosures.taken_since(session.database, session.person.id, _midnight(session))
 
 
 def note_export(session: Session, kind: str, customers: int, detail: str) -> None:
@@ -183,15 +189,37 @@ def check_queue(session: Session, ids: Sequence[int], text: str) -> None:
         _list(session, len(ids), text or _("due"), others)
 
 
+def note_watched(session: Session, told: int, noted: int, ids: Sequence[int], text: str) -> int:
+    """Ask before a watch tells of these customers too, beside `told` others of the day, of whom so many are `noted`.
+
+    As `check_list`: more than `FEW` a day are data taken out; NotAllowed. They are noted `FEW` at a time, as far as the
+    day's cap reaches, lest a busy day makes an entry a second. How many are noted now.
+    """
+    total = told + len(ids)
+    if total <= max(noted, FEW):
+        return noted
+    others = lambda: not disclosures.holds_all(session.database, session.person.id, ids)  # noqa: E731
+    _takes_out_more(session, total, others, _("a watch tells of {n} customers a day"))
+    left = _left_of_cap(session)
+    more = max(total - noted, FEW if left is None else min(FEW, left))
+    note_export(session, "list", more, text or _("all"))
+    return noted + more
+
+
 def _list(session: Session, customers: int, text: str, has_others: Callable[[], bool]) -> None:
+    _takes_out_more(session, customers, has_others, _("--limit {n} shows the first"))
+    note_export(session, "list", customers, text or _("all"))
+
+
+def _takes_out_more(session: Session, customers: int, has_others: Callable[[], bool], instead: str) -> None:
+    """NotAllowed for who may not have so many customers printed; `instead` says what is left to who takes nothing."""
     try:
         takes_out(session)
     except NotAllowed as error:
-        raise NotAllowed(_("{reason}; --limit {n} shows the first").format(reason=error, n=FEW)) from None
+        raise NotAllowed(f"{error}; {instead.format(n=FEW)}") from None
     if customers > BULK and session.person.role == "rep" and has_others():
         text = _("a list of more than {n} is of one's own customers only: add owner:me, or --limit {n}")
         raise NotAllowed(text.format(n=BULK))
-    note_export(session, "list", customers, text or _("all"))
 
 
 def _note(

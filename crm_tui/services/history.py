@@ -1,20 +1,22 @@
-"""Undo, redo, and what was done by whom: the journal, as users meet it (DOMAIN §9)."""
+"""Undo, redo, and what was done by whom: the journal, as users meet it (DOMAIN §9).
+
+A run is one action: its steps are taken back together. While a run goes on, undo and redo reach its own steps only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crm_tui.domain.errors import Conflict, CrmError, NotAllowed
-from crm_tui.domain.language import _, ngettext
+from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.services import reverting
 from crm_tui.services.pools import check_caps
 from crm_tui.services.session import Outcome, Refusal, Session
 from crm_tui.store import customers, importing, journal, people, pools, reverts
 from crm_tui.store import entries as entries_of
+from crm_tui.store.journal import Found
 from crm_tui.store.reverts import Reverted
-
-_Found = tuple[int, int, str, str] | None
 
 
 def undo(session: Session, entry_id: int | None = None) -> Outcome:
@@ -23,43 +25,44 @@ def undo(session: Session, entry_id: int | None = None) -> Outcome:
     Customers that someone changed since stay and are refused by name; CrmError when there is nothing to undo,
     Conflict when all of it was changed since.
     """
-    return _revert(session, "undo", journal.undoable, entry_id)
+    return _revert(session, "undo", entry_id)
 
 
 def redo(session: Session, entry_id: int | None = None) -> Outcome:
     """Do again what the user took back last, or the entry that is named, unless something new was done since."""
-    return _revert(session, "redo", journal.redoable, entry_id)
+    return _revert(session, "redo", entry_id)
 
 
-def _revert(
-    session: Session, kind: str, find: Callable[..., _Found], entry_id: int | None
-) -> Outcome:
+def _revert(session: Session, kind: str, entry_id: int | None) -> Outcome:
     with session.database.writing(), importing.room(session.database):
         session.refresh()
-        found = find(session.database, session.person.id) if entry_id is None else _named(session, entry_id, kind)
-        if found is None:
-            raise CrmError(_("there is nothing to undo") if kind == "undo" else _("there is nothing to redo"))
-        root_id, target_id, command, summary = found
-        reverting.check_entry(session, target_id)
-        keep = reverting.forbidden(session, target_id, redo=kind == "redo")
+        root_id, target_id, command, summary = _found(session, kind, entry_id)
+        entries = journal.steps(session.database, target_id) or [target_id]
+        reverting.check_entries(session, entries)
+        keep = reverting.forbidden(session, entries, redo=kind == "redo")
         with journal.recording(
             session.database, user_id=session.person.id, at=session.stamp, source=session.source, command=kind,
-            kind=kind, root_id=root_id, reverts_id=target_id,
+            kind=kind, root_id=root_id, reverts_id=target_id, run=session.run,
         ) as change:  # fmt: skip
             held = pools.held_now(session.database, people.holders(session.database))
             protected = reverting.protections(session)
-            reverted = reverts.revert(change, target_id, keep)
-            check_caps(session, {key: counted for key, (counted, __) in held.items()}, target_id)
-            reverting.check_receivers(session, change.entry_id, target_id)
+            reverted = reverts.revert(change, entries, keep)
+            check_caps(session, {key: counted for key, (counted, __) in held.items()}, entries)
+            reverting.check_receivers(session, change.entry_id, entries)
             reverting.check_protections(session, protected)
             if reverted.kept and not reverted.changed:
                 raise Conflict(_stuck(session, reverted, keep, root_id, summary or command))
+            if change.is_empty():
+                raise CrmError(_("nothing of it is left: {what}").format(what=summary or command))
             reverts.append_histories(change, at=session.stamp, user_id=session.person.id, reason=kind)
             what = summary or command
             message = (_("undone: {what}") if kind == "undo" else _("done again: {what}")).format(what=what)
             change.summarize(message)
+            is_run = bool(journal.steps(session.database, root_id))
     session.refresh()
-    return _outcome(session, reverted, keep, message)
+    # A hand-over touches more customers than it says it hands over; the steps of a run speak of all that they touch.
+    n = len(reverted.changed) if is_run else reverted.moved or len(reverted.changed)
+    return _outcome(session, reverted, keep, message, n)
 
 
 def _stuck(session: Session, reverted: Reverted, keep: Mapping[int, str], root_id: int, what: str) -> str:
@@ -69,7 +72,7 @@ def _stuck(session: Session, reverted: Reverted, keep: Mapping[int, str], root_i
     text = _("not undone, changed since: {what}").format(what=f"{who}; {what}" if who else what)
     if set(reverted.kept) <= set(keep):
         text = _("not undone: {reason}").format(reason=next(iter(keep.values())))
-    earlier = journal.undoable(session.database, session.person.id, before=root_id)
+    earlier = journal.undoable(session.database, session.person.id, before=root_id, run=_run(session))
     return f"{text}; " + _("`undo {id}` takes back what came before").format(id=earlier[0]) if earlier else text
 
 
@@ -78,7 +81,33 @@ def _names(session: Session, ids: Sequence[int]) -> dict[int, str]:
     return reverts.names(session.database, customers.seen_by(session.sight), ids)
 
 
-def _named(session: Session, entry_id: int, kind: str) -> _Found:
+def _run(session: Session) -> int | None:
+    """The entry of the run that goes on; 0 where it has none yet, None where there is no run."""
+    return None if session.run is None else session.run.standing(session.database) or 0
+
+
+def _found(session: Session, kind: str, entry_id: int | None) -> tuple[int, int, str, str]:
+    """What is to be taken back or done again: the action, its newest link, command and summary."""
+    run = _run(session)
+    if entry_id is not None:
+        return _named(session, entry_id, kind, run)
+    found: Found = None
+    if run != 0:
+        find = journal.undoable if kind == "undo" else journal.redoable
+        found = find(session.database, session.person.id, run=run)
+    if found is None:
+        nothing = _NOTHING if run is None else _NOTHING_IN_RUN
+        raise CrmError(_(nothing[kind]))
+    return found
+
+
+_NOTHING = {"undo": N_("there is nothing to undo"), "redo": N_("there is nothing to redo")}
+_NOTHING_IN_RUN = {
+    "undo": N_("there is nothing to undo in this run"), "redo": N_("there is nothing to redo in this run"),
+}  # fmt: skip
+
+
+def _named(session: Session, entry_id: int, kind: str, run: int | None) -> tuple[int, int, str, str]:
     found = entries_of.standing(session.database, entry_id)
     if found is None:
         raise CrmError(_("there is no entry {id} in the journal").format(id=entry_id))
@@ -89,17 +118,22 @@ def _named(session: Session, entry_id: int, kind: str) -> _Found:
         raise NotAllowed(_("entry {id} is a sweep's: leads take it back").format(id=entry_id))
     if found.user_id != session.person.id and not swept:
         raise NotAllowed(_("entry {id} is someone else's: one takes back one's own").format(id=entry_id))
+    if run is not None and found.run_id != run:
+        raise CrmError(_("entry {id} is no step of this run, which takes back its own only").format(id=entry_id))
+    if run is None and found.run_id is not None:
+        text = _("entry {id} is a step of a run: `{kind} {run}` is for all of it")
+        raise CrmError(text.format(id=entry_id, kind=kind, run=found.run_id))
     if (found.tail_kind == "undo") == (kind == "undo"):
-        raise CrmError(_("entry {id} is undone already") if kind == "undo" else _("entry {id} is in effect"))
+        text = _("entry {id} is undone already") if kind == "undo" else _("entry {id} is in effect")
+        raise CrmError(text.format(id=entry_id))
     return found.root_id, found.tail_id, found.command, found.summary
 
 
-def _outcome(session: Session, reverted: Reverted, keep: Mapping[int, str], message: str) -> Outcome:
+def _outcome(session: Session, reverted: Reverted, keep: Mapping[int, str], message: str, n: int) -> Outcome:
     names = _names(session, reverted.kept)
     since = _("changed by someone else since: it stays as it is")
     refused = [Refusal(key, names.get(key, ""), keep.get(key, since)) for key in reverted.kept if key > 0]
     others = sum(key <= 0 for key in reverted.kept)
-    n = reverted.moved or len(reverted.changed)  # a hand-over touches more customers than it says it hands over
     if n > 1:
         message += ngettext(" ({n} customer)", " ({n} customers)", n).format(n=f"{n:,}")
     if others:  # rows of no customer have nothing that could name them

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crm_tui.domain import ssh_keys
+from crm_tui.domain.clock import iso
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _, ngettext
 from crm_tui.services.session import Outcome, Session
@@ -114,7 +115,8 @@ def is_in_use(database: Database) -> bool:
 
 def _shown(key: Key) -> dict[str, Any]:
     return {
-        "login": key.login, "name": key.name, "type": key.type, "fingerprint": key.fingerprint, "added": key.added_at,
+        "login": key.login, "name": key.name, "type": key.type, "fingerprint": key.fingerprint,
+        "added": iso(key.added_at),
     }  # fmt: skip
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from crm_tui.domain.clock import moment
+from crm_tui.domain.clock import iso
 from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.filters import And, FilterContext, Node, Operator, Term, parse, with_defaults
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.people import Sight
+from crm_tui.domain.text import ascii_twin
 from crm_tui.services import people
 from crm_tui.services.session import Session
 from crm_tui.store import customers, lists, pools
@@ -20,6 +21,9 @@ from crm_tui.store.database import Database
 from crm_tui.store.lists import SORTS, Order, Page, Position
 
 __all__ = ["SORTS", "Order", "Page", "Position", "Query", "Within"]
+
+_SORTED = 50_000
+"""Ids read at a time of a list that is sorted by several keys."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,14 @@ def context(session: Session) -> FilterContext:
     return FilterContext(
         session.now, session.person.id, _Logins(session.database),
         pools=tuple(pool.name for pool in pools.every(session.database, session.sight)),
+        known=lambda field, start: _in_use(session, field, start),
     )
+
+
+def _in_use(session: Session, field: str, start: str) -> list[str]:
+    from crm_tui.store import filter_values  # for completion alone
+
+    return filter_values.in_use(session.database, session.sight, field, start)
 
 
 def read(session: Session, text: str) -> Node:
@@ -101,17 +112,29 @@ def _common(session: Session, within: Within) -> Term:
 
 
 def sort_order(text: str) -> Order:
-    """The order that `name`, `due`, `-created` … names; a dash turns it round. UsageError for anything else."""
-    name = text.removeprefix("-")
-    if name not in SORTS:
-        raise UsageError(
-            _('cannot sort by "{name}"{hint}; {names}').format(
-                name=name, hint=nearest(name, SORTS), names=", ".join(SORTS)
-            ),
-            text,
-            0,
-        )
-    return Order(name, SORTS[name][1] != text.startswith("-"))
+    """The order that `name`, `-created` or `tier,-due` names: a dash turns a key round, the next key sorts what the one
+    before leaves equal. UsageError for anything else.
+    """
+    keys: list[Order] = []
+    typed = ascii_twin(text.replace("、", ","))
+    for word in typed.replace(",", " ").split() or [""]:
+        name = word.removeprefix("-")
+        if name not in SORTS:
+            message = _('cannot sort by "{name}"{hint}; {names}')
+            hint = nearest(name, SORTS)
+            raise UsageError(message.format(name=name, hint=hint, names=", ".join(SORTS)), text, typed.find(word))
+        keys.append(Order(name, SORTS[name][1] != word.startswith("-")))
+    return together(keys)
+
+
+def together(orders: Sequence[Order]) -> Order:
+    """One order out of several, each of which sorts what those before it leave equal; UsageError for a key twice."""
+    keys = [replace(key, then=()) for order in orders for key in (order, *order.then)]
+    names = [key.sort for key in keys]
+    double = next((name for name in names if names.count(name) > 1), None)
+    if double is not None:
+        raise UsageError(_("the key {name} is there twice").format(name=double), double, 0)
+    return replace(keys[0], then=tuple(keys[1:]))
 
 
 def page(session: Session, query: Query, after: Position | None = None, limit: int = 200) -> Page:
@@ -134,13 +157,16 @@ def among(session: Session, query: Query, ids: Sequence[int]) -> set[int]:
 def every(session: Session, query: Query, batch: int = 5_000) -> Iterator[list[int]]:
     """All ids of the list in order, in batches."""
     after: Position | None = None
+    size = batch
     while True:
-        found = page(session, query, after, batch)
-        if found.ids:
-            yield found.ids
+        found = page(session, query, after, size)
+        for start in range(0, len(found.ids), batch):
+            yield found.ids[start : start + batch]
         if found.end is None:
             return
         after = found.end
+        if query.order is not None and query.order.then:
+            size = max(batch, _SORTED)  # all that the first key leaves equal is sorted for every page anew
 
 
 def count(session: Session, query: Query) -> int:
@@ -189,7 +215,7 @@ def record(session: Session, row: dict[str, Any]) -> dict[str, Any]:
     """
 
     def time(stored: str | None) -> str | None:
-        return moment(stored).isoformat().replace("+00:00", "Z") if stored else None
+        return iso(stored) if stored else None
 
     return {
         "id": row["id"], "name": row["name"], "kind": row["kind"], "stage": row["stage"], "tier": row["tier"],
@@ -199,5 +225,3 @@ def record(session: Session, row: dict[str, Any]) -> dict[str, Any]:
         "last_contact": time(row["last_contact"]), "created": time(row["created_at"]),
         "archived": row["archived_at"] is not None, "returns": row["recycle_on"],
     }  # fmt: skip
-
-

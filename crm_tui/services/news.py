@@ -6,6 +6,12 @@ from dataclasses import dataclass
 
 from crm_tui.services.session import Session
 from crm_tui.store import news
+from crm_tui.store.news import WriteLog
+
+__all__ = ["LIMIT", "LOOK", "Changed", "Seen", "WriteLog", "seen", "since"]
+
+LOOK = 1.0
+"""Seconds between two looks at the file that every writer appends to."""
 
 LIMIT = 1_000
 """Changed customers that are named one by one; of more it is only said that there are some."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -48,6 +49,19 @@ def open_session(
     except BaseException:
         database.close()
         raise
+
+
+def look_in(path: Path, named: str | None, *, clock: Callable[[], datetime] | None = None) -> Session | None:
+    """A session that changes nothing, not even to make the database or its first user; None where there can be none."""
+    database = Database.to_look_into(path)
+    if database is None:
+        return None
+    login = named or login_name()
+    if people.by_login(database, login) is not None:
+        with suppress(NotAllowed):
+            return sign_in(database, login, source="command", clock=clock)
+    database.close()
+    return None
 
 
 def open_demo(path: Path, named: str | None, *, clock: Callable[[], datetime] | None = None) -> Session:
@@ -106,6 +120,11 @@ def _join(database: Database, login: str, clock: Callable[[], datetime]) -> User
 def logins(database: Database) -> dict[str, int]:
     """Every user's id by login."""
     return people.logins(database)
+
+
+def names(database: Database) -> dict[str, str]:
+    """The full name of every user who has not left, by login."""
+    return people.names(database)
 
 
 def everyone(session: Session) -> list[dict[str, Any]]:

@@ -358,12 +358,12 @@ def _wanted_reason(reason: str, message: str) -> str:
     return said
 
 
-def check_caps(session: Session, before: Mapping[int, int], entry_id: int) -> None:
+def check_caps(session: Session, before: Mapping[int, int], entries: Sequence[int]) -> None:
     """CrmError if a rep holds more of what counts than before and more than the cap: for what gives customers back.
 
-    Whoever received nothing since the entry that is taken back has no more than was kept before it, and may (P5).
+    Whoever received nothing since the entries that are taken back has no more than was kept before them, and may (P5).
     """
-    gained = pools.gained_since(session.database, entry_id)
+    gained = pools.gained_since(session.database, entries)
     users = people.of_ids(session.database, [key for key in before if key in gained])
     sources = pools.taken_from(session.database)
     for key, (counted, __) in pools.held_now(session.database, users).items():

@@ -1,4 +1,5 @@
-"""Who may take back what: undo and redo go by the rights of the moment, not by those under which something was done.
+"""Who may take back what: undo and redo go by the rights of the moment, not by those under which something was done,
+and are judged once for all the `entries` of a run.
 
 A customer that one has lost stays as it is, and what one could not receive now is not received by way of undo either
 (DOMAIN §4 P2, P5, P13, §8, §9).
@@ -6,7 +7,7 @@ A customer that one has lost stays as it is, and what one could not receive now 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from crm_tui.domain.clock import moment
@@ -25,32 +26,32 @@ _OF_ADMINISTRATORS = {"team", "setting", "pool", "pool_member", "pool_rule"}
 _OF_USERS = {"user", "ssh_key"}
 
 
-def check_entry(session: Session, entry_id: int) -> None:
-    """NotAllowed unless one could change now what belongs to no customer of what the entry changed."""
-    person, records = session.person, reverts.records(session.database, entry_id)
+def check_entries(session: Session, entries: Sequence[int]) -> None:
+    """NotAllowed unless one could change now what belongs to no customer of what the entries changed."""
+    person, records = session.person, reverts.records(session.database, entries)
     if person.role == "admin":
         return
     if records & _OF_ADMINISTRATORS:
         raise NotAllowed(_("only administrators take that back"))
     if records & _OF_USERS:
         sight = session.sight
-        touched = reverts.users(session.database, entry_id)
+        touched = reverts.users(session.database, entries)
         led = person.role == "lead" and all(key in sight.led and key != person.id for key in touched)
         if not led or any(columns != {"state"} for columns in touched.values()):
             raise NotAllowed(_("only administrators take that back"))
 
 
-def forbidden(session: Session, entry_id: int, *, redo: bool) -> dict[int, str]:
-    """The customers of the entry that one may not take back now, each with the reason."""
+def forbidden(session: Session, entries: Sequence[int], *, redo: bool) -> dict[int, str]:
+    """The customers of the entries that one may not take back now, each with the reason."""
     database, sight = session.database, session.sight
-    moved = reverts.moved(database, entry_id)
+    moved = reverts.moved(database, entries)
     if moved and session.person.state == "leaving":
         raise NotAllowed(_("you are leaving: nothing changes hands by you any more"))
-    ids = reverts.customers(database, entry_id)
+    ids = reverts.customers(database, entries)
     seen, __ = session.see(ids)
     there = {facts.id: facts for facts in seen}
     elsewhere = _("changed since, it is in other hands: it stays as it is")
-    found = dict.fromkeys(reverts.outlived(database, entry_id), elsewhere)
+    found = dict.fromkeys(reverts.outlived(database, entries), elsewhere)
     for key in ids:
         if key in found:
             continue
@@ -142,9 +143,9 @@ def check_protections(session: Session, before: dict[int, int]) -> None:
             )
 
 
-def check_receivers(session: Session, entry_id: int, taken_back: int) -> None:
+def check_receivers(session: Session, entry_id: int, taken_back: Sequence[int]) -> None:
     """CrmError if the entry gave a customer to somebody who may hold none: service, one who has left, and one who was
-    told to leave after the entry that is `taken_back`. Who was leaving before gets back what was handed over.
+    told to leave after the first of those `taken_back`. Who was leaving before gets back what was handed over.
     """
     database = session.database
     gained = pools.received(database, entry_id)

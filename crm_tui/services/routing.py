@@ -7,12 +7,13 @@ in a customer could not repair it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters import FilterRecord, Node, Words, match, parse
 from crm_tui.domain.filters.nodes import terms
+from crm_tui.domain.schemes import primary
 from crm_tui.domain.searching import search_text
 from crm_tui.services.lists import context
 from crm_tui.services.session import Session
@@ -22,7 +23,9 @@ from crm_tui.store.pools import DEFAULT
 
 @dataclass(frozen=True)
 class Coming:
-    """A customer about to be made, as far as filters ask about it. `columns` are those of its row, by name."""
+    """A customer about to be made, as far as filters ask about it. `columns` are those of its row, by name, `profile`
+    what its profile will hold.
+    """
 
     name: str
     kind: str
@@ -32,14 +35,18 @@ class Coming:
     contact: Mapping[str, str | None]
     tags: tuple[str, ...] = ()
     next_on: date | None = None
+    profile: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Routes:
-    """The pools' filters in order: (pool, filter). `now` is the moment at which a new customer is made."""
+    """The pools' filters in order: (pool, filter). `now` is the moment at which a new customer is made, by whom says
+    `made_by`.
+    """
 
     filters: tuple[tuple[int, Node], ...]
     now: datetime
+    made_by: int
     searches: bool = False
     """Whether any of them looks for words, which takes longer to prepare than all the rest."""
 
@@ -47,7 +54,7 @@ class Routes:
         """The pool that a new customer belongs into."""
         if not self.filters:
             return DEFAULT
-        record = _record(coming, self.now, searched=self.searches)
+        record = _record(coming, self.now, self.made_by, searched=self.searches)
         return next((pool_id for pool_id, node in self.filters if match(node, record)), DEFAULT)
 
 
@@ -63,7 +70,7 @@ def routes(session: Session) -> Routes:
         except UsageError:
             continue
     searches = any(isinstance(leaf, Words) for __, node in found for leaf in terms(node))
-    return Routes(tuple(found), session.now.astimezone(UTC), searches)
+    return Routes(tuple(found), session.now.astimezone(UTC), session.person.id, searches)
 
 
 def route(session: Session, coming: Coming) -> int:
@@ -81,20 +88,18 @@ def routed(session: Session, ids: Sequence[int]) -> dict[int, int]:
     return {key: found.get(key, DEFAULT) for key in ids}
 
 
-def _record(coming: Coming, now: datetime, *, searched: bool) -> FilterRecord:
+def _record(coming: Coming, now: datetime, made_by: int, *, searched: bool) -> FilterRecord:
     def text(name: str) -> str | None:
         value = coming.columns.get(name)
         return str(value) if value else None
 
-    ways = {
-        way: tuple(str(value) for value in (coming.columns.get(way), coming.contact.get(way)) if value)
-        for way in ("phone", "email", "wechat")
-    }
+    made = {"scheme": primary(coming.stage), "created_by": made_by}
     person = coming.contact.get("name")
     people = (person,) if person else ()
     return FilterRecord(
         0, coming.name, coming.kind, coming.stage, now, now, coming.tier,
         region=text("region"), source=text("source"), industry=text("industry"), tags=coming.tags,
-        next_on=coming.next_on, phones=ways["phone"], emails=ways["email"], wechat=ways["wechat"], contacts=people,
-        has_note=text("note") is not None, search_text=search_text((coming.name, *people)) if searched else "",
+        next_on=coming.next_on, columns={**made, **coming.columns}, profile=coming.profile,
+        people=({**coming.contact, "is_primary": 1},) if any(coming.contact.values()) else (),
+        search_text=search_text((coming.name, *people)) if searched else "",
     )  # fmt: skip

@@ -21,7 +21,7 @@ from crm_tui.store.database import Database
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crm_tui.store.journal import Change
+    from crm_tui.store.journal import Change, Run
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,8 @@ class Session:
     """The folders in which macros are looked for; recordings are written into the first."""
     guest_key: str | None = None
     """The fingerprint of the key that a session at the door came in by: it lasts as long as that is the user's."""
+    run: Run | None = field(default=None, repr=False)
+    """The run that goes on, of which all that is changed meanwhile is a step: see `services.runs`."""
     _sight: Sight | None = field(default=None, repr=False)
     _read_at: tuple[int, int, date] | None = field(default=None, repr=False)
 
@@ -133,6 +135,10 @@ class Session:
             self._sight = Sight(user.id, "admin", everything=True, masked=False, blocked=True)
         self._read_at = token
 
+    def forget(self) -> None:
+        """Read all of that again at the next look: what was read may have been rolled back since."""
+        self._read_at = None
+
     def _check_key(self, fingerprint: str) -> None:
         from crm_tui.store import keys  # most sessions came by no key
 
@@ -158,15 +164,16 @@ class Session:
     def as_system(self, source: str) -> Session:
         """The one way around the rights: a session that sees and may change everything, for what nobody asked for.
 
-        Its changes are in the journal under the user and that `source`.
+        Its changes are in the journal under the user and that `source`; they are no part of a run.
         """
-        return replace(self, system=True, source=source, change=None, _sight=None, _read_at=None)
+        return replace(self, system=True, source=source, change=None, run=None, _sight=None, _read_at=None)
 
     @contextmanager
     def changing(self, *, fixed: bool = False) -> Iterator[Change]:
-        """The journal entry of the running command: opened by the first change, shared by those within.
+        """The journal entry of the running command: opened by the first change, shared by those within; while a run
+        goes on, a step of that.
 
-        A `fixed` entry is kept even if it changes nothing, and nothing takes it back.
+        A `fixed` entry is kept even if it changes nothing, and nothing takes it back: it is part of no run.
         """
         from crm_tui.store.journal import recording  # what only reads does without it
 
@@ -174,8 +181,9 @@ class Session:
             yield self.change
             return
         with recording(
-            self.database, user_id=self.person.id, at=self.stamp, source=self.source, command=self.command, fixed=fixed
-        ) as change:
+            self.database, user_id=self.person.id, at=self.stamp, source=self.source, command=self.command, fixed=fixed,
+            run=self.run,
+        ) as change:  # fmt: skip
             self.refresh()  # nobody changes anything from here on but oneself
             self.change = change
             try:

@@ -24,7 +24,7 @@ def files(session: Session) -> Outcome:
         for entry in sorted(entries, key=lambda entry: entry.name):
             found = entry.stat(follow_symlinks=False)
             if stat.S_ISREG(found.st_mode) and not entry.name.startswith("."):
-                at = datetime.fromtimestamp(found.st_mtime, UTC).isoformat(timespec="seconds")
+                at = datetime.fromtimestamp(found.st_mtime, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
                 rows.append({"name": entry.name, "bytes": found.st_size, "at": at})
     message = ngettext("{n} file", "{n} files", len(rows)).format(n=len(rows))
     lines = tuple(f"{row['name']}  {row['bytes']:,}" for row in rows)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crm_tui.domain.cadence import cadence_interval
-from crm_tui.domain.clock import local_date
+from crm_tui.domain.clock import iso, local_date
 from crm_tui.domain.language import _
 from crm_tui.domain.schemes import Scheme, badge, find_tier, primary, proposal, shipped
 from crm_tui.domain.stages import BY_IDENTIFIER
@@ -119,7 +119,8 @@ def why(session: Session, customer_id: int) -> Outcome:
         )
         if days and mark:
             lines.append(_("cadence: a contact every {days} days").format(days=days))
-        data.append({"scheme": scheme.identifier, "tier": to, "before": frm, "by": login, "at": at, "reason": reason})
+        told = {"scheme": scheme.identifier, "tier": to, "before": frm, "by": login, "at": iso(at), "reason": reason}
+        data.append(told)
     stage = BY_IDENTIFIER[facts.stage]
     offered = proposal(facts.stage, facts.tier if facts.scheme == "abcd" else None)
     if offered:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -42,6 +42,9 @@ _PRAGMAS = {
     "cache_size": -2_000,
     "temp_store": "memory",
 }
+_HEADER = 100
+"""Bytes at the beginning of a file that say what it is (sqlite.org/fileformat.html)."""
+
 _PATIENCE = 10_000
 """Milliseconds to wait for a reader of another program that holds the file."""
 
@@ -55,24 +58,29 @@ def connect(path: Path) -> apsw.Connection:
             connection.pragma(name, value)
         connection.convert_binding = _binding
         # What the filter language means by equal (domain.filters), for the rare filters that no index answers.
-        connection.create_scalar_function("folded", _folded, 1, deterministic=True)
-        connection.create_scalar_function("digits", _digits, 1, deterministic=True)
+        for name in ("folded", "digits", "whole", "units", "day"):
+            connection.create_scalar_function(name, _function(name), 1, deterministic=True)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _folded(*text: Any) -> str | None:
-    from crm_tui.domain.text import fold  # not on the way to the first frame
+def _function(name: str) -> Callable[..., str | int | None]:
+    """How the values of a field are compared, as SQL may call it; the filters are loaded when it first does."""
+    known: Callable[[str], str | int | None] | None = None
 
-    return None if text[0] is None else fold(text[0])
+    def called(*given: Any) -> str | int | None:
+        nonlocal known
+        if given[0] is None:
+            return None
+        if known is None:
+            from crm_tui.domain.filters.values import FUNCTIONS
 
+            known = FUNCTIONS[name]
+        return known(str(given[0]))
 
-def _digits(*text: Any) -> str | None:
-    from crm_tui.domain.filters.search import digits
-
-    return None if text[0] is None else digits(text[0])
+    return called
 
 
 def _binding(_cursor: apsw.Cursor, _number: int, value: Any) -> str:
@@ -111,6 +119,21 @@ class Database:
             raise
 
     # -- opening
+
+    @classmethod
+    def to_look_into(cls, path: Path) -> Database | None:
+        """The database, opened so that nothing in it can be changed; None unless it is there, ours and up to date."""
+        try:
+            with path.open("rb") as file:
+                header = file.read(_HEADER)
+            found = (header[68:72], header[60:64])
+            if found != tuple(number.to_bytes(4, "big") for number in (APPLICATION_ID, SCHEMA_VERSION)):
+                return None
+            database = cls(path)
+        except (OSError, DatabaseUnusable):
+            return None
+        database.connection.pragma("query_only", 1)
+        return database
 
     @staticmethod
     def _version_now() -> tuple[int, ...]:
@@ -262,6 +285,20 @@ class Database:
         except apsw.Error as error:
             raise DatabaseUnusable(_explain(self.path, error)) from error
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All that the block reads is of one moment. Keep it short: while it lasts the log of writes only grows."""
+        with self._explained():
+            self.connection.execute("BEGIN")
+            try:
+                version = self.pragma("user_version")
+                if version != SCHEMA_VERSION:
+                    raise DatabaseUnusable(self._from_the_future(version))
+                yield
+            finally:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+
     def data_version(self) -> int:
         """A number that changes when another process has committed."""
         return int(self.connection.pragma("data_version"))
@@ -294,6 +331,20 @@ class Database:
                 raise DatabaseUnusable(_explain(self.path, error)) from error
             finally:
                 self._depth = 0
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Inside `writing()`: all of the block or nothing of it, whatever becomes of the rest."""
+        connection = self.connection
+        connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK TO part")
+                connection.execute("RELEASE part")
+            raise
+        connection.execute("RELEASE part")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -3,6 +3,8 @@
 The journal and the histories only grow. Taking an entry back is itself an entry that changes rows, so redo is the
 taking back of an undo. `reverts_id` of a change that takes back or does again names the first change of that chain, and
 `journal_undone` holds those first changes that are taken back at present: a first change not in it is in effect.
+
+A run is an entry that changes nothing itself: its steps, the entries that name it as `run_id`, are one action.
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
+from crm_tui.domain.language import ngettext
 from crm_tui.store.database import Database
+from crm_tui.store.entries import IS_LEFT
 from crm_tui.store.models import JOURNALED, columns
 
 # Which column of a row names the customer that it belongs to.
@@ -151,7 +156,7 @@ class Change:
 
     def summarize(self, summary: str) -> None:
         """Say in words what the entry did."""
-        self.database.execute("UPDATE journal_entry SET summary = ? WHERE id = ?", (summary, self.entry_id))
+        summarize(self.database, self.entry_id, summary)
 
     def moves(self, kind: str, reason: str = "") -> None:
         """Say what it is called when customers change hands from here on, and why; the ownership log takes it down."""
@@ -177,49 +182,157 @@ def _known(table: str, values: Mapping[str, Any]) -> list[str]:
     return list(values)
 
 
+@dataclass
+class Run:
+    """A run that goes on, and its entry: made with the first step that changes something, before that and in the same
+    transaction, and told anew with each step, since nobody may be there to do so at the end.
+
+    What comes after somebody has taken the run back from another session is one more run.
+    """
+
+    command: str
+    depth: int = 1
+    """How many runs within each other it stands for; all are one."""
+    _entry: tuple[int, str, int, str] | None = field(default=None, repr=False)
+    _steps: int = 0
+    _customers: set[int] = field(default_factory=set, repr=False)
+    _last: int | None = None
+
+    def entry(self, database: Database) -> int | None:
+        """Its entry; None while nothing was changed (what was rolled back since never was)."""
+        if self._entry is None:
+            return None
+        entry_id, *known = self._entry
+        found = database.row(
+            "SELECT at, user_id, source FROM journal_entry"
+            " WHERE id = ? AND command = ? AND kind = 'do' AND run_id IS NULL AND fixed = 0",
+            (entry_id, self.command),
+        )
+        return entry_id if found == tuple(known) else None
+
+    def standing(self, database: Database) -> int | None:
+        """Its entry, unless it was taken back meanwhile: the next step belongs to it, undo reaches its steps."""
+        found = self.entry(database)
+        taken_back = "SELECT 1 FROM journal_entry WHERE root_id = ? LIMIT 1"
+        return None if found is None or database.value(taken_back, (found,)) else found
+
+    def opened(self, database: Database, *, user_id: int, at: str, source: str) -> int:
+        """The entry that the next step belongs to; within the transaction of that step."""
+        found = self.standing(database)
+        if found is not None:
+            return found
+        made: int = database.value(
+            "INSERT INTO journal_entry (at, user_id, source, command, kind) VALUES (?, ?, ?, ?, 'do') RETURNING id",
+            (at, user_id, source, self.command),
+        )
+        self._entry = (made, at, user_id, source)
+        return made
+
+    def add(self, database: Database, entry_id: int) -> None:
+        """Count the step that was done by the entry."""
+        assert self._entry is not None
+        run_id = self._entry[0]
+        sql = "SELECT max(id) FROM journal_entry WHERE run_id = ? AND id < ?"
+        if database.value(sql, (run_id, entry_id)) == self._last and self._steps:
+            self._steps += 1
+            self._customers.update(_customers(database, entry_id))
+        else:  # its first, or some were rolled back
+            ids = steps(database, run_id)
+            self._steps = len(ids)
+            self._customers = {key for step in ids for key in _customers(database, step)}
+        self._last = entry_id
+        customers = len(self._customers)
+        told = (
+            ngettext("{n} step", "{n} steps", self._steps).format(n=f"{self._steps:,}"),
+            ngettext("{n} customer", "{n} customers", customers).format(n=f"{customers:,}"),
+        )
+        summarize(database, run_id, f"{self.command}: {', '.join(told)}")
+
+    def told(self, database: Database, summary: str = "") -> int | None:
+        """Say in words what it did: in those, else in the words of its only step, else how much. Its entry."""
+        run_id = self.entry(database)
+        if run_id is None:
+            return None
+        if not summary:
+            ids = steps(database, run_id)
+            one = database.value("SELECT summary FROM journal_entry WHERE id = ?", (ids[0],)) if len(ids) == 1 else ""
+            summary = str(one or "")
+        if summary:
+            summarize(database, run_id, summary)
+        return run_id
+
+
+def _customers(database: Database, entry_id: int) -> Iterator[int]:
+    rows = database.rows("SELECT DISTINCT customer_id FROM journal_change WHERE entry_id = ?", (entry_id,))
+    return (row[0] for row in rows if row[0] is not None)
+
+
+def summarize(database: Database, entry_id: int, summary: str) -> None:
+    """Say in words what the entry did."""
+    database.execute("UPDATE journal_entry SET summary = ? WHERE id = ?", (summary, entry_id))
+
+
+def steps(database: Database, entry_id: int) -> list[int]:
+    """The entries of the steps, in order, what they took back themselves included; none where it is no run."""
+    return [row[0] for row in database.rows("SELECT id FROM journal_entry WHERE run_id = ? ORDER BY id", (entry_id,))]
+
+
 @contextmanager
 def recording(
     database: Database, *, user_id: int, at: str, source: str, command: str, kind: str = "do",
-    root_id: int | None = None, reverts_id: int | None = None, fixed: bool = False,
+    root_id: int | None = None, reverts_id: int | None = None, fixed: bool = False, run: Run | None = None,
 ) -> Iterator[Change]:
-    """One transaction and one journal entry; an entry that changed nothing is not kept unless it is `fixed`."""
+    """One transaction and one journal entry, a step of the run if there is one; an entry that changed nothing is not
+    kept unless it is `fixed`, and such a one is no step.
+    """
     from crm_tui.store import search
 
+    run = None if fixed else run
     with database.writing():
         database.execute("SAVEPOINT entry")
+        run_id = run.opened(database, user_id=user_id, at=at, source=source) if run is not None else None
         entry_id = database.value(
-            "INSERT INTO journal_entry (at, user_id, source, command, kind, root_id, reverts_id, fixed)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-            (at, user_id, source, command, kind, root_id, reverts_id, fixed),
+            "INSERT INTO journal_entry (at, user_id, source, command, kind, root_id, reverts_id, fixed, run_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (at, user_id, source, command, kind, root_id, reverts_id, fixed, run_id),
         )
         change = Change(database, entry_id)
         yield change
         if not fixed and change.is_empty():
             database.execute("ROLLBACK TO entry")
+        elif run is not None:
+            run.add(database, entry_id)
         database.execute("RELEASE entry")
         search.index(database, change.searchable)
 
 
-def undoable(database: Database, user_id: int, *, before: int | None = None) -> tuple[int, int, str, str] | None:
-    """The user's newest action in effect, of those before an entry: (root entry, entry to revert, command, summary)."""
+Found = tuple[int, int, str, str] | None
+
+
+def undoable(database: Database, user_id: int, *, before: int | None = None, run: int | None = None) -> Found:
+    """The user's newest action in effect, of those before an entry: (root entry, entry to revert, command, summary).
+
+    Steps are no actions of their own, but within their `run`.
+    """
     return database.row(
         "SELECT e.id, coalesce(tail.id, e.id), e.command, e.summary FROM journal_entry e"
         " LEFT JOIN journal_entry tail ON tail.id = (SELECT max(id) FROM journal_entry WHERE root_id = e.id)"
-        " WHERE e.user_id = ? AND e.kind = 'do' AND e.fixed = 0 AND e.source <> 'sweep'"
-        " AND coalesce(tail.kind, 'redo') = 'redo'"
+        " WHERE e.user_id = ?1 AND e.kind = 'do' AND e.fixed = 0 AND e.source <> 'sweep'"
+        " AND e.run_id IS ?3 AND e.id > coalesce(?3, 0)"
+        f" AND coalesce(tail.kind, 'redo') = 'redo' AND {IS_LEFT}"
         " AND (?2 IS NULL OR e.id < ?2) ORDER BY e.id DESC LIMIT 1",
-        (user_id, before),
+        (user_id, before, run),
     )
 
 
-def redoable(database: Database, user_id: int) -> tuple[int, int, str, str] | None:
+def redoable(database: Database, user_id: int, *, run: int | None = None) -> Found:
     """The action that the user took back last, unless something new was done since: as `undoable`."""
     return database.row(
         "SELECT e.id, tail.id, e.command, e.summary FROM journal_entry e"
         " JOIN journal_entry tail ON tail.id = (SELECT max(id) FROM journal_entry WHERE root_id = e.id)"
-        " WHERE e.user_id = ?1 AND e.kind = 'do' AND tail.kind = 'undo'"
+        " WHERE e.user_id = ?1 AND e.kind = 'do' AND tail.kind = 'undo' AND e.run_id IS ?2 AND e.id > coalesce(?2, 0)"
         " AND NOT EXISTS (SELECT 1 FROM journal_entry n WHERE n.user_id = ?1 AND n.kind = 'do' AND n.id > tail.id"
-        "  AND n.fixed = 0 AND n.source <> 'sweep')"
+        "  AND n.fixed = 0 AND n.source <> 'sweep' AND (?2 IS NULL OR n.run_id = ?2))"
         " ORDER BY tail.id DESC LIMIT 1",
-        (user_id,),
+        (user_id, run),
     )

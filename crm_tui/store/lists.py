@@ -1,13 +1,16 @@
 """Lists of customers: ids in order, a page at a time from where the last one ended, and how many there are.
 
-Rows without a value of the sort column come last, in either direction and by id; equal values are in the order of ids,
-which turns round with the direction.
+Rows without a value of a sort column come after those with one, in either direction. What the first column leaves
+equal the next one sorts, in the end the id: in the last column's direction, upwards where that column is empty.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from crm_tui.domain.filters.nodes import And, Node, Operator, Span, Term
@@ -28,23 +31,50 @@ SORTS: dict[str, tuple[str, bool]] = {
     "region": ("region", False),
     "industry": ("industry", False),
     "source": ("source", False),
+    "kind": ("kind", False),
+    "owner": ("owner_login", False),
+    "touched": ("last_touch", False),
+    "held": ("held_since", False),
 }
 """What a list may be sorted by: the column, and whether the greatest comes first."""
+
+# SQLite does not see by itself that an index is worth it where only the first of several keys is in its order.
+_INDEXES = {
+    "name_key": "customer_name", "tier_rank": "customer_tier_rank", "stage_rank": "customer_stage_rank",
+    "next_on": "customer_next", "last_contact": "customer_last", "created_at": "customer_created",
+    "stage_since": "customer_since", "region": "customer_region", "industry": "customer_industry",
+    "source": "customer_source", "kind": "customer_kind",
+}  # fmt: skip
+
+_ELSEWHERE = {"owner_login": "(SELECT u.login FROM user u WHERE u.id = c.owner_id)"}
+"""What is no column of the customer's row, as SQL."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """A sort (a key of `SORTS`) and its direction."""
+    """A sort (a key of `SORTS`), its direction, and what sorts the rows that it leaves equal."""
 
     sort: str
     descending: bool
+    then: tuple[Order, ...] = ()
+
+    @cached_property
+    def keys(self) -> tuple[Order, ...]:
+        """All keys, the first first; none after the id, which leaves nothing equal."""
+        keys = (self, *self.then)
+        names = [key.sort for key in keys]
+        return keys[: names.index("id") + 1] if "id" in names else keys
+
+    def __str__(self) -> str:
+        """As it is typed: `tier -due`."""
+        return " ".join(("-" if key.descending != SORTS[key.sort][1] else "") + key.sort for key in (self, *self.then))
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where a page ended: the sort value (None among the rows without one) and the id."""
+    """Where a page ended: the values of the sort columns (None where the row has none) and the id."""
 
-    value: Any
+    values: tuple[Any, ...]
     id: int
 
 
@@ -79,7 +109,7 @@ def page(
     for part in _parts(database, sight):
         found = asked.by_id(part, rows) if SORTS[order.sort][0] == "id" else asked.by_value(part)
         rows = _merged(rows, found, order)[:limit]
-    end = Position(rows[-1][1], rows[-1][0]) if len(rows) == limit else None
+    end = Position(rows[-1][1:], rows[-1][0]) if len(rows) == limit else None
     return Page([row[0] for row in rows], end)
 
 
@@ -94,8 +124,8 @@ def count(database: Database, sight: Sight, node: Node) -> int:
     return found
 
 
-_Row = tuple[int, Any]
-"""An id and the value of the sort column (0 where the list is sorted by id)."""
+_Row = tuple[Any, ...]
+"""An id, and the values of the sort columns (none where the list is sorted by id)."""
 
 
 def _parts(database: Database, sight: Sight) -> tuple[str, ...]:
@@ -105,12 +135,19 @@ def _parts(database: Database, sight: Sight) -> tuple[str, ...]:
 
 
 def _merged(rows: list[_Row], more: list[_Row], order: Order) -> list[_Row]:
-    """Both in order. Those without a value come last, by id."""
+    """Both in order."""
     if not rows or not more:
         return rows or more
-    valued = [row for row in (*rows, *more) if row[1] is not None]
-    valued.sort(key=lambda row: (row[1], row[0]), reverse=order.descending)
-    return [*valued, *sorted(row for row in (*rows, *more) if row[1] is None)]
+    found = sorted((*rows, *more), key=itemgetter(0), reverse=order.sort == "id" and order.descending)
+    if order.sort == "id":
+        return found
+    for place, key in reversed(list(enumerate(order.keys, 1))):
+        valued = [row for row in found if row[place] is not None]
+        if place == len(order.keys) and key.descending:
+            valued.reverse()  # equal values are in the order of ids, which turns round with the direction
+        valued.sort(key=itemgetter(place), reverse=key.descending)
+        found = [*valued, *(row for row in found if row[place] is None)]
+    return found
 
 
 @dataclass(frozen=True)
@@ -140,7 +177,7 @@ class _Asked:
         # The plus keeps SQLite from walking all ids in order where a few rows are to be sorted.
         key = compiled.key if compiled.by_id else f"+{compiled.key}"
         return self._rows(
-            f"SELECT c.id, 0 FROM {compiled.source} WHERE {compiled.condition}{beyond} ORDER BY {key} {way}",
+            f"SELECT c.id FROM {compiled.source} WHERE {compiled.condition}{beyond} ORDER BY {key} {way}",
             compiled.parameters,
         )
 
@@ -151,16 +188,18 @@ class _Asked:
         return compile_filter(self.node, self.sight, self.database, part, driven=False)
 
     def by_value(self, part: str) -> list[_Row]:
-        """The part's rows in the order of the sort column."""
+        """The part's rows in the order of the sort columns: the index of the first leads, the others sort behind it."""
         column = SORTS[self.order.sort][0]
         compiled = compile_filter(self.node, self.sight, self.database, part)
         walked = compiled.by == column or not compiled.driving
         if not walked and part in (EVERYTHING, POOL) and not compiled.is_narrow(self.database):
             compiled, walked = compile_filter(self.node, self.sight, self.database, part, driven=False), True
-        name = f"c.{column}" if walked else f"+c.{column}"
+        name = _named(column) if walked else f"+{_named(column)}"
+        if walked and self.order.then and column in _INDEXES and compiled.source == "customer c":
+            compiled = replace(compiled, source=f"customer c INDEXED BY {_INDEXES[column]}")
         rows: list[_Row] = []
         empty = part == POOL and column == "next_on" and not pool_has_dates(self.database)
-        if not empty and (self.after is None or self.after.value is not None):
+        if not empty and (self.after is None or self.after.values[0] is not None):
             rows = self._valued(compiled, name)
         if len(rows) < self.limit and compiled.by != column:
             rows += self._unvalued(compiled, name)
@@ -168,23 +207,87 @@ class _Asked:
 
     def _valued(self, compiled: Compiled, name: str) -> list[_Row]:
         sign, way = self.way
-        beyond, more = "", []
-        if self.after is not None:
-            beyond, more = f" AND ({name}, c.id) {sign} (?, ?)", [self.after.value, self.after.id]
+        beyond, more = "", list[Any]()
+        if self.after is not None and len(self.order.keys) == 1:
+            beyond, more = f" AND ({name}, c.id) {sign} (?, ?)", [*self.after.values, self.after.id]
+        elif self.after is not None:
+            rest, more = self._beyond(name)
+            beyond, more = f" AND {name} {sign}= ? AND {rest}", [self.after.values[0], *more]
+        behind = self._behind() or f", c.id {way}"
         return self._rows(
-            f"SELECT c.id, {name} FROM {compiled.source} WHERE {compiled.condition}"
-            f" AND {name} IS NOT NULL{beyond} ORDER BY {name} {way}, c.id {way}",
+            f"SELECT {self._selected(name)} FROM {compiled.source} WHERE {compiled.condition}"
+            f" AND {name} IS NOT NULL{beyond} ORDER BY {name} {way}{behind}",
             [*compiled.parameters, *more],
         )
 
     def _unvalued(self, compiled: Compiled, name: str) -> list[_Row]:
-        after = self.after
-        beyond = f" AND c.id > {int(after.id)}" if after is not None and after.value is None else ""
+        beyond, more = "", list[Any]()
+        if self.after is not None and self.after.values[0] is None:
+            rest, more = self._beyond(name)
+            beyond = f" AND {rest}"
+        order = self._behind().removeprefix(", ") or "c.id"
         return self._rows(
-            f"SELECT c.id, NULL FROM {compiled.source} WHERE {compiled.condition} AND {name} IS NULL{beyond}"
-            " ORDER BY c.id",
-            compiled.parameters,
+            f"SELECT {self._selected('NULL')} FROM {compiled.source} WHERE {compiled.condition} AND {name} IS NULL"
+            f"{beyond} ORDER BY {order}",
+            [*compiled.parameters, *more],
         )
 
+    @property
+    def _others(self) -> tuple[tuple[str, bool], ...]:
+        """The columns behind the first, and whether each descends; none of them has its index used."""
+        return tuple((f"+{_named(SORTS[key.sort][0])}", key.descending) for key in self.order.keys[1:])
+
+    def _selected(self, first: str) -> str:
+        return ", ".join(("c.id", first, *(name for name, __ in self._others)))
+
+    def _behind(self) -> str:
+        """What sorts the rows that the first column leaves equal, with the comma before it; "" for the id alone."""
+        terms = [f", {name} IS NULL, {name} {'DESC' if descending else 'ASC'}" for name, descending in self._others]
+        if terms:
+            name, descending = self._others[-1]
+            terms.append(f", CASE WHEN {name} IS NULL THEN c.id ELSE -c.id END" if descending else ", c.id")
+        return "".join(terms)
+
+    def _beyond(self, first: str) -> tuple[str, list[Any]]:
+        """The condition of what comes after the position, and its parameters."""
+        assert self.after is not None
+        names = ((first, self.order.descending), *self._others)
+        last, descends = self.after.values[-1], names[-1][1]
+        condition, parameters = f"c.id {'<' if descends and last is not None else '>'} ?", [self.after.id]
+        for (name, descending), value in reversed(list(zip(names, self.after.values, strict=True))):
+            if value is None:
+                condition = f"({name} IS NULL AND {condition})"
+                continue
+            sign = "<" if descending else ">"
+            condition = f"({name} {sign} ? OR {name} IS NULL OR ({name} = ? AND {condition}))"
+            parameters = [value, value, *parameters]
+        return condition, parameters
+
     def _rows(self, sql: str, parameters: Sequence[Any]) -> list[_Row]:
-        return [(row[0], row[1]) for row in self.database.rows(f"{sql} LIMIT {self.limit}", tuple(parameters))]
+        return self.database.rows(f"{sql} LIMIT {self.limit}", tuple(parameters))
+
+
+def _named(column: str) -> str:
+    return _ELSEWHERE.get(column) or f"c.{column}"
+
+
+MORE: dict[str, str] = {
+    **{name: f"c.{name}" for name in (
+        "address", "website", "tax_number", "business_role", "referred_by", "parent", "note", "held_since",
+    )},
+    "purpose": "(SELECT f.purpose FROM follow_up f WHERE f.customer_id = c.id AND f.closed_at IS NULL)",
+    "contact": "(SELECT k.name FROM contact k WHERE k.customer_id = c.id AND k.archived_at IS NULL"
+    " ORDER BY k.is_primary DESC, k.id LIMIT 1)",
+    "fields": "(SELECT p.fields FROM profile p WHERE p.id = c.id)",
+}  # fmt: skip
+"""What a list may show beside what all lists do, as SQL; `fields` is the JSON of the profile."""
+
+
+def more(database: Database, ids: Sequence[int], names: Sequence[str]) -> dict[int, tuple[Any, ...]]:
+    """The values of these names (keys of `MORE`) by customer. What is masked is for the caller to hide."""
+    rows = database.rows(
+        f"SELECT c.id, {', '.join(MORE[name] for name in names)}"
+        " FROM json_each(?) wanted CROSS JOIN customer c ON c.id = wanted.value",
+        (json.dumps(list(ids)),),
+    )
+    return {row[0]: row[1:] for row in rows}

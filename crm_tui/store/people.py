@@ -55,6 +55,11 @@ def logins(database: Database) -> dict[str, int]:
     return dict(database.rows("SELECT login, id FROM user"))
 
 
+def names(database: Database) -> dict[str, str]:
+    """The full name of every user who has not left, by login."""
+    return dict(database.rows("SELECT login, name FROM user WHERE state <> 'left' ORDER BY login"))
+
+
 def is_anybody(database: Database) -> bool:
     """Whether there is a user yet."""
     return bool(database.value("SELECT 1 FROM user LIMIT 1"))

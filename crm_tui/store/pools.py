@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -179,24 +179,35 @@ def loads(database: Database, user_ids: Iterable[int]) -> dict[int, list[tuple[i
     return found
 
 
-def gained_since(database: Database, entry_id: int) -> set[int]:
-    """Who received a customer after the entry; what the newest entry, the open one, does is left out."""
+def gained_since(database: Database, entries: Sequence[int]) -> set[int]:
+    """Who received a customer after the first of the entries, by none of them; what the newest entry, the open one,
+    does is left out.
+    """
     rows = database.rows(
         "SELECT DISTINCT to_owner_id FROM ownership_log WHERE entry_id > ?"
-        " AND entry_id < (SELECT max(id) FROM journal_entry)"
+        " AND entry_id < (SELECT max(id) FROM journal_entry) AND +entry_id NOT IN (SELECT value FROM json_each(?))"
         " AND to_owner_id IS NOT NULL AND to_owner_id IS NOT from_owner_id",
-        (entry_id,),
+        (entries[0], json.dumps(entries)),
     )
     return {row[0] for row in rows}
+
+
+# Of several changes of hands by one entry only whose the customer was before and whose it is after count.
+_RECEIVED = (
+    "ownership_log f JOIN ownership_log l ON l.id = (SELECT max(id) FROM ownership_log"
+    "  WHERE customer_id = f.customer_id AND +entry_id = f.entry_id)"
+    " WHERE f.entry_id = {entry} AND f.id = (SELECT min(id) FROM ownership_log"
+    "  WHERE customer_id = f.customer_id AND +entry_id = f.entry_id)"
+    " AND l.to_owner_id IS NOT NULL AND l.to_owner_id IS NOT f.from_owner_id"
+)
 
 
 def taken_from(database: Database) -> dict[int, set[int | None]]:
     """Who receives customers by the newest entry, the open one: from which pools, None for other hands."""
     found: dict[int, set[int | None]] = {}
     rows = database.rows(
-        "SELECT DISTINCT to_owner_id, from_pool_id FROM ownership_log"
-        " WHERE entry_id = (SELECT max(id) FROM journal_entry)"
-        " AND to_owner_id IS NOT NULL AND to_owner_id IS NOT from_owner_id"
+        "SELECT DISTINCT l.to_owner_id, f.from_pool_id FROM "
+        + _RECEIVED.format(entry="(SELECT max(id) FROM journal_entry)")
     )
     for user_id, pool_id in rows:
         found.setdefault(user_id, set()).add(pool_id)
@@ -205,11 +216,7 @@ def taken_from(database: Database) -> dict[int, set[int | None]]:
 
 def received(database: Database, entry_id: int) -> set[int]:
     """Who holds by the entry what they did not hold before."""
-    rows = database.rows(
-        "SELECT DISTINCT to_owner_id FROM ownership_log WHERE entry_id = ?"
-        " AND to_owner_id IS NOT NULL AND to_owner_id IS NOT from_owner_id",
-        (entry_id,),
-    )
+    rows = database.rows("SELECT DISTINCT l.to_owner_id FROM " + _RECEIVED.format(entry="?"), (entry_id,))
     return {row[0] for row in rows}
 
 

@@ -1,13 +1,16 @@
-"""Taking an entry of the journal back, and what it has touched, as the right to do so is judged by (DOMAIN §8, §9).
+"""Taking entries of the journal back, and what they have touched, as the right to do so is judged by (DOMAIN §8, §9).
 
-A customer of which any row was changed since stays as it is, whole.
+The entries are one action, all that is in effect of it: a single entry, or all the steps of a run. What one of them
+changed after another is no change since. A customer of which any row was changed since stays as it is, whole.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import apsw
 
@@ -29,19 +32,20 @@ class Reverted:
     moved: int = 0
 
 
-def revert(change: Change, entry_id: int, keep: Iterable[int] = ()) -> Reverted:
-    """Take back all rows of `entry_id` that nobody changed since, within the open entry `change`.
+def revert(change: Change, entries: Sequence[int], keep: Iterable[int] = ()) -> Reverted:
+    """Take back all rows of the entries that nobody changed since, within the open entry `change`.
 
     A customer of which any row was changed since stays as it is, whole, and is among the `kept`; so are those to
     `keep` in any case.
     """
     database = change.database
-    kept = _changed_since(database, entry_id) | _stuck(database, entry_id) | set(keep)
-    pending = _pending(database, entry_id, kept)
+    pending = _pending(database, entries)
+    kept = _changed_since(database, entries) | _stuck(database, entries) | set(keep)
+    kept &= {row.key for row in pending}  # the rest was taken back within the run
     touched: set[int] = set()
     moved: set[int | None] = set()
     try:
-        for (table, action, names), rows in _batches(pending):
+        for (table, action, names), rows in _batches([row for row in pending if row.key not in kept]):
             _take_back(change, table, action, rows)
             touched.update(row.customer_id for row in rows if row.customer_id)
             if table == "customer" and "owner_id" in names:
@@ -54,19 +58,32 @@ def revert(change: Change, entry_id: int, keep: Iterable[int] = ()) -> Reverted:
     return Reverted(change.entry_id, tuple(sorted(touched)), tuple(sorted(kept)), len(moved))
 
 
-@dataclass(frozen=True)
+_Head = tuple[str, str, tuple[str, ...]]
+"""Table, action, and the names of the columns that were changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Row:
     first_id: int
-    table: str
     record_id: int
     customer_id: int | None
-    action: str
     before: str | None
+    head: _Head
 
+    @property
+    def key(self) -> int:
+        """The customer that it belongs to; minus the row's own id where it belongs to none."""
+        return self.customer_id or -self.record_id
+
+
+_AMONG = "IN (SELECT value FROM json_each(?1))"
+"""The SQL of being one of the entries; a `+` before the column keeps its index out of what looks from another side."""
+_CHANGES = "json_each(?1) w CROSS JOIN journal_change c ON c.entry_id = w.value"
+"""The SQL of the changes that the entries made."""
 
 # A chain is a change with all that took it back and did it again since: an odd number of them makes a difference.
 _SINCE = (
-    "EXISTS (SELECT 1 FROM journal_change l WHERE {which} AND l.entry_id > ?1"
+    f"EXISTS (SELECT 1 FROM journal_change l WHERE {{which}} AND +l.entry_id > c.entry_id AND +l.entry_id NOT {_AMONG}"
     " GROUP BY coalesce(l.reverts_id, l.id) HAVING count(*) % 2 = 1)"
 )
 
@@ -75,10 +92,10 @@ _OF_A_HOLDING = "('transfer', 'protection', 'collaborator', 'recycle_warning')"
 """The tables of what ends with a holding, as SQL."""
 
 
-def _changed_since(database: Database, entry_id: int) -> set[int]:
-    """Ids of the customers (or, for rows of none, minus the row's id) that something has changed since the entry."""
+def _changed_since(database: Database, entries: Sequence[int]) -> set[int]:
+    """Ids of the customers (or, for rows of none, minus the row's id) that something else has changed since."""
     same = _SINCE.format(which="l.record = c.record AND l.record_id = c.record_id")
-    # What was made by the entry cannot go while something else hangs on it.
+    # What was made by the entries cannot go while something else hangs on it.
     hanging = _SINCE.format(which="l.customer_id = c.customer_id")
     # The customer's row repeats its newest interaction and its open follow-up: each depends on those before it.
     series = _SINCE.format(which="l.customer_id = c.customer_id AND l.record = c.record")
@@ -86,11 +103,11 @@ def _changed_since(database: Database, entry_id: int) -> set[int]:
     begun = _SINCE.format(which=f"l.customer_id = c.customer_id AND l.record IN {_OF_A_HOLDING}")
     moved = "c.record = 'customer' AND c.before ->> 'owner_id' IS NOT c.after ->> 'owner_id'"
     rows = database.rows(
-        "SELECT DISTINCT coalesce(c.customer_id, -c.record_id) FROM journal_change c"
-        f" WHERE c.entry_id = ?1 AND ({same} OR (c.record = 'customer' AND c.action <> 'update' AND {hanging})"
+        f"SELECT DISTINCT coalesce(c.customer_id, -c.record_id) FROM {_CHANGES}"
+        f" WHERE {same} OR (c.record = 'customer' AND c.action <> 'update' AND {hanging})"
         f" OR ({moved} AND {begun})"
-        f" OR (c.record IN ('interaction', 'follow_up') AND {series}))",
-        (entry_id,),
+        f" OR (c.record IN ('interaction', 'follow_up') AND {series})",
+        (json.dumps(entries),),
     )
     return {row[0] for row in rows}
 
@@ -114,69 +131,105 @@ _POINTING = {
 }  # fmt: skip
 
 
-def _stuck(database: Database, entry_id: int) -> set[int]:
+def _stuck(database: Database, entries: Sequence[int]) -> set[int]:
     """As `_changed_since`, the rows that cannot be given back as the tables stand: the row is gone, its like or the
-    customer was made or unmade meanwhile, or something that is no part of the entry points to it.
+    customer was made or unmade meanwhile, or something that is no part of the entries points to it.
     """
     found: set[int] = set()
-    for (table,) in database.rows("SELECT DISTINCT record FROM journal_change WHERE entry_id = ?", (entry_id,)):
+    given = json.dumps(entries)
+    for table in records(database, entries):
         gone = f"c.action <> 'delete' AND NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = c.record_id)"
         like = " AND ".join(f"t.{name} = c.before ->> '{name}'" for name in _UNIQUE.get(table, ("id",)))
-        taken = f"c.action = 'delete' AND EXISTS (SELECT 1 FROM {table} t WHERE t.id = c.record_id OR ({like}))"
+        # Its like that the entries made, or made alike, goes before it comes back.
+        own = _OWN.format(table=table)
+        taken = (
+            f"c.action = 'delete' AND EXISTS (SELECT 1 FROM {table} t"
+            f" WHERE t.id = c.record_id OR ({like} AND NOT {own}))"
+        )
         conditions = [gone, taken, *_pointed_at(table)]
         if customer_column(table) not in (None, "id") or table == "profile":
             conditions.append(
                 "c.action = 'delete' AND NOT EXISTS (SELECT 1 FROM customer t WHERE t.id = c.customer_id)"
                 " AND NOT EXISTS (SELECT 1 FROM journal_change d WHERE d.record = 'customer'"
-                " AND d.record_id = c.customer_id AND d.entry_id = ?1 AND d.action = 'delete')"
+                f" AND d.record_id = c.customer_id AND +d.entry_id {_AMONG} AND d.action = 'delete')"
             )
         rows = database.rows(
             "SELECT DISTINCT coalesce(c.customer_id, -c.record_id) FROM journal_change c WHERE c.id IN"
-            " (SELECT max(id) FROM journal_change WHERE entry_id = ?1 AND record = ?2 GROUP BY record_id)"
+            f" (SELECT max(c.id) FROM {_CHANGES} WHERE +c.record = ?2 GROUP BY c.record_id)"
             f" AND ({' OR '.join(f'({condition})' for condition in conditions)})",
-            (entry_id, table),
+            (given, table),
         )
         found.update(row[0] for row in rows)
     return found
 
 
+_OWN = (
+    f"EXISTS (SELECT 1 FROM journal_change i WHERE i.record = '{{table}}' AND i.record_id = t.id"
+    f" AND +i.entry_id {_AMONG})"
+)
+"""The SQL of whether the entries changed the row `t`."""
+
+
 def _pointed_at(table: str) -> list[str]:
-    """Conditions under which a row that the entry made is pointed to by one that the entry did not make."""
+    """Conditions under which a row that the entries made is pointed to by one that they did not make."""
     return [
-        f"c.action <> 'delete' AND EXISTS (SELECT 1 FROM journal_change i WHERE i.entry_id = ?1 AND i.record = ?2"
+        f"c.action <> 'delete' AND EXISTS (SELECT 1 FROM journal_change i WHERE +i.entry_id {_AMONG} AND i.record = ?2"
         f" AND i.record_id = c.record_id AND i.action = 'insert') AND EXISTS (SELECT 1 FROM {other} t"
-        f" WHERE t.{column} = c.record_id AND NOT EXISTS (SELECT 1 FROM journal_change i WHERE i.record = '{other}'"
-        " AND i.record_id = t.id AND i.entry_id = ?1))"
+        f" WHERE t.{column} = c.record_id AND NOT {_OWN.format(table=other)})"
         for other, column in _POINTING.get(table, ())
     ]
 
 
-def _pending(database: Database, entry_id: int, kept: set[int]) -> list[_Row]:
+def _pending(database: Database, entries: Sequence[int]) -> list[_Row]:
+    """What is in effect of what the entries changed, newest first: the last link of each chain of an odd number."""
     rows = database.rows(
-        "SELECT coalesce(reverts_id, id), record, record_id, customer_id, action, before FROM journal_change"
-        " WHERE entry_id = ? ORDER BY id DESC",
-        (entry_id,),
+        "SELECT coalesce(c.reverts_id, c.id) AS first_id, max(c.id) AS last_id, c.record, c.record_id, c.customer_id,"
+        f" c.action, c.before FROM {_CHANGES} GROUP BY first_id HAVING count(*) % 2 = 1 ORDER BY last_id DESC",
+        (json.dumps(entries),),
     )
-    found = [_Row(*row) for row in rows]
-    return [row for row in found if (row.customer_id or -row.record_id) not in kept]
+    return [
+        _Row(first_id, record_id, customer_id, before, (table, action, _names(action, before)))
+        for first_id, _last_id, table, record_id, customer_id, action, before in rows
+    ]
 
 
-def _batches(rows: list[_Row]) -> Iterator[tuple[tuple[str, str, tuple[str, ...]], list[_Row]]]:
-    """Neighbouring rows of the same table, action and columns, newest first; a row twice begins a new batch."""
-    batch: list[_Row] = []
-    head: tuple[str, str, tuple[str, ...]] | None = None
-    seen: set[int] = set()
-    for row in rows:
-        names = tuple(json.loads(row.before)) if row.action == "update" and row.before else ()
-        key = (row.table, row.action, names)
-        if head is not None and (key != head or row.record_id in seen):
-            yield head, batch
-            batch, seen = [], set()
-        head = key
-        batch.append(row)
-        seen.add(row.record_id)
-    if head is not None:
+def _names(action: str, before: str | None) -> tuple[str, ...]:
+    return tuple(json.loads(before)) if action == "update" and before else ()
+
+
+def _batches(rows: Iterable[_Row]) -> Iterator[tuple[_Head, list[_Row]]]:
+    """The rows, newest first, in batches of the same table, action and columns; a row twice is in two of them.
+
+    Nothing of one customer hangs on another's: of each they keep their order, and are gathered across customers. On
+    rows of no customer (a pool, a user) anything may hang, so that all before them goes before.
+    """
+    for of_customers, part in groupby(rows, key=lambda row: row.customer_id is not None):
+        queues: dict[int | None, deque[_Row]] = {}
+        for row in part:
+            queues.setdefault(row.customer_id if of_customers else None, deque()).append(row)
+        yield from _gathered(queues.values())
+
+
+def _gathered(queues: Iterable[deque[_Row]]) -> Iterator[tuple[_Head, list[_Row]]]:
+    waiting: dict[_Head, list[deque[_Row]]] = {}
+    for queue in queues:
+        waiting.setdefault(queue[0].head, []).append(queue)
+    while waiting:
+        head = max(waiting, key=lambda head: len(waiting[head]))
+        batch: list[_Row] = []
+        for queue in waiting.pop(head):
+            batch += _leading(queue, head)
+            if queue:
+                waiting.setdefault(queue[0].head, []).append(queue)
         yield head, batch
+
+
+def _leading(queue: deque[_Row], head: _Head) -> Iterator[_Row]:
+    """Take the rows of the same kind off the queue, up to the first that comes a second time."""
+    seen: set[int] = set()
+    while queue and queue[0].head == head and queue[0].record_id not in seen:
+        seen.add(queue[0].record_id)
+        yield queue.popleft()
 
 
 def _take_back(change: Change, table: str, action: str, rows: list[_Row]) -> None:
@@ -243,41 +296,40 @@ class Moved:
     newest: bool
 
 
-def records(database: Database, entry_id: int) -> set[str]:
-    """The tables whose rows it changed."""
-    rows = database.rows("SELECT DISTINCT record FROM journal_change WHERE entry_id = ?", (entry_id,))
+def records(database: Database, entries: Sequence[int]) -> set[str]:
+    """The tables whose rows they changed."""
+    rows = database.rows(f"SELECT DISTINCT c.record FROM {_CHANGES}", (json.dumps(entries),))
     return {row[0] for row in rows}
 
 
-def customers(database: Database, entry_id: int) -> list[int]:
-    """The customers of the rows that it changed."""
+def customers(database: Database, entries: Sequence[int]) -> list[int]:
+    """The customers of the rows that they changed."""
     rows = database.rows(
-        "SELECT DISTINCT customer_id FROM journal_change WHERE entry_id = ? AND customer_id IS NOT NULL ORDER BY 1",
-        (entry_id,),
+        f"SELECT DISTINCT c.customer_id FROM {_CHANGES} WHERE c.customer_id IS NOT NULL ORDER BY 1",
+        (json.dumps(entries),),
     )
     return [row[0] for row in rows]
 
 
-def users(database: Database, entry_id: int) -> dict[int, set[str]]:
-    """The users whose own rows it changed, with the names of the columns; of a row that was made, `login`."""
+def users(database: Database, entries: Sequence[int]) -> dict[int, set[str]]:
+    """The users whose own rows they changed, with the names of the columns; of a row that was made, `login`."""
     found: dict[int, set[str]] = {}
     for user_id, before in database.rows(
-        "SELECT record_id, coalesce(before, '{\"login\": null}') FROM journal_change"
-        " WHERE entry_id = ? AND record = 'user'",
-        (entry_id,),
+        f"SELECT c.record_id, coalesce(c.before, '{{\"login\": null}}') FROM {_CHANGES} WHERE +c.record = 'user'",
+        (json.dumps(entries),),
     ):
         found.setdefault(user_id, set()).update(json.loads(before))
     return found
 
 
-def moved(database: Database, entry_id: int) -> dict[int, Moved]:
-    """The customers that it moved, by id; of several moves of one the last counts, from where the first began."""
+def moved(database: Database, entries: Sequence[int]) -> dict[int, Moved]:
+    """The customers that they moved, by id; of several moves of one the last counts, from where the first began."""
     found: dict[int, Moved] = {}
     for customer_id, kind, from_owner, from_pool, to_owner, to_pool, at, newest in database.rows(
         "SELECT l.customer_id, l.kind, l.from_owner_id, l.from_pool_id, l.to_owner_id, l.to_pool_id, l.at,"
         " l.id = (SELECT max(id) FROM ownership_log WHERE customer_id = l.customer_id)"
-        " FROM ownership_log l WHERE l.entry_id = ? ORDER BY l.id",
-        (entry_id,),
+        " FROM json_each(?) w CROSS JOIN ownership_log l ON l.entry_id = w.value ORDER BY l.id",
+        (json.dumps(entries),),
     ):
         first = found.get(customer_id)
         if first is not None:
@@ -286,28 +338,32 @@ def moved(database: Database, entry_id: int) -> dict[int, Moved]:
     return found
 
 
-def told_to_leave(database: Database, user_id: int, since: int) -> bool:
-    """Whether the user became one who leaves after the entry."""
+def told_to_leave(database: Database, user_id: int, entries: Sequence[int]) -> bool:
+    """Whether the user became one who leaves after the first of the entries, by none of them, nor by the open one."""
     return bool(
         database.value(
-            "SELECT 1 FROM journal_change WHERE record = 'user' AND record_id = ? AND entry_id > ?"
+            f"SELECT 1 FROM journal_change WHERE record = 'user' AND record_id = ?2 AND +entry_id NOT {_AMONG}"
+            " AND +entry_id > ?3 AND +entry_id < (SELECT max(id) FROM journal_entry)"
             " AND after ->> 'state' = 'leaving' LIMIT 1",
-            (user_id, since),
+            (json.dumps(entries), user_id, entries[0]),
         )
     )
 
 
-def outlived(database: Database, entry_id: int) -> set[int]:
-    """The customers of which it changed what belongs to a holding (offers, protections, shares, warnings), and that are
-    in other hands by now.
+def outlived(database: Database, entries: Sequence[int]) -> set[int]:
+    """The customers of which they changed what belongs to a holding (offers, protections, shares, warnings), and that
+    came into other hands since: they are there now, or were there when the entries moved them themselves.
     """
     rows = database.rows(
-        "SELECT DISTINCT c.customer_id FROM journal_change c JOIN customer n ON n.id = c.customer_id"
+        f"SELECT DISTINCT c.customer_id FROM {_CHANGES} JOIN customer n ON n.id = c.customer_id"
         " JOIN ownership_log l ON l.id = (SELECT max(id) FROM ownership_log WHERE customer_id = c.customer_id"
-        "  AND (entry_id IS NULL OR entry_id <= ?1)) WHERE c.entry_id = ?1"
-        f" AND c.record IN {_OF_A_HOLDING}"
-        " AND (n.owner_id IS NOT l.to_owner_id OR n.pool_id IS NOT l.to_pool_id)",
-        (entry_id,),
+        "  AND (entry_id IS NULL OR entry_id <= c.entry_id))"
+        " LEFT JOIN ownership_log g ON g.id = (SELECT min(id) FROM ownership_log WHERE customer_id = c.customer_id"
+        f"  AND +entry_id > c.entry_id AND +entry_id {_AMONG})"
+        f" WHERE +c.record IN {_OF_A_HOLDING} AND CASE WHEN g.id IS NULL"
+        " THEN n.owner_id IS NOT l.to_owner_id OR n.pool_id IS NOT l.to_pool_id"
+        " ELSE g.from_owner_id IS NOT l.to_owner_id OR g.from_pool_id IS NOT l.to_pool_id END",
+        (json.dumps(entries),),
     )
     return {row[0] for row in rows}
 

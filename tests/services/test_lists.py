@@ -49,6 +49,48 @@ def test_a_sort_is_named_and_turned_round_by_a_dash() -> None:
         lists.sort_order("id; DROP TABLE customer")
 
 
+@pytest.mark.parametrize(
+    ("text", "position"), [("name,-duu", 5), ("tier -due nmae", 10), ("tier,,x", 6), ("", 0), ("-", 0), ("--due", 0)]
+)
+def test_a_wrong_key_among_several_is_pointed_at(text: str, position: int) -> None:
+    with pytest.raises(UsageError) as caught:
+        lists.sort_order(text)
+    assert caught.value.position == position
+
+
+def test_a_key_stands_once() -> None:
+    for text in ("tier -tier", "name due name", "id,-id"):
+        with pytest.raises(UsageError, match="twice"):
+            lists.sort_order(text)
+
+
+def test_what_an_input_method_types_is_read() -> None:
+    assert lists.sort_order("tier，－due、name") == lists.sort_order("tier -due name")
+
+
+@pytest.mark.parametrize("text", ["tier -due name", "-created", "owner -touched held", "id", "-id", "stage id name"])
+def test_an_order_is_written_as_it_is_typed(text: str) -> None:
+    order = lists.sort_order(text)
+    assert str(order) == text
+    assert lists.sort_order(text.replace(" ", ",")) == order
+    assert lists.together([lists.sort_order(word) for word in text.split()]) == order
+
+
+def test_several_keys_sort_what_those_before_leave_equal_and_nothing_comes_last(team: Team) -> None:
+    places = [("north", "web"), ("south", "web"), ("north", "fair"), ("", "fair"), ("south", ""), ("", "")]
+    keys = [make(team.li, f"C{n}", region=region, source=source) for n, (region, source) in enumerate(places)]
+
+    def told(text: str) -> list[int]:
+        query = Query("owner:me", order=lists.sort_order(text))
+        return [keys.index(key) for batch in lists.every(team.li, query, batch=2) for key in batch]
+
+    assert told("region source") == [2, 0, 1, 4, 3, 5]
+    assert told("-region source") == [1, 4, 2, 0, 3, 5]
+    assert told("region -source") == [0, 2, 1, 4, 3, 5]
+    assert told("source id") == [3, 2, 1, 0, 5, 4], "the newest first, as of itself"
+    assert told("owner -name") == [5, 4, 3, 2, 1, 0]
+
+
 def test_an_error_in_a_filter_points_at_the_character(team: Team) -> None:
     with pytest.raises(UsageError) as caught:
         lists.page(team.li, Query("region:north stgae:intent"))

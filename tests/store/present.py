@@ -160,8 +160,20 @@ def _tiers(database: Database) -> None:
 
 
 def _journal(database: Database) -> None:
-    """No entry is empty but what was told; a chain of changes is undone after an odd number of reverts."""
-    _none(database, "SELECT id FROM journal_entry WHERE NOT fixed AND id NOT IN (SELECT entry_id FROM journal_change)")
+    """No entry is empty but what was told, and runs, which have steps and change nothing themselves; a chain of changes
+    is undone after an odd number of reverts.
+    """
+    _none(
+        database,
+        "SELECT id FROM journal_entry WHERE NOT fixed AND id NOT IN (SELECT entry_id FROM journal_change)"
+        " AND id NOT IN (SELECT run_id FROM journal_entry WHERE run_id IS NOT NULL)",
+    )
+    _none(
+        database,
+        "SELECT s.id FROM journal_entry s LEFT JOIN journal_entry r ON r.id = s.run_id WHERE s.run_id IS NOT NULL AND"
+        " (s.fixed OR r.id IS NULL OR r.id >= s.id OR r.kind <> 'do' OR r.run_id IS NOT NULL OR r.user_id <> s.user_id"
+        "  OR r.id IN (SELECT entry_id FROM journal_change))",
+    )
     undone = database.rows(
         "SELECT reverts_id FROM journal_change WHERE reverts_id IS NOT NULL GROUP BY reverts_id HAVING count(*) % 2"
         " ORDER BY 1"

@@ -27,6 +27,7 @@ from crm_tui.services import (
     interactions,
     profiles,
     rules,
+    runs,
     stages,
     tags,
     tiers,
@@ -35,6 +36,7 @@ from crm_tui.services.customers import Draft
 from crm_tui.services.interactions import Note
 from crm_tui.services.session import Outcome, Session
 from crm_tui.store.database import Database
+from crm_tui.store.entries import IS_LEFT
 from tests.factories import TODAY, Clock, Team
 from tests.store.present import State, check, present
 
@@ -87,6 +89,13 @@ verbs: st.SearchStrategy[Act] = st.one_of(
     st.sampled_from(["李娜", "Bob Roe"]).map(lambda name: lambda s, ids: contacts.add(s, ids[0], {"name": name})),
 )
 
+
+steps = st.one_of(
+    st.tuples(st.none(), picks, verbs),
+    st.tuples(st.none(), picks, st.sampled_from([history.undo, history.redo])),
+    st.tuples(users, picks, verbs),
+)
+"""What happens during a run: a verb, undo or redo by who runs it, or a verb by somebody."""
 
 contact_verbs = st.sampled_from(
     [
@@ -167,6 +176,44 @@ class Undoing(RuleBasedStateMachine):
             for verb in several:
                 verb(session, self.ids(picked))
 
+    @rule(login=users, several=st.lists(steps, min_size=2, max_size=5), fails=st.booleans())
+    def act_in_a_run(self, login: str, several: list[tuple[str | None, list[int], Any]], fails: bool) -> None:
+        session = self.session(login)
+        runs.begin(session, "play m")
+        for other, picked, verb in several:
+            with allowed_to_fail():
+                if verb in (history.undo, history.redo):
+                    self.kept |= bool(verb(session).refused)
+                else:
+                    # In a session of their own, also for who runs it.
+                    verb(self.team.sign_in(other) if other else session, self.ids(picked))
+            check(self.database)
+        run = session.run.entry(self.database) if fails and session.run else runs.finish(session)
+        session.run = None
+        self.kept |= run is not None and self.is_entangled(run)
+
+    def is_entangled(self, run: int) -> bool:
+        """Whether somebody changed a customer of the run between two of its steps, so that neither can go first."""
+        return bool(
+            self.database.value(
+                "WITH own AS (SELECT c.* FROM journal_change c JOIN journal_entry s ON s.id = c.entry_id"
+                " WHERE s.run_id = ?1)"
+                " SELECT 1 FROM journal_change c JOIN journal_entry e ON e.id = c.entry_id WHERE e.run_id IS NOT ?1"
+                " AND c.entry_id BETWEEN (SELECT min(entry_id) FROM own) AND (SELECT max(entry_id) FROM own)"
+                " AND c.customer_id IN (SELECT customer_id FROM own)",
+                (run,),
+            )
+        )
+
+    @rule(login=users, pick=st.integers(0, 20), verb=st.sampled_from([history.undo, history.redo]))
+    def take_back_or_do_again_by_number(self, login: str, pick: int, verb: Callable[[Session, int], Outcome]) -> None:
+        """Any entry, also of somebody else, a step, or an undo."""
+        newest: int = self.database.value("SELECT max(id) FROM journal_entry")
+        if newest - pick > self.first_entry:
+            with allowed_to_fail():
+                self.kept |= bool(verb(self.session(login), newest - pick).refused)
+            check(self.database)
+
     @rule(login=users, verb=contact_verbs)
     def act_on_a_contact(self, login: str, verb: Callable[[Session, int, int], Outcome]) -> None:
         found = self.database.row("SELECT id, customer_id FROM contact ORDER BY id DESC LIMIT 1")
@@ -212,8 +259,9 @@ class Undoing(RuleBasedStateMachine):
         while found := self.database.row(
             "SELECT e.id, u.login FROM journal_entry e JOIN user u ON u.id = e.user_id"
             " LEFT JOIN journal_entry t ON t.id = (SELECT max(id) FROM journal_entry WHERE root_id = e.id)"
-            " WHERE e.kind = 'do' AND e.id > ? AND coalesce(t.kind, 'redo') = 'redo'"
-            " ORDER BY coalesce(t.id, e.id) DESC LIMIT 1",
+            " WHERE e.kind = 'do' AND e.fixed = 0 AND e.run_id IS NULL AND e.id > ?"
+            f" AND coalesce(t.kind, 'redo') = 'redo' AND {IS_LEFT}"
+            " ORDER BY coalesce(t.id, (SELECT max(id) FROM journal_entry WHERE run_id = e.id), e.id) DESC LIMIT 1",
             (self.first_entry,),
         ):
             session = self.team.admin if found[1] == "root" else self.session(found[1])

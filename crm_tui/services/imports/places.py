@@ -71,7 +71,7 @@ class Places:
             return where
         coming = routing.Coming(
             where.name, where.kind, where.stage, where.tiers[0][1], where.columns, where.contact, where.tags,
-            where.next.on if where.next else None,
+            where.next.on if where.next else None, where.profile,
         )  # fmt: skip
         return where._replace(pool=self._routes.pool_of(coming))
 
