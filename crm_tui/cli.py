@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from crm_tui import config
 from crm_tui.commands import shell
 from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.dispatch import Prepared, perform, prepare
+from crm_tui.commands.keymap import Source
 from crm_tui.commands.language import GLOBAL_OPTIONS, Call, read_arguments
 from crm_tui.commands.printing import plain, reconfigure
 from crm_tui.domain.errors import Conflict, CrmError, UsageError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from crm_tui.services.session import Session
     from crm_tui.services.visits import Guest
 
-_WITHOUT_DATABASE = ("help", "version")
+_WITHOUT_DATABASE = ("completion", "help", "keymap", "version")
 _OF_THE_HOST = ("ssh setup", "ssh authorized-keys")
 _INTERRUPTED = 130
 
@@ -36,7 +37,7 @@ def run(words: Sequence[str], guest: Guest | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         reconfigure(stream, errors="replace")  # what a terminal cannot show is no reason to stop
     try:
-        code = _obeyed(words, guest)
+        code = _complete(words[1:]) if guest is None and [*words[:1]] == ["complete"] else _obeyed(words, guest)
         if sys.stdout is not None:
             sys.stdout.flush()
         return code
@@ -62,6 +63,29 @@ def _obeyed(words: Sequence[str], guest: Guest | None) -> int:
     except CrmError as error:
         _complain(error)
         return error.exit_code
+
+
+def _complete(words: Sequence[str]) -> int:
+    """Answer a shell that completes a command line; no command of the catalogue, since nobody types it."""
+    from crm_tui.commands import completing
+    from crm_tui.services import people
+
+    def look_in(given: Mapping[str, str]) -> Session | None:
+        path = config.database_path(given.get("db"), settings, os.environ)
+        session = people.look_in(path, given.get("user") or os.environ.get("CRM_TUI_USER"))
+        if session is not None:
+            session.macros = settings.macro_folders
+        return session
+
+    try:
+        settings = config.load()
+        config.speak(settings)
+        lines = completing.answer([os.fsencode(word).decode("utf-8") for word in words], look_in)
+    except Exception:  # whatever it is, the command itself will say it: who is typing a line wants to hear of no error
+        return 0
+    reconfigure(sys.stdout, encoding="utf-8")
+    print("\n".join(lines))
+    return 0
 
 
 def _decoded(word: str) -> str:
@@ -101,15 +125,25 @@ def _run(call: Call, settings: config.Config, guest: Guest | None) -> int:
     if guest is not None:
         return _serve(call, settings, guest)
     if command.name in _WITHOUT_DATABASE or not shell.has(command):
-        return shell.Shell(None, call).call(Prepared(call, dict(call.values), ()))
+        return shell.Shell(None, call, _keys(settings)).call(_as_typed(call))
     if command.name in _OF_THE_HOST:
         return _answer_host(call, settings)
     with _session(call, settings) as session:
-        return _carried_out(session, call)
+        return _carried_out(session, call, settings)
 
 
-def _carried_out(session: Session, call: Call) -> int:
-    place = shell.Shell(session, call)
+def _as_typed(call: Call) -> Prepared:
+    """The call of a command that nobody signs in for, its values as they were typed."""
+    missing = tuple(a.name for a in call.command.arguments if a.required and a.name not in call.values)
+    return Prepared(call, dict(call.values), (), missing=missing)
+
+
+def _keys(settings: config.Config) -> Source:
+    return Source(settings.keymap, settings.home)
+
+
+def _carried_out(session: Session, call: Call, settings: config.Config) -> int:
+    place = shell.Shell(session, call, _keys(settings))
     prepared = prepare(session, call)
     if call.command.view:
         return place.call(prepared)
@@ -130,7 +164,7 @@ def _serve(call: Call, settings: config.Config, guest: Guest) -> int:
     session = visits.sign_in(guest, source="command")
     session.macros = settings.macro_folders
     try:
-        return _carried_out(session, call)
+        return _carried_out(session, call, settings)
     finally:
         session.database.close()
 
@@ -141,8 +175,7 @@ def _answer_host(call: Call, settings: config.Config) -> int:
     if named or call.command.name != "ssh setup":
         path = config.database_path(call.settings.get("db"), settings, os.environ)
         call = replace(call, settings={**call.settings, "db": str(path.absolute())})
-    missing = tuple(a.name for a in call.command.arguments if a.required and a.name not in call.values)
-    return shell.Shell(None, call).call(Prepared(call, dict(call.values), (), missing=missing))
+    return shell.Shell(None, call).call(_as_typed(call))
 
 
 @contextmanager
@@ -155,7 +188,7 @@ def _session(call: Call, settings: config.Config) -> Iterator[Session]:
 
     path = config.database_path(call.settings.get("db"), settings, os.environ)
     named = call.settings.get("user") or os.environ.get("CRM_TUI_USER")
-    writes = call.command.changes or call.command.name == "import"
+    writes = call.command.changes or call.command.name in ("import", "run", "play")
     with _passing(path, passing=writes and "dry-run" in call.flags) as found:
         session = people.open_session(found, named, create=writes, source="command")
         session.macros = settings.macro_folders
@@ -180,11 +213,9 @@ def _confirm(prepared: Prepared) -> None:
     flags = prepared.call.flags
     if not prepared.is_bulk or "yes" in flags or "dry-run" in flags:
         return
-    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
-        raise UsageError(_("{question}: say --yes, or look first with --dry-run").format(question=prepared.question))
-    print(_("{question}. Go on? [y/N] ").format(question=prepared.question), end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().casefold() not in ("y", "yes", "是"):
-        raise CrmError(_("nothing was changed"))
+    from crm_tui.commands.confirming import confirm  # most commands are few customers'
+
+    confirm(prepared.question)
 
 
 def _complain(error: CrmError) -> None:

@@ -11,7 +11,10 @@ import pytest
 from hypothesis import settings
 
 from crm_tui.store.database import Database
+from crm_tui.tui.terminal import profile
 from tests.factories import Clock, Team
+
+profile.prepare(os.environ)  # before anything imports textual, which reads its environment then
 
 settings.register_profile("fixed", deadline=None, derandomize=True)
 settings.register_profile("wild", deadline=None, max_examples=1_000)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -160,9 +161,15 @@ def _placed(call: Call, name: str, error: UsageError) -> UsageError:
     inside = error.position or 0
     if text[:1] in ("\"'“") and not (error.text or "").startswith(text[:1]):
         inside += 1
-    at = text.find(error.text) if error.text else 0
+    at = _place_of(error.text, text) if error.text else 0
     shift = max(at, 0) if error.text and at > inside else 0
     return UsageError(str(error), call.line, min(start + inside + shift, len(call.line)))
+
+
+def _place_of(part: str, text: str) -> int:
+    """Where a part of what was typed stands: as a word of its own, else anywhere; -1 for nowhere."""
+    word = re.search(rf"(?<![^\s\"'“]){re.escape(part)}(?![^\s\"'”])", text)
+    return word.start() if word else text.find(part)
 
 
 def _read_filter(session: Session, call: Call, text: str) -> None:
@@ -219,24 +226,25 @@ def perform(session: Session, prepared: Prepared) -> Outcome:
             call.line,
             len(call.line),
         )
-    before, settings = session.command, session.settings
+    before, run, trial = session.command, session.run, session.trial
     session.command = written(call, prepared.ids)
     try:
         if "dry-run" not in call.flags:
             return _run(session, prepared)
         if call.command.preview is not None:
             return call.command.preview(session, prepared.values, prepared.ids)
-        session.trial = True
+        session.trial, session.run = True, None
         try:
-            with session.database.writing():
+            with session.database.writing(), session.database.savepoint():
                 outcome = _run(session, prepared)
                 raise _DryRun
         except _DryRun:
-            session.settings = settings
+            session.forget()
+            session.refresh()
             message = _("{message} (dry run: nothing was changed)").format(message=outcome.message)
             return replace(outcome, message=message, entry_id=None)
     finally:
-        session.command, session.trial = before, False
+        session.command, session.run, session.trial = before, run, trial
 
 
 def _run(session: Session, prepared: Prepared) -> Outcome:

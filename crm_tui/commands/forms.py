@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from crm_tui.commands import kinds
+from crm_tui.commands import kinds, macro_files
 from crm_tui.commands.dispatch import Prepared
 from crm_tui.commands.language import Call
+from crm_tui.commands.macros import LONGEST
 from crm_tui.commands.registry import Argument
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import N_, _
@@ -25,7 +26,7 @@ from crm_tui.services import contacts, profiles
 from crm_tui.services.session import Session
 from crm_tui.store import customers
 
-Look = Literal["text", "long", "choice", "yesno", "date"]
+Look = Literal["text", "long", "page", "choice", "yesno", "date"]
 Choices = tuple[tuple[str, str], ...]
 
 _NEW_FIELDS = ("phone", "email", "wechat", "region", "industry", "source", "address")
@@ -74,6 +75,10 @@ def sheet(session: Session, call: Call, ids: Sequence[int]) -> Sheet:
         return _edit(session, ids, key, title)
     if name == "contact edit":
         return _edit_contact(session, call)
+    if name == "macros edit":
+        return _edit_macro(session, call)
+    if name == "play":
+        return _parameters(session, call)
     asked: list[Asked] = []
     for argument in call.command.arguments:
         if argument.kind is kinds.ASSIGNMENT:
@@ -175,6 +180,22 @@ def _edit_contact(session: Session, call: Call) -> Sheet:
     return Sheet(f"contact edit {number}", title, tuple(_contact_fields(values)), version, number)
 
 
+def _edit_macro(session: Session, call: Call) -> Sheet:
+    name = str(call.values.get("name", ""))
+    path, text = macro_files.text_of(session, name)
+    return Sheet(f"macros edit {name}", str(path), (Asked("text", name, "page", text, "text", "", True, (), LONGEST),))
+
+
+def _parameters(session: Session, call: Call) -> Sheet:
+    """The parameters of a macro, with their defaults."""
+    name = str(call.values.get("name", ""))
+    asked = [
+        Asked(f"set.{one.name}", one.name, "text", one.default or "", "set", one.name, one.default is None)
+        for one in macro_files.find(session, name).parameters
+    ]
+    return Sheet(f"play {name}", f"play {name}", tuple(asked))
+
+
 @dataclass(frozen=True)
 class Met:
     """What others have changed meanwhile in the row that a form edits: who, and the fields by name, with three values.
@@ -260,9 +281,12 @@ def filled(call: Call, form: Sheet, values: Mapping[str, str]) -> Call:
     given: dict[str, str | tuple[str, ...] | bool] = {}
     before = call.values.get("fields")
     fields = list(before) if isinstance(before, tuple) else []  # a later assignment of the same field wins
+    parameters: list[str] = []
     for asked in form.fields:
         value = values.get(asked.name, asked.value)
-        if asked.field:
+        if asked.argument == "set":
+            parameters += [f"{asked.field}={value}"] if value != asked.value else []
+        elif asked.field:
             if value != asked.value:
                 fields.append(f"{asked.field}={value}")
         elif asked.look == "yesno":
@@ -275,6 +299,8 @@ def filled(call: Call, form: Sheet, values: Mapping[str, str]) -> Call:
             given[name] = before
     if fields:
         given["fields"] = tuple(fields)
+    if parameters:
+        given["set"] = tuple(parameters)
     if form.version is not None:
         given["version"] = str(form.version)
     return replace(call, values=given, positions={}, line="")
@@ -285,6 +311,8 @@ def check(session: Session, call: Call, form: Sheet, name: str, value: str) -> s
     asked = next(field for field in form.fields if field.name == name)
     argument = next(a for a in call.command.arguments if a.name == asked.argument)
     try:
+        if asked.argument == "set":
+            return None if value.isprintable() else _("a value is one line of text")
         if asked.field:
             if call.command.name.startswith("contact"):
                 contacts.check(session, {asked.field: value})

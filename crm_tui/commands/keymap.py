@@ -1,21 +1,35 @@
-"""Keys to command lines: a table by place, and the resolver that waits for the rest of a sequence.
+"""Keys to command lines: a table by layer, and the resolver that waits for the rest of a sequence.
 
-The resolver is pure: it is fed key names and says what they mean; it knows no time, so a sequence may be slow.
+A layer is a place, `any` for all of them, or `recording`, which goes before the others while a macro is recorded. In no
+place one sequence begins another, so each key means something at once or waits. The resolver is pure: it is fed key
+names and says what they mean; it knows no time, so a sequence may be slow.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.stages import STAGES
 from crm_tui.domain.text import ascii_twin
 
-Place = Literal["any", "due", "pipeline", "pools", "pool", "team", "handover", "sweep", "history", "card"]
+Place = Literal["any", "due", "pipeline", "pools", "pool", "team", "handover", "sweep", "history", "macros", "card"]
+Layer = Place | Literal["recording"]
 Keys = tuple[str, ...]
+Table = Mapping[tuple[Layer, Keys], str]
+"""The command line of each sequence; "" where a layer hides what the layers behind it have there."""
+
+FILE = "keymap.toml"
+"""The user's own keys, in the configuration's folder."""
+LETTER = "<letter>"
+"""Stands at the end of a sequence for any one letter or digit that means nothing else there."""
+TYPED = "{letter}"
+"""Stands in the line of such a sequence for the letter that was typed."""
 
 _ANY = {
     "j": "down", "k": "up", "h": "left", "l": "right",
@@ -33,29 +47,35 @@ _ANY = {
     "c": "claim", "r": "release", "A": "assign", "p": "protect",
     "= o": "transfer", "= a": "accept", "= d": "decline", "= w": "withdraw", "= n": "noted",
     "g d": "view due", "g p": "view pipeline", "g o": "view pools", "g t": "view team", "g h": "view history",
-    "ctrl+l": "refresh",
+    "g m": "view macros", "g v": "views", "' <letter>": "views letter {letter}", "ctrl+l": "refresh",
+    "Q <letter>": "record {letter}", "@ <letter>": "play {letter}", "@ @": "replay",
 }  # fmt: skip
 _DUE = {"1": "done", "2": "no-answer", "3": "next", "4": "snooze", "f": "done"}
 _HISTORY = {"enter": "changes", "U": "undo here", "R": "redo here"}
 _PIPELINE = {"0": "tab", "b": "board", "H": "retreat", "L": "advance"}
+_RECORDING = {"Q": "record"}
+_MACROS = {
+    "enter": "choose", "e": "edit here", "E": "editor here", "D": "dry-run here", "R": "rename here",
+    "X": "remove here",
+}  # fmt: skip
 _POOLS = {"enter": "choose"}
 _TEAM = {"enter": "choose", "L": "week here", "H": "handover here", "S": "sweep preview"}
 _HANDOVER = {"enter": "handover now", "e": "rule"}
 _SWEEP = {"S": "sweep now"}
 _LISTS: tuple[Place, ...] = ("pipeline", "pool")
-_OWN: dict[Place, dict[str, str]] = {
+_OWN: dict[Layer, dict[str, str]] = {
     "due": _DUE, "pipeline": _PIPELINE, "pools": _POOLS, "pool": _PIPELINE, "team": _TEAM, "handover": _HANDOVER,
-    "sweep": _SWEEP, "history": _HISTORY,
+    "sweep": _SWEEP, "history": _HISTORY, "macros": _MACROS, "recording": _RECORDING,
 }  # fmt: skip
 
 
 @cache
-def default() -> Mapping[tuple[Place, Keys], str]:
-    """The keymap that ships: (place, keys) → command line. What a place has of its own goes before `any`."""
-    table: dict[tuple[Place, Keys], str] = {}
+def default() -> Table:
+    """The preset `default`. What a place has of its own goes before `any`."""
+    table: dict[tuple[Layer, Keys], str] = {}
 
-    def add(place: Place, keys: str, line: str) -> None:
-        table[place, tuple(keys.split(" "))] = line
+    def add(layer: Layer, keys: str, line: str) -> None:
+        table[layer, tuple(keys.split(" "))] = line
 
     for keys, line in _ANY.items():
         add("any", keys, line)
@@ -65,9 +85,9 @@ def default() -> Mapping[tuple[Place, Keys], str]:
         add("any", f"s {stage.key}", f"stage {stage.identifier}")
         for place in _LISTS:
             add(place, str(number), f"tab {stage.identifier}")
-    for place, own in _OWN.items():
+    for layer, own in _OWN.items():
         for keys, line in own.items():
-            add(place, keys, line)
+            add(layer, keys, line)
     return table
 
 
@@ -88,12 +108,137 @@ def key_name(key: str, character: str | None) -> str:
     return _NAMES.get(key, key)
 
 
+def covers(short: Keys, long: Keys) -> bool:
+    """Whether `short` acts before `long` can be typed to its end."""
+    n = len(short)
+    return n < len(long) and _fits(short, long[:n])
+
+
+def hides(above: Keys, below: Keys) -> bool:
+    """Whether a sequence leaves another one of a layer behind it no place."""
+    return above == below or covers(above, below) or covers(below, above)
+
+
+def unbinds(keys: Keys, other: Keys) -> bool:
+    """Whether `keys` without a line takes the other sequence away: itself, and all that begins with it."""
+    return len(keys) <= len(other) and _fits(keys, other[: len(keys)])
+
+
+def _fits(pattern: Keys, keys: Keys) -> bool:
+    if pattern[:-1] != keys[:-1]:
+        return False
+    return pattern[-1] == keys[-1] or (pattern[-1] == LETTER and is_letter(keys[-1]))
+
+
+def is_letter(key: str) -> bool:
+    """Whether the key is one that `<letter>` stands for."""
+    return len(key) == 1 and key.isalnum() and key.isascii()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a keymap's file, and what to do; `line` counts from 1, 0 is the file as a whole."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.text}" if self.line else f"{self.file}: {self.text}"
+
+
+@dataclass(frozen=True, eq=False)
+class Keymap:
+    """The keys that are in force, and the faults of the file that they come from. `own` are those of that file."""
+
+    table: Table = field(default_factory=default)
+    faults: tuple[Fault, ...] = ()
+    own: frozenset[tuple[Layer, Keys]] = frozenset()
+    _live: dict[tuple[Place, bool], dict[Keys, str]] = field(default_factory=dict, repr=False)
+
+    def live(self, place: Place, *, recording: bool = False) -> Mapping[Keys, str]:
+        """The sequences that act in the place; none of them begins another."""
+        found = self._live.get((place, recording))
+        if found is None:
+            found = self._live[place, recording] = self._laid(place, recording)
+        return found
+
+    def _laid(self, place: Place, recording: bool) -> dict[Keys, str]:
+        layers: list[Layer] = ["any", place] if place != "any" else ["any"]
+        if recording:
+            layers.append("recording")
+        below: dict[Keys, str] = {}
+        for layer in layers:
+            own = {keys: line for (where, keys), line in self.table.items() if where == layer}
+            kept = {k: line for k, line in below.items() if not any(_displaces(a, own[a], k) for a in own)}
+            below = kept | {keys: line for keys, line in own.items() if line}
+        return below
+
+    def bindings(self, place: Place, *, recording: bool = False) -> dict[str, str]:
+        """The keys that act in the place, as they are written, with their command lines."""
+        return {" ".join(keys): line for keys, line in self.live(place, recording=recording).items()}
+
+    def key(self, line: str, place: Place, *, recording: bool = False) -> str:
+        """The keys of a command line there, as people read them; of a command that has keys for its arguments only,
+        those that these begin with. Empty for none.
+        """
+        live = self.live(place, recording=recording)
+        exact = next((keys for keys, found in live.items() if found == line), None)
+        if exact is not None:
+            return shown(exact)
+        longer = (keys for keys, found in live.items() if len(keys) > 1 and found.startswith(f"{line} "))
+        return shown(next(longer, ("",))[:-1])
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a user's keys come from: the name of a preset, and the folder in which a file of their own may lie."""
+
+    preset: str = "default"
+    home: Path | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether they are those that ship."""
+        return self.preset == "default" and (self.home is None or not os.path.exists(self.home / FILE))
+
+    def load(self) -> Keymap:
+        """The keymap as the file is now; nothing in that makes it fail."""
+        if self.is_plain:
+            return shipping()
+        from crm_tui.commands import keymaps  # who has no keys of their own does not wait for it
+
+        return keymaps.load(self.preset, self.home)
+
+
+def _displaces(above: Keys, line: str, below: Keys) -> bool:
+    return hides(above, below) if line else unbinds(above, below)
+
+
+@cache
+def shipping() -> Keymap:
+    """The keymap of who has none of their own."""
+    return Keymap()
+
+
+_SHOWN = {
+    "enter": "Enter", "escape": "Esc", "space": "Space", "tab": "Tab", "pageup": "PgUp", "pagedown": "PgDn",
+    "home": "Home", "end": "End",
+}  # fmt: skip
+
+
+def shown(keys: Keys) -> str:
+    """A sequence as people read it."""
+    return " ".join(_SHOWN.get(key, key) for key in keys)
+
+
 @dataclass
 class Resolver:
-    """Turns keys into command lines, one key at a time."""
+    """Turns keys into command lines, one key at a time. `recording` tells whether a macro is being recorded."""
 
-    table: Mapping[tuple[Place, Keys], str] = field(default_factory=default)
+    keymap: Keymap = field(default_factory=shipping)
     pending: Keys = ()
+    recording: bool = False
 
     def feed(self, key: str, place: Place) -> tuple[Literal["line", "pending", "dropped", "unknown"], str]:
         """What the key means after those before it.
@@ -104,7 +249,7 @@ class Resolver:
         if self.pending and key == "escape":
             return "dropped", self._reset()
         keys = (*self.pending, key)
-        line = self.table.get((place, keys)) or self.table.get(("any", keys))
+        line = self._line(keys, place)
         if line is not None:
             self._reset()
             return "line", line
@@ -114,11 +259,19 @@ class Resolver:
         self.pending = keys
         return "unknown", self._reset()
 
+    def _line(self, keys: Keys, place: Place) -> str | None:
+        live = self.keymap.live(place, recording=self.recording)
+        line = live.get(keys)
+        if line is None and is_letter(keys[-1]):
+            line = live.get((*keys[:-1], LETTER))
+            return line.replace(TYPED, keys[-1]) if line is not None else None
+        return line
+
     def following(self, keys: Keys, place: Place) -> list[tuple[str, str]]:
         """The keys that may come after `keys`, each with its command line (of longer sequences, the first)."""
         found: dict[str, str] = {}
-        for (where, sequence), line in self.table.items():
-            if where in (place, "any") and len(sequence) > len(keys) and sequence[: len(keys)] == keys:
+        for sequence, line in self.keymap.live(place, recording=self.recording).items():
+            if len(sequence) > len(keys) and sequence[: len(keys)] == keys:
                 found.setdefault(sequence[len(keys)], line)
         return list(found.items())
 
@@ -127,9 +280,6 @@ class Resolver:
         return " ".join(keys)
 
 
-def bindings(place: Place, table: Mapping[tuple[Place, Keys], str] | None = None) -> dict[str, str]:
-    """The keys that act in the place, with their command lines."""
-    table = default() if table is None else table
-    found = {" ".join(keys): line for (where, keys), line in table.items() if where == "any"}
-    found.update({" ".join(keys): line for (where, keys), line in table.items() if where == place})
-    return found
+def bindings(place: Place, table: Table | None = None) -> dict[str, str]:
+    """The keys that act in the place by a table, by default the preset's, with their command lines."""
+    return (shipping() if table is None else Keymap(table)).bindings(place)

@@ -5,6 +5,7 @@ What only some kinds need is imported when they are read, so that the other comm
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,10 @@ from crm_tui.domain.stages import LOST_REASONS, STAGES, Choice, choose, stage
 
 if TYPE_CHECKING:
     from crm_tui.domain.when import When
+    from crm_tui.services.columns import Chosen
     from crm_tui.services.lists import Order
     from crm_tui.services.session import Session
+    from crm_tui.services.views import View
 
 
 def when(session: Session, text: str) -> When:
@@ -96,6 +99,12 @@ def _number(session: Session, text: str) -> int:
     return int(text)
 
 
+def _since(session: Session, text: str) -> tuple[int, int | None]:
+    """An entry, or `ENTRY:ID` for a customer of it."""
+    entry, colon, customer = text.partition(":")
+    return _number(session, entry), _number(session, customer) if colon else None
+
+
 def assignment(text: str) -> tuple[str, str]:
     """`field=value` as a pair; UsageError for anything else."""
     name, equals, value = text.partition("=")
@@ -113,8 +122,10 @@ def _scheme(session: Session, text: str) -> Scheme:
 
 
 def _tiers(session: Session) -> Sequence[Suggestion]:
-    named = [(tier.identifier, f"{s.title}: {tier.title}") for s in shipped().values() for tier in s.tiers]
-    return [*named, ("accept", _("what the stage proposes"))]
+    intent, *others = shipped().values()
+    named = [(tier.identifier, tier.title) for tier in intent.tiers]
+    more = [(tier.identifier, f"{tier.title}: --scheme {s.identifier}") for s in others for tier in s.tiers]
+    return [*named, ("accept", _("what the stage proposes")), *more]
 
 
 def _filter(session: Session, text: str) -> str:
@@ -136,16 +147,73 @@ def _orders(session: Session) -> Sequence[Suggestion]:
     return [(name, "") for name in lists.SORTS] + [(f"-{name}", _("the other way round")) for name in lists.SORTS]
 
 
+def _order_or_none(session: Session, text: str) -> Order | str:
+    return _order(session, text) if text.strip() else ""
+
+
+def _column(session: Session, text: str) -> tuple[Chosen, ...]:
+    from crm_tui.services import columns
+
+    return columns.word(text)
+
+
+def _columns(session: Session, text: str) -> tuple[Chosen, ...]:
+    from crm_tui.services import columns
+
+    return columns.read(text)
+
+
+def _offered_columns(session: Session) -> Sequence[Suggestion]:
+    from crm_tui.services import columns
+
+    return columns.offered()
+
+
+def _saved_views(session: Session) -> Sequence[Suggestion]:
+    from crm_tui.services import views
+
+    session.refresh()
+    return [(view.name, view.about) for view in views.seen(session)]
+
+
+def _new_view(session: Session, text: str) -> str:
+    from crm_tui.commands.catalog.views import VIEWS
+
+    if text.strip().casefold() in VIEWS:
+        raise UsageError(_('"{name}" is a screen: give the view another name').format(name=text), text, 0)
+    return text
+
+
+def view(*screens: str) -> Kind:
+    """A screen, by its name, or a saved view."""
+
+    def read(session: Session, text: str) -> str | View:
+        from crm_tui.domain.nearest import nearest
+        from crm_tui.services import views
+
+        if text.strip().casefold() in screens:
+            return text.strip().casefold()
+        session.refresh()
+        found = next((one for one in views.seen(session) if one.name.casefold() == text.strip().casefold()), None)
+        if found is None:
+            hint = nearest(text[:40], [*screens, *(one.name.casefold() for one in views.seen(session))])
+            message = _('there is no view "{name}"{hint}; {names}, or a saved one: g v')
+            raise UsageError(message.format(name=text, hint=hint, names=", ".join(screens)), text, 0)
+        return found
+
+    return Kind("view", read, lambda session: [*((name, "") for name in screens), *_saved_views(session)])
+
+
 def _owners(session: Session) -> Sequence[Suggestion]:
     from crm_tui.services import people
 
-    return [("me", ""), ("pool", _("the public pool")), *((name, "") for name in people.logins(session.database))]
+    return [("me", _("yourself")), ("pool", _("the public pool")), *people.names(session.database).items()]
 
 
 def _logins(session: Session) -> Sequence[Suggestion]:
     from crm_tui.services import people
 
-    return [(name, "") for name in people.logins(session.database)]
+    return [*people.names(session.database).items()]
 
 
 def _pools(session: Session) -> Sequence[Suggestion]:
@@ -169,13 +237,27 @@ def _tags(session: Session) -> Sequence[Suggestion]:
     return [(name, "") for name in tags.known(session)]
 
 
+def _path(session: Session, text: str) -> str:
+    """The path, `~` as a shell reads it; at the door there are no paths."""
+    return os.path.expanduser(text) if text.startswith("~") and session.spool is None else text
+
+
+def _macros(session: Session) -> Sequence[Suggestion]:
+    from crm_tui.commands import macro_files
+
+    found = macro_files.every(session)
+    return [(one.name, one.macro.about if one.macro else str(one.fault)) for one in found]
+
+
 def _settings(session: Session) -> Sequence[Suggestion]:
     return [(rule.name, _(rule.meaning)) for rule in rules.RULES.values()]
+
 
 TEXT = Kind("text")
 LONG_TEXT = Kind("text", long=True)
 LINE = Kind("line")
 WORDS = Kind("words", long=True)
+TOPIC = Kind("topic", long=True)
 WHEN = Kind("when", when, _dates)
 PAST = Kind("when", past_when, lambda session: [("today", ""), ("yesterday", ""), ("-2d", "")])
 STAGE = Kind(
@@ -203,7 +285,15 @@ ACCESS = _chosen("access", ACCESSES)
 TAG = Kind("tag", suggest=_tags)
 FILTER = Kind("filter", _filter, long=True)
 SORT = Kind("key", _order, _orders)
+SORT_OR_NONE = Kind("key", _order_or_none, _orders)
+COLUMN = Kind("column", _column, _offered_columns)
+COLUMNS = Kind("columns", _columns, _offered_columns)
+SAVED_VIEW = Kind("view", suggest=_saved_views)
+NEW_VIEW = Kind("name", _new_view, _saved_views)
+SHARED = one_of("shared", "own", "team", "everyone")
+LETTER = Kind("letter")
 NUMBER = Kind("number", _number)
+SINCE = Kind("entry", _since)
 OWNER = Kind("name", suggest=_owners)
 LOGIN = Kind("login", suggest=_logins)
 ASSIGNEE = Kind("name", _assigned)
@@ -211,4 +301,6 @@ POOL = Kind("pool", suggest=_pools)
 RELEASE_REASON = Kind("reason", suggest=lambda session: _choices(RELEASE_REASONS))
 ROLE = one_of("role", *USER_ROLES)
 SETTING = Kind("setting", lambda session, text: rules.rule(text).name, _settings)
-FILE = Kind("file")
+MACRO = Kind("name", suggest=_macros)
+PARAMETER = Kind("name=value", lambda session, text: assignment(text))
+FILE = Kind("file", _path)

@@ -155,7 +155,7 @@ def read_words(words: Sequence[Word], catalog: Mapping[str, Command], line: str)
 def _leading_options(words: list[Word], line: str) -> tuple[list[Word], list[Word]]:
     """Those of every command may stand before its name, its own may not."""
     before: list[Word] = []
-    while words and _is_option(words[0].text):
+    while words and is_option(words[0].text):
         name, equals, __ = _parts(words[0])
         if name not in (*GLOBAL_FLAGS, *GLOBAL_OPTIONS):
             message = _("--{name} belongs after the command's name").format(name=name)
@@ -182,7 +182,8 @@ def _command(words: list[Word], catalog: Mapping[str, Command], line: str) -> tu
     raise UsageError(_('there is no command "{name}"{hint}').format(name=first, hint=hint), line, words[0].start)
 
 
-def _is_option(text: str) -> bool:
+def is_option(text: str) -> bool:
+    """Whether a word is the name of an option, in quotes or not."""
     return len(text) > 2 and (ascii_twin(text[:2]) == "--" or text.startswith("——"))
 
 
@@ -225,7 +226,7 @@ class _Reading:
             if word.raw in ("--", "——", "－－"):
                 self.plain.extend(rest)
                 return
-            if _is_option(word.text):
+            if is_option(word.text):
                 self._option(word, rest, self.command.options.get(_parts(word)[0]))
             else:
                 self.plain.append(word)
@@ -324,7 +325,7 @@ def write(call: Call) -> str:
     """The call as a line that `read` reads back."""
     plain = [*_written_values(call), *(str(key) for key in call.ids)]
     options = _written_options(call)
-    if any(_is_option(word) or word == "--" for part in plain for word in _bare(part)):
+    if any(is_option(word) or word == "--" for part in plain for word in _bare(part)):
         return " ".join([call.command.name, *options, "--", *plain])
     return " ".join([call.command.name, *plain, *options])
 

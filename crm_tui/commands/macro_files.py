@@ -18,6 +18,8 @@ from crm_tui.domain.nearest import nearest
 from crm_tui.services.session import Session
 
 ENDING = ".macro"
+LARGEST = LONGEST * 4
+"""Bytes of a macro's file."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def every(session: Session) -> list[Found]:
         if name in found:
             continue
         try:
-            macro = load(path)
+            macro = load(path, path.name)
             macro.steps(CATALOG, look=True)
             found[name] = Found(name, path, mine, macro)
         except UsageError as error:
@@ -64,23 +66,39 @@ def path_of(session: Session, name: str) -> Path:
 
 def find(session: Session, name: str) -> Macro:
     """The macro of that name; CrmError where there is none, MacroError where there is an error in it."""
-    return load(path_of(session, name))
+    path = path_of(session, name)
+    return load(path, path.name)
 
 
-def load(path: Path) -> Macro:
-    """The macro of a file; UsageError where it cannot be read or is no macro."""
+def load(path: Path, source: str = "") -> Macro:
+    """The macro of a file, which errors call `source`; UsageError where it cannot be read or is no macro."""
+    return decoded(_read(path), path.name.removesuffix(ENDING), source or str(path))
+
+
+def decoded(data: bytes, name: str, source: str) -> Macro:
+    """The macro of the bytes of a file; UsageError where they are none, which names line and column."""
     try:
-        with path.open("rb") as file:
-            data = file.read(LONGEST * 4 + 1)
-    except OSError as error:
-        raise UsageError(_("{path}: {reason}").format(path=path, reason=error.strerror)) from error
-    try:
-        return parse(data.decode("utf-8"), path.name.removesuffix(ENDING), str(path))
+        # Of a file that is too long a part was read, which may end within a character.
+        return parse(data.decode("utf-8", "strict" if len(data) <= LARGEST else "ignore"), name, source)
     except UnicodeDecodeError as error:
-        number = data.count(b"\n", 0, error.start) + 1
-        column = error.start - data.rfind(b"\n", 0, error.start)
-        place = f"{path}:{number}:{column}"
+        before = data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8").removeprefix("\ufeff")
+        place = f"{source}:{data.count(10, 0, error.start) + 1}:{len(before) + 1}"
         raise UsageError(_("{place}: this is not UTF-8").format(place=place)) from error
+
+
+def text_of(session: Session, name: str) -> tuple[Path, str]:
+    """The file of a macro and its text, whatever is wrong in it; of one that is not there, the text to begin with."""
+    path = next((file[1] for file in _files(session) if file[0] == name), None)
+    if path is None:
+        return own_path(session, name), f"# {name}\n"
+    return path, _read(path).decode("utf-8", errors="replace")
+
+
+def check(path: Path) -> None:
+    """UsageError for what is wrong in a macro's file."""
+    from crm_tui.commands.catalog import CATALOG
+
+    load(path, path.name).steps(CATALOG, look=True)
 
 
 def save(session: Session, macro: Macro) -> Path:
@@ -88,11 +106,53 @@ def save(session: Session, macro: Macro) -> Path:
     return write(own_path(session, macro.name), macro.text)
 
 
+def edit(session: Session, name: str, text: str) -> Path:
+    """Write another text for a macro where it lies, or a new one among one's own; MacroError, and nothing written, for
+    a text that is no macro.
+    """
+    from crm_tui.commands.catalog import CATALOG
+
+    path = text_of(session, name)[0]
+    macro = parse(text, name, path.name)
+    macro.steps(CATALOG, look=True)
+    return write(path, macro.text)
+
+
 def own_path(session: Session, name: str) -> Path:
     """Where one's own macro of that name lies, or would lie."""
     if not session.macros:
         raise CrmError(_("there is no folder for macros"))
     return session.macros[0] / f"{check_name(name)}{ENDING}"
+
+
+def remove(session: Session, name: str) -> str:
+    """Remove one's own macro of that name; the name. CrmError where it cannot be."""
+    path = _own(session, name)
+    try:
+        path.unlink()
+    except OSError as error:
+        raise CrmError(_("{path}: {reason}").format(path=path.name, reason=error.strerror)) from error
+    return name
+
+
+def rename(session: Session, name: str, new: str) -> str:
+    """Give one's own macro another name; that name. CrmError where it cannot be, or is taken."""
+    path, target = _own(session, name), own_path(session, new)
+    try:
+        os.link(path, target)  # never in the place of one that is there already
+        path.unlink()
+    except FileExistsError as error:
+        raise CrmError(_('there is a macro "{name}" already').format(name=new)) from error
+    except OSError as error:
+        raise CrmError(_("{path}: {reason}").format(path=path.name, reason=error.strerror)) from error
+    return new
+
+
+def _own(session: Session, name: str) -> Path:
+    path = path_of(session, name)
+    if path.parent != session.macros[0]:
+        raise CrmError(_("{name} is the team's: {path}").format(name=name, path=path))
+    return path
 
 
 def write(path: Path, text: str) -> Path:
@@ -112,6 +172,14 @@ def write(path: Path, text: str) -> Path:
         message = _("{path} cannot be written: {reason}").format(path=path, reason=error.strerror)
         raise CrmError(message) from error
     return path
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(_("{path}: {reason}").format(path=path, reason=error.strerror)) from error
 
 
 def _files(session: Session) -> Iterator[tuple[str, Path, bool]]:

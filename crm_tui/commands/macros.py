@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from crm_tui.commands.language import BLANK, SEPARATORS, Call, commands_of, quote, read, write
+from crm_tui.commands.language import (
+    BLANK,
+    OPENING,
+    SEPARATORS,
+    Call,
+    commands_of,
+    is_option,
+    quote,
+    read,
+    split,
+    write,
+)
 from crm_tui.commands.registry import Command
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
@@ -31,11 +42,13 @@ _STAND_IN = "1"
 
 
 class MacroError(UsageError):
-    """What is wrong in a macro; the message begins with `FILE:LINE:COLUMN`, both from 1."""
+    """What is wrong in a macro; the message begins with `FILE:LINE:COLUMN`, both from 1. A line that was typed has no
+    `source`: there the position alone tells.
+    """
 
     def __init__(self, source: str, number: int, text: str, position: int, message: str) -> None:
-        place = f"{source}:{number}:{position + 1}"
-        super().__init__(f"{place}: {message}", text, position)
+        place = f"{source}:{number}:{position + 1}: " if source else ""
+        super().__init__(f"{place}{message}", text, position)
         self.number = number
 
 
@@ -62,8 +75,8 @@ class Step:
 
     @property
     def where(self) -> str:
-        """`monday.macro:3`."""
-        return f"{self.source}:{self.number}"
+        """`monday.macro:3`; of a line that was typed the command."""
+        return f"{self.source}:{self.number}" if self.source else self.text
 
     def fault(self, message: str, position: int = 0) -> MacroError:
         """The error that this is wrong at that character of its text."""
@@ -172,11 +185,21 @@ class Macro:
         try:
             for part in commands_of(filled):
                 start = part.start
+                self._check_words(number, line, part.text, places[start:])
                 columns = tuple(places[start : start + len(part.text) + 1])
                 yield Step(self.source, number, line, part.text, columns, read(part.text, catalog))
         except UsageError as error:
             position = start + (error.position or 0)
             raise MacroError(self.source, number, line, places[min(position, len(filled))], str(error)) from error
+
+
+    def _check_words(self, number: int, line: str, text: str, places: Sequence[int]) -> None:
+        """MacroError for a word that is an option only by the value of a parameter: whoever sets that gives a value."""
+        for word in split(text):
+            dashes = [word.start + at for at, character in enumerate(word.raw) if character not in OPENING][:2]
+            if is_option(word.text) and any(line[places[at]] == "{" for at in dashes):
+                message = _("the value would make an option of it: {word}").format(word=word.text)
+                raise MacroError(self.source, number, line, places[word.start], message)
 
 
 _DIRECTIVES = (("on", "each"), ("on", "error", "stop"), ("on", "error", "next"))
@@ -305,7 +328,7 @@ def _inserted(value: str, quoted: str, whole: bool, in_filter: bool) -> str | No
         return None if "'" in value else value
     if quoted:
         return value.replace("\\", "\\\\").replace('"', '\\"')
-    if not value or (in_filter and not any(sign in value for sign in SEPARATORS)):
+    if (in_filter and not any(sign in value for sign in SEPARATORS)) or not (value or whole):
         return value
     # A number that is a word of its own would be read as a customer's: it is quoted, like all else that is no word.
     return quote(value) if whole or not value.isdigit() else value

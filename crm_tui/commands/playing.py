@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from crm_tui.commands.language import commands_of, read
 from crm_tui.commands.macros import Macro, MacroError, OnError, Step
 from crm_tui.commands.registry import Command
 from crm_tui.domain.errors import CrmError, DatabaseUnusable, NotAllowed, SignedOut, UsageError
@@ -62,6 +63,20 @@ def program(
     return _Reader(catalog, load).program(macro, values or {}, times, (), 1)
 
 
+def of_line(line: str, catalog: Mapping[str, Command], load: Load) -> Program:
+    """The commands of one line, as a program of the line's name. UsageError that points into the line."""
+    reader, steps = _Reader(catalog, load), list[tuple[Step, Program | None]]()
+    for part in commands_of(line):
+        columns = tuple(range(part.start, part.start + len(part.text) + 1))
+        try:
+            call = read(part.text, catalog)
+        except UsageError as error:
+            raise UsageError(str(error), line, part.start + (error.position or 0)) from error
+        step = Step("", 1, line, part.text, columns, call)
+        steps.append((step, reader.inner(step, (), 1)))
+    return Program(line, tuple(steps), each=False, on_error="stop")
+
+
 @dataclass
 class _Reader:
     catalog: Mapping[str, Command]
@@ -77,11 +92,11 @@ class _Reader:
             raise UsageError(message.format(macro=macro.name, n=f"{repeated * times:,}"))
         within = (*around, macro.name)
         steps = [
-            (step, self._inner(step, within, repeated * times)) for step in macro.steps(self.catalog, values)
+            (step, self.inner(step, within, repeated * times)) for step in macro.steps(self.catalog, values)
         ]
         return Program(macro.name, tuple(steps), macro.each, macro.on_error, times)
 
-    def _inner(self, step: Step, within: tuple[str, ...], repeated: int) -> Program | None:
+    def inner(self, step: Step, within: tuple[str, ...], repeated: int) -> Program | None:
         name = step.call.command.name
         if name in NOT_IN_MACROS or name == "replay":
             raise step.fault(_("{command} has no place in a macro").format(command=name))
@@ -324,7 +339,10 @@ class Playing:
         yield from self._in_order(played, row, go_on=played.on_error == "next")
 
     def _in_order(self, played: Program, row: int | None, *, go_on: bool) -> Conversation:
+        left = 0  # a line in which something failed: the rest of it was meant to follow that
         for step, inner in played.steps:
+            if step.number == left:
+                continue
             try:
                 if inner is not None:
                     yield from self._played(inner, row)
@@ -333,6 +351,7 @@ class Playing:
             except _Ends:
                 if not go_on:
                     raise
+                left = step.number
 
     def _step(self, do: Do) -> Conversation:
         did = yield do

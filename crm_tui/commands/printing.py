@@ -23,7 +23,7 @@ _FIRST = 200
 """The widths of so many rows hold for all that follow, so that nothing waits for the end of a long list."""
 
 _WIDEST = 40
-_LEFT_OUT = ("profile", "contacts", "timeline", "collaborators", "worked")
+_LEFT_OUT = ("profile", "contacts", "timeline", "collaborators", "worked", "record")
 
 
 def plain(text: object) -> str:
@@ -81,13 +81,17 @@ class Printer:
         for line in lines:
             print(plain(line))
 
-    def outcome(self, outcome: Outcome, ids: Sequence[int]) -> None:
-        """Print what a verb did: its data or lines, then on standard error its message and what was refused."""
+    def outcome(self, outcome: Outcome, ids: Sequence[int], *, reads: bool = False) -> None:
+        """Print what a verb did: its data or lines, then on standard error its message and what was refused.
+
+        As JSON what was changed is an object a row, and one about the whole where there are no rows; what one that only
+        `reads` found is its rows, be they none.
+        """
         if self.json:
-            self.rows(outcome.data or _per_row(outcome, ids), ())
+            self.rows(outcome.data or [*_told(outcome, ids, reads)], ())
         elif self.csv and outcome.data:
             self.rows(outcome.data, list(outcome.data[0]))
-        else:
+        elif not (self.quiet and outcome.entry_id):  # what a change tells beside its effect was not asked for
             self.lines(outcome.lines)
         self.say(outcome.message)
         for refusal in outcome.refused:  # said to the quiet ones too: it is why the exit code is not 0
@@ -101,10 +105,16 @@ def reconfigure(stream: Any, **how: str) -> None:
         stream.reconfigure(**how)
 
 
-def _per_row(outcome: Outcome, ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+def _told(outcome: Outcome, ids: Sequence[int], reads: bool) -> Iterator[dict[str, Any]]:
+    """What is said of an outcome that has no data."""
     refused = {refusal.id: refusal.reason for refusal in outcome.refused}
-    for key in dict.fromkeys((*ids, *outcome.changed, *refused)):
+    keys = () if reads else tuple(dict.fromkeys((*ids, *outcome.changed, *refused)))
+    for key in keys:
         yield {"id": key, "done": key not in refused, "reason": refused.get(key)}
+    if reads and outcome.lines:
+        yield {"message": outcome.message, "lines": list(outcome.lines)}
+    elif not reads and not keys:
+        yield {"message": outcome.message, "entry": outcome.entry_id}
 
 
 def _csv(rows: Iterable[Mapping[str, Any]], headings: Sequence[str]) -> None:

@@ -21,21 +21,32 @@ if TYPE_CHECKING:
 
 OVER_THE_LINE = frozenset({
     # what is read
-    "due", "list", "show", "why", "history", "notices", "holders", "pools list", "report", "credit", "help", "version",
+    "due", "list", "show", "watch", "why", "history", "notices", "holders", "pools list", "report", "credit", "help",
+    "version", "keymap",
     "open", "view", "filter", "tab", "sort",
+    "columns", "views", "views letter",
     # a customer
     "new", "paste", "edit", "archive", "unarchive", "contact add", "contact edit", "stage", "advance", "retreat",
     "tier", "tag", "untag",
     # the day's work
     "log", "done", "no-answer", "next", "snooze", "comment", "noted", "undo", "redo",
+    "views save", "views rename", "views remove",
     # from hand to hand
     "claim", "release", "assign", "move", "transfer", "accept", "decline", "withdraw", "protect", "unprotect", "share",
     "unshare", "ask-share",
     # in and out
-    "import", "export", "run", "spool list", "spool get", "spool remove",
+    "import", "export", "spool list", "spool get", "spool remove",
+    # macros
+    "run", "play", "macros", "macros show",
 })  # fmt: skip
 """The commands that `ssh crm@host COMMAND` runs. What is not here is not for a line: it is done on the screens, where
 the user's role decides, or on the host."""
+
+IN_MACROS = frozenset({
+    "mark", "down", "up", "left", "right", "page-down", "page-up", "top", "bottom", "board",
+    "choose", "refresh", "back",
+})  # fmt: skip
+"""The commands of which only the macros make use that are played over a line."""
 
 ON_THE_HOST = frozenset({"ssh setup", "ssh authorized-keys", "demo", "check", "sweep", "backup", "restore"})
 """The commands that no session at the door runs, on the screens neither."""
@@ -51,7 +62,7 @@ def admit(session: Session, call: Call) -> None:
     if session.spool is None:
         return
     name = call.command.name
-    if name in ON_THE_HOST or (session.source != "screen" and name not in OVER_THE_LINE):
+    if name in ON_THE_HOST or (session.source != "screen" and name not in OVER_THE_LINE | IN_MACROS):
         raise NotAllowed(_('"{name}" does not work over SSH').format(name=name))
     for option in call.settings:
         raise UsageError(_("--{option} does not work over SSH").format(option=option), call.line, 0)

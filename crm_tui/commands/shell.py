@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from crm_tui.commands.keymap import Source
 from crm_tui.commands.language import Call
-from crm_tui.commands.printing import Printer, card_lines
+from crm_tui.commands.printing import Printer, card_lines, plain
 from crm_tui.commands.registry import Command
 from crm_tui.domain.errors import Conflict, UsageError
 from crm_tui.domain.language import _, ngettext
 
 if TYPE_CHECKING:
     from crm_tui.commands.dispatch import Prepared
+    from crm_tui.services.columns import Chosen
     from crm_tui.services.lists import Query
     from crm_tui.services.session import Outcome, Session
 
@@ -49,9 +51,11 @@ def has(command: Command) -> bool:
 class Shell:
     """Prints for one call. `session` is None for the commands that need no database."""
 
-    def __init__(self, session: Session | None, call: Call) -> None:
+    def __init__(self, session: Session | None, call: Call, keys: Source | None = None) -> None:
+        """`keys` is where the user's keymap comes from."""
         self.printer = Printer(call.flags)
-        self._views = _Views(session, call, self.printer)
+        self._reads = not call.command.changes
+        self._views = _Views(session, call, self.printer, keys or Source())
 
     def call(self, prepared: Prepared) -> int:
         """Run a view command; its exit code."""
@@ -66,7 +70,7 @@ class Shell:
 
     def tell(self, outcome: Outcome, ids: Ids) -> None:
         """Print what a verb did."""
-        self.printer.outcome(outcome, ids)
+        self.printer.outcome(outcome, ids, reads=self._reads)
 
     def differ(self, error: Conflict) -> None:
         """Print what others changed meanwhile, field by field."""
@@ -79,10 +83,11 @@ class Shell:
 class _Views:
     """The views, by their names in the catalogue: (values, ids) → the exit code, None for 0."""
 
-    def __init__(self, session: Session | None, call: Call, printer: Printer) -> None:
+    def __init__(self, session: Session | None, call: Call, printer: Printer, keys: Source) -> None:
         self._session = session
         self._call = call
         self._printer = printer
+        self._keys = keys
 
     @property
     def _signed_in(self) -> Session:
@@ -92,9 +97,19 @@ class _Views:
     # -- lists
 
     def list(self, values: Values, ids: Ids) -> None:
+        self._list(self._query(values), values)
+
+    def _query(self, values: Values) -> Query:
+        """The list of the filter, or of a saved view under it."""
         from crm_tui.services.lists import Query
 
-        self._list(Query(values.get("filter", ""), order=values.get("sort")), values)
+        text, order = values.get("filter", ""), values.get("sort")
+        if "view" not in values:
+            return Query(text, order=order)
+        from crm_tui.services import views
+
+        query, __ = views.opened(self._signed_in, views.find(self._signed_in, values["view"]))
+        return replace(views.narrowed(query, text), order=order or query.order)
 
     def filter(self, values: Values, ids: Ids) -> None:
         self.list(values, ids)
@@ -105,20 +120,59 @@ class _Views:
         self._list(Query(stage=values.get("stage", "")), values)
 
     def sort(self, values: Values, ids: Ids) -> None:
+        from crm_tui.services.lists import Query, together
+
+        self._list(Query(order=together(values["key"]) if values.get("key") else None), values)
+
+    def choose_columns(self, values: Values, ids: Ids) -> None:
+        from crm_tui.services import columns
         from crm_tui.services.lists import Query
 
-        self._list(Query(order=values.get("key")), values)
+        self._list(Query(), {"columns": columns.together(values.get("column", ()))})
 
     def go(self, values: Values, ids: Ids) -> None:
+        if not isinstance(values["name"], str):
+            self.list({"view": values["name"].name}, ids)
+            return
         views = {
             "due": self.due, "pipeline": self.list, "history": self.history, "pools": self._pools, "team": self._team,
+            "macros": self._macros,
         }  # fmt: skip
         views[values["name"]]({}, ids)
+
+    def views(self, values: Values, ids: Ids) -> None:
+        from crm_tui.services import views
+
+        self._answer(views.told(self._signed_in))
+
+    def open_lettered(self, values: Values, ids: Ids) -> None:
+        from crm_tui.services import views
+
+        self._signed_in.refresh()
+        self.list({"view": views.lettered(self._signed_in, values["letter"]).name}, ids)
 
     def _pools(self, values: Values, ids: Ids) -> None:
         from crm_tui.services import pool_lists
 
         self._answer(pool_lists.overview(self._signed_in))
+
+    def _macros(self, values: Values, ids: Ids) -> None:
+        from crm_tui.commands.verbs import macros
+
+        self._answer(macros.listed(self._signed_in, {}, ()))
+
+    def macros_editor(self, values: Values, ids: Ids) -> None:
+        from crm_tui.commands import editor, macro_files
+
+        if self._printer.json:
+            raise UsageError(_("an editor prints no JSON: macros edit changes the text of a macro"), self._call.line, 0)
+        session = self._signed_in
+        path, text = macro_files.text_of(session, values["name"])
+        if not path.exists():
+            macro_files.write(path, text)
+        editor.edit(session, path)
+        macro_files.check(path)
+        self._printer.say(_("{path} is kept").format(path=path))
 
     def _team(self, values: Values, ids: Ids) -> None:
         from crm_tui.services import team
@@ -126,32 +180,45 @@ class _Views:
         self._answer(team.told(self._signed_in))
 
     def _answer(self, outcome: Outcome) -> None:
-        self._printer.outcome(outcome, ())
+        self._printer.outcome(outcome, (), reads=True)
 
     def _list(self, query: Query, values: Values) -> None:
         from crm_tui.services import disclosures
 
         limit = values.get("limit")
         disclosures.check_list(self._signed_in, query, limit)
+        chosen = self._chosen(values)
+        if chosen:
+            rows = self._rows(query, limit, chosen)
+            self._printer.rows(rows, [one.name for one in chosen])
+            return
         columns: tuple[str, ...] = RECORD if self._printer.csv else _LISTED
-        records = self._listed(query, limit)
-        if values.get("columns"):
-            columns = _chosen(values["columns"])
-            records = ({name: row[name] for name in columns} for row in records)
-        elif self._printer.for_people:
+        records = self._rows(query, limit, ())
+        if self._printer.for_people:
             records = ({**row, "mark": "<" if row["returns"] else ""} for row in records)
         self._printer.rows(records, columns)
 
-    def _listed(self, query: Query, limit: int | None) -> Iterator[dict[str, Any]]:
-        from crm_tui.services import lists
+    def _chosen(self, values: Values) -> tuple[Chosen, ...]:
+        """The columns that were asked for; those of the view for people, while scripts get all keys of a list."""
+        given: tuple[Chosen, ...] = values.get("columns", ())
+        if given or "view" not in values or not self._printer.for_people:
+            return given
+        from crm_tui.services import views
 
-        left = sys.maxsize if limit is None else limit
+        return views.opened(self._signed_in, views.find(self._signed_in, values["view"]))[1]
+
+    def _rows(self, query: Query, limit: int | None, chosen: tuple[Chosen, ...]) -> Iterator[dict[str, Any]]:
+        from crm_tui.services import columns, lists
+
+        session, left = self._signed_in, sys.maxsize if limit is None else limit
         if left <= 0:
             return
-        for batch in lists.every(self._signed_in, query, min(_BATCH, left)):
+        for batch in lists.every(session, query, min(_BATCH, left)):
             ids = batch[:left]
-            rows = lists.rows(self._signed_in, ids)
-            yield from (lists.record(self._signed_in, rows[key]) for key in ids if key in rows)
+            rows = columns.rows(session, ids, chosen)
+            for key in ids:
+                if key in rows:
+                    yield columns.values(session, rows[key], chosen) if chosen else lists.record(session, rows[key])
             left -= len(ids)
             if left <= 0:
                 return
@@ -173,15 +240,22 @@ class _Views:
             records = ({**row, "mark": "!" if row["section"] == "overdue" else "", "day": _day(row)} for row in records)
         self._printer.rows(records, ("mark", "id", "day", "name", "tier", "phone", "text"), _QUEUE)
 
+    def watch(self, values: Values, ids: Ids) -> None:
+        from crm_tui.commands import watch
+        from crm_tui.services.watching import Since
+
+        since = Since(*values["since"]) if "since" in values else None
+        watch.follow(self._signed_in, self._printer, self._query(values), since, values.get("limit"))
+
     def history(self, values: Values, ids: Ids) -> None:
-        from crm_tui.domain.clock import moment
+        from crm_tui.domain.clock import iso, moment
         from crm_tui.services import history
 
         limit = values.get("limit")
-        zone = self._signed_in.person.zone if self._printer.for_people else UTC
         rows = history.entries(self._signed_in, limit=50 if limit is None else limit)
         for row in rows:
-            row["at"] = moment(row["at"]).astimezone(zone).isoformat(" " if zone is not UTC else "T", "seconds")
+            local = moment(row["at"]).astimezone(self._signed_in.person.zone).isoformat(" ", "seconds")
+            row["at"] = local if self._printer.for_people else iso(row["at"])
         names = ("id", "at", "user", "source", "command", "summary", "kind", "undone", "customers")
         self._printer.rows(rows, ("id", "at", "user", "source", "summary", "kind"), names)
 
@@ -189,31 +263,21 @@ class _Views:
         from crm_tui.services import people
 
         names = ("login", "name", "role", "team", "state", "until", "stand_in", "capacity", "customers")
-        self._printer.rows(people.everyone(self._signed_in), names)
+        rows = ({**row, "may_export": bool(row["may_export"])} for row in people.everyone(self._signed_in))
+        self._printer.rows(rows, names)
 
     # -- one thing
 
     def show(self, values: Values, ids: Ids) -> None:
-        from crm_tui.services import cards, lists
+        from crm_tui.services import cards
 
-        session = self._signed_in
-        found = cards.card(session, ids[0])
+        found = cards.card(self._signed_in, ids[0])
         if self._printer.for_people:
             self._printer.lines(card_lines(found))
             return
-        record = lists.record(session, lists.rows(session, ids)[ids[0]])
-        profile = {item.field: item.value for item in found.items}
-        record["version"] = found.facts.version
-        record["completeness"] = found.completeness.percent
-        record["missing"] = [field.identifier for field in found.completeness.missing]
-        record["note"] = found.note
+        record = cards.record(self._signed_in, found)
         if self._printer.csv:
-            record |= {name: value for name, value in profile.items() if name not in record}
-        record["profile"] = profile
-        record["contacts"] = [vars(person) for person in found.contacts]
-        record["collaborators"] = list(found.shared)
-        record["worked"] = [{"user": who, "text": how} for who, how in found.worked]
-        record["timeline"] = [vars(event) for event in found.events]
+            record |= {name: value for name, value in record["profile"].items() if name not in record}
         self._printer.rows([record], ())
 
     open = show
@@ -257,7 +321,16 @@ class _Views:
         from crm_tui.commands import manual
 
         topic = str(values.get("topic", ""))
-        self._printer.lines(manual.page(topic), topic=topic)
+        self._printer.lines(manual.page(topic, self._keys.load()), topic=topic)
+
+    def keymap_page(self, values: Values, ids: Ids) -> int:
+        from crm_tui.commands import manual
+
+        keymap = self._keys.load()
+        self._printer.rows(manual.key_records(keymap), ("place", "keys", "command"))
+        for fault in keymap.faults:  # said to the quiet ones too: they are why the exit code is not 0
+            print(f"crm-tui: {plain(fault)}", file=sys.stderr)
+        return UsageError.exit_code if keymap.faults else 0
 
     def version(self, values: Values, ids: Ids) -> None:
         from crm_tui import __version__
@@ -267,11 +340,18 @@ class _Views:
         else:
             print(f"crm-tui {__version__}")
 
+    def completion(self, values: Values, ids: Ids) -> None:
+        from crm_tui.commands import shells
+
+        self._printer.lines(shells.script(values["shell"]).splitlines(), shell=values["shell"])
+
     def spool_get(self, values: Values, ids: Ids) -> None:
         from shutil import copyfileobj
 
         from crm_tui.services import spool
 
+        if self._printer.json:
+            raise UsageError(_("spool get sends the file as it is, which is no JSON"), self._call.line, 0)
         with spool.opened(self._signed_in, values["name"]) as file:
             sys.stdout.flush()
             copyfileobj(file, sys.stdout.buffer)
@@ -288,6 +368,18 @@ class _Views:
 
         hosting.authorized_keys(self._call, values, self._printer)
 
+    # -- macros
+
+    def run(self, values: Values, ids: Ids) -> int:
+        from crm_tui.commands import running
+
+        return running.run(self._signed_in, self._call, values, self._printer)
+
+    def play(self, values: Values, ids: Ids) -> int:
+        from crm_tui.commands import running
+
+        return running.play(self._signed_in, self._call, values, self._printer)
+
     # -- files
 
     def import_file(self, values: Values, ids: Ids) -> int:
@@ -299,15 +391,6 @@ class _Views:
         from crm_tui.commands import transfer
 
         transfer.export_file(self._signed_in, self._call, values, self._printer)
-
-
-def _chosen(text: str) -> tuple[str, ...]:
-    columns = tuple(name.strip() for name in text.split(","))
-    for name in columns:
-        if name not in RECORD:
-            message = _('there is no column "{name}": {names}').format(name=name, names=", ".join(RECORD))
-            raise UsageError(message, text, text.index(name))
-    return columns
 
 
 def _day(row: Mapping[str, Any]) -> str:

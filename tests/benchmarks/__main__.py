@@ -2,7 +2,7 @@
 
     --customers N   the big database (1,000,000); the small one has 10,000
     --cache FOLDER  where the databases are kept between runs (a folder of that name in the temporary one)
-    --only GROUP    screens, filters, assign, peers or sessions (over SSH, as root only); may be repeated
+    --only GROUP    screens, filters, assign, macros, peers or sessions (over SSH, as root only); may be repeated
 
 The exit code is 0 even where a budget is exceeded: the table says it, on whatever machine it was made.
 """
@@ -19,10 +19,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import crm_tui
-from tests.benchmarks import assign, customers, filters, peers, screens, sessions
+from tests.benchmarks import assign, customers, filters, macros, peers, screens, sessions
 from tests.benchmarks.table import Row, printed
 
-GROUPS = ("screens", "filters", "assign", "peers", "sessions")
+GROUPS = ("screens", "filters", "assign", "macros", "peers", "sessions")
 SMALL = 10_000
 
 
@@ -61,6 +61,8 @@ def measured(group: str, small: Path, big: Path, size: int) -> list[Row]:
     if group == "filters":
         return list(filters.rows(small, big, sizes=f"{SMALL // 1_000}k"))
     with tempfile.TemporaryDirectory(dir=big.parent) as scratch:
+        if group == "macros":
+            return list(macros.rows(small, Path(scratch)))
         job = assign.rows if group == "assign" else peers.rows
         return list(job(big, Path(scratch)))
 

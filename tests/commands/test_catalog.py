@@ -26,6 +26,7 @@ ROLES = ("admin", "li", "lead", "service")
 # {id} is the customer, {contact} its contact, {folder} a place for files.
 CHANGE, READ, RULE, LEADS = (0, 0, 0, 3), (0, 0, 0, 0), (0, 3, 3, 3), (0, 3, 0, 3)
 AT_THE_DOOR = (1, 1, 1, 1)
+"""For want of a spool, or of folders with macros, in a session that has neither."""
 CASES: dict[str, tuple[str, tuple[int, ...]]] = {
     "new": ("new Neu region=west --stage intent --contact Wu", (0, 0, 0, 3)),
     "paste": ("paste '新公司, 张三, 13800138001'", (0, 0, 0, 3)),
@@ -89,8 +90,15 @@ CASES: dict[str, tuple[str, tuple[int, ...]]] = {
     "open": ("open {id}", READ),
     "filter": ("filter tier:D", READ),
     "tab": ("tab potential", READ),
-    "sort": ("sort -name", READ),
+    "sort": ("sort tier -name", READ),
+    "columns": ("columns name:30 tier x.Route", READ),
+    "views": ("views", READ),
+    "views save": ("views save mine --filter 'tier:A,B' --columns name:30,tier --sort 'tier -due' --letter m", READ),
+    "views rename": ("views rename old new", (2, 0, 2, 2)),
+    "views remove": ("views remove old", (2, 0, 2, 2)),
+    "views letter": ("views letter o", (1, 0, 1, 1)),
     "help": ("help tier", READ),
+    "keymap": ("keymap", READ),
     "list": ("list owner:any --limit 3", READ),
     "due": ("due", READ),
     "show": ("show {id}", READ),
@@ -109,11 +117,22 @@ CASES: dict[str, tuple[str, tuple[int, ...]]] = {
     "spool list": ("spool list", AT_THE_DOOR),
     "spool get": ("spool get x.csv", AT_THE_DOOR),
     "spool remove": ("spool remove x.csv", AT_THE_DOOR),
+    "run": ("run {folder}/day.macro", READ),
+    "play": ("play day", AT_THE_DOOR),
+    "macros": ("macros", READ),
+    "macros show": ("macros show day", AT_THE_DOOR),
+    "macros edit": ("macros edit day 'view due'", AT_THE_DOOR),
+    "macros editor": ("macros editor day", AT_THE_DOOR),
+    "macros remove": ("macros remove day", AT_THE_DOOR),
+    "macros rename": ("macros rename day night", AT_THE_DOOR),
+    "watch": ("watch tier:D --limit 0", READ),
+    "completion": ("completion zsh", READ),
     "version": ("version", READ),
 }
 BEFORE = {
     "unarchive": "archive {id}", "untag": "tag vip {id}", "unshare": "share wang {id}",
     "unprotect": "protect {id} --reason chance", "users back": "users away wang",
+    **dict.fromkeys(("views rename", "views remove", "views letter"), "views save old --filter tier:A --letter o"),
 }  # fmt: skip
 FOR_SCREENS = {name for name, command in CATALOG.items() if not shell.has(command)}
 
@@ -135,6 +154,11 @@ def obey(session: Session, line: str) -> int:
 
 @pytest.fixture
 def fill(team: Team, tmp_path: Path) -> Callable[[str], str]:
+    return filled(team, tmp_path)
+
+
+def filled(team: Team, tmp_path: Path) -> Callable[[str], str]:
+    """Something of everything; the lines of CASES with its numbers and the folder's files."""
     key = make(team.li, "Acme", contact={"name": "Wu"}, stage="target")
     contact = team.database.value("SELECT id FROM contact")
     make(team.admin, "Admins")
@@ -142,6 +166,7 @@ def fill(team: Team, tmp_path: Path) -> Callable[[str], str]:
     with team.wang.changing() as change:
         notices.send(team.wang, change, "comment", told)
     (tmp_path / "in.csv").write_text("name\nImported\n")
+    (tmp_path / "day.macro").write_text("filter tier:D\nmark all\nview due\n")
     (tmp_path / "li.pub").write_text(f"ecdsa-sha2-nistp256 {EC}")
     keys.add(team.admin, "wang", f"ssh-ed25519 {ED}")
     pool_lists.add(team.admin, "east", None, None)

@@ -70,7 +70,11 @@ def words_of(argument: Argument, visit: Visit) -> st.SearchStrategy[str]:
 
 
 def filters(secrets: list[str]) -> st.SearchStrategy[str]:
-    fields = ["name", "phone", "email", "tag", "owner", "pool", "region", "id", "blocked", "archived", "wechat", "has"]
+    fields = [
+        "name", "phone", "email", "tag", "owner", "pool", "region", "id", "blocked", "archived", "wechat", "has",
+        "note", "address", "contact", "contact.email", "contact.note", "log", "log.by", "log.outcome", "next.purpose",
+        "comment", "field.then", *(f"field.{word}" for word in secrets[:5]),
+    ]  # fmt: skip
     values = [*secrets, *LOGINS, "1..50", "yes", "any", "none", "north"]
     terms = st.tuples(st.sampled_from(fields), st.sampled_from(values))
     one = st.one_of(

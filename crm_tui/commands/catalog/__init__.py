@@ -14,8 +14,10 @@ from crm_tui.commands.catalog import (
     door,
     followups,
     handover,
+    macros,
     pools,
     recycling,
+    saved,
     shell,
     views,
 )
@@ -24,8 +26,12 @@ from crm_tui.commands.registry import Command
 
 __all__ = ["CATALOG", "MARKS", "VIEWS"]
 
+_AREAS = (
+    customers, followups, pools, recycling, handover, collaboration, views, saved, macros, shell, administration, door,
+)  # fmt: skip
+
 CATALOG: Mapping[str, Command] = {
     command.name: command
-    for area in (customers, followups, pools, recycling, handover, collaboration, views, shell, administration, door)
+    for area in _AREAS
     for command in area.COMMANDS
 }

@@ -7,14 +7,22 @@ from crm_tui.commands.registry import Argument, Command
 from crm_tui.domain.language import N_
 
 _FILTER = Argument("filter", kinds.FILTER, N_("as in tier:A owner:me last:>30d"), many=True)
-_COLUMNS = Argument("columns", kinds.TEXT, N_("names, separated by commas"), option=True)
-_SORT = Argument("sort", kinds.SORT, N_("name, due, last, -created …"), option=True)
+_COLUMNS = Argument("columns", kinds.COLUMNS, N_("names, separated by commas"), option=True)
+_SORT = Argument("sort", kinds.SORT, N_("name, due, last, -created …; several with commas"), option=True)
+_VIEW = Argument("view", kinds.SAVED_VIEW, N_("the list of a saved view"), option=True)
 _POOL = Argument("pool", kinds.POOL, N_("as it holds in this public pool"), option=True)
 _LIMIT = Argument("limit", kinds.NUMBER, N_("so many at most"), option=True)
 
 COMMANDS = (
-    Command("list", N_("customers, one a line"), view="list", arguments=(_FILTER, _COLUMNS, _SORT, _LIMIT)),
+    Command("list", N_("customers, one a line"), view="list", arguments=(_FILTER, _COLUMNS, _SORT, _LIMIT, _VIEW)),
     Command("due", N_("who is due, and why"), view="due", arguments=(_FILTER, _LIMIT)),
+    Command(
+        "watch", N_("what is done to customers, as it happens, until it is ended"), view="watch",
+        arguments=(
+            _FILTER, Argument("since", kinds.SINCE, N_("first what came after this entry of the history"), option=True),
+            _LIMIT, _VIEW,
+        ),
+    ),
     Command("show", N_("all that is known of a customer"), view="show", target="one"),
     Command("history", N_("what was done, newest first"), view="history", arguments=(_LIMIT,)),
     Command(
@@ -46,5 +54,9 @@ COMMANDS = (
     ),
     Command("check", N_("look for faults in the database"), view="check"),
     Command("demo", N_("the screens on a throw-away database"), view="demo"),
+    Command(
+        "completion", N_("the script by which a shell completes crm-tui"), view="completion",
+        arguments=(Argument("shell", kinds.one_of("shell", "bash", "zsh", "fish"), N_("which shell"), required=True),),
+    ),
     Command("version", N_("which program this is"), view="version"),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from crm_tui.commands.catalog.roles import lead
 from crm_tui.commands.registry import Argument, Command
 from crm_tui.domain.language import N_
 
-VIEWS = ("due", "pipeline", "pools", "team", "history")
+VIEWS = ("due", "pipeline", "pools", "team", "history", "macros")
 MARKS = ("all", "none", "invert", "range")
 
 _FILTER = Argument("filter", kinds.FILTER, N_("as in tier:A owner:me last:>30d"), many=True)
@@ -16,7 +16,7 @@ COMMANDS = (
     Command(
         "view", N_("go to a screen"), view="go", ask="missing",
         arguments=(
-            Argument("name", kinds.one_of("view", *VIEWS), N_("due, pipeline, pools, team or history"), required=True),
+            Argument("name", kinds.view(*VIEWS), N_("due, pipeline, pools, team, history or macros"), required=True),
         ),
     ),
     Command("open", N_("open the customer"), view="open", target="one"),
@@ -28,10 +28,6 @@ COMMANDS = (
     Command(
         "tab", N_("show one stage; nothing for all"), view="tab",
         arguments=(Argument("stage", kinds.STAGE, N_("the stage")),),
-    ),
-    Command(
-        "sort", N_("sort the list; nothing for its own order"), view="sort",
-        arguments=(Argument("key", kinds.SORT, N_("name, due, last, -created …")),),
     ),
     Command("board", N_("the board, or back to the list"), view="board"),
     Command(
@@ -53,6 +49,7 @@ COMMANDS = (
         ),
     ),
     Command("keys", N_("the keys and commands here"), view="keys_menu"),
+    Command("keymap", N_("the keys, and what is wrong in the file that sets them"), view="keymap_page"),
     Command("palette", N_("find a command"), view="palette"),
     Command("line", N_("type a command"), view="line"),
     Command("changes", N_("what the entry under the cursor changed"), view="changes_here"),
@@ -70,6 +67,6 @@ COMMANDS = (
     Command("quit", N_("leave the program"), view="quit"),
     Command(
         "help", N_("the manual"), view="help",
-        arguments=(Argument("topic", kinds.WORDS, N_("a command or a page"), many=True),),
+        arguments=(Argument("topic", kinds.TOPIC, N_("a command or a page"), many=True),),
     ),
 )  # fmt: skip

@@ -1,0 +1,32 @@
+"""What the commands about saved views call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crm_tui.commands.verbs import Ids, Values
+    from crm_tui.services.session import Outcome, Session
+
+
+def save(session: Session, values: Values, ids: Ids) -> Outcome:
+    from crm_tui.services import columns, views
+
+    chosen, sort, shared = values.get("columns"), values.get("sort"), values.get("shared")
+    return views.save(
+        session, values["name"], filter=values.get("filter"),
+        columns=None if chosen is None else columns.written(chosen), sort=None if sort is None else str(sort or ""),
+        shared="" if shared == "own" else shared, letter=values.get("letter"),
+    )  # fmt: skip
+
+
+def rename(session: Session, values: Values, ids: Ids) -> Outcome:
+    from crm_tui.services import views
+
+    return views.rename(session, values["name"], values["new"])
+
+
+def remove(session: Session, values: Values, ids: Ids) -> Outcome:
+    from crm_tui.services import views
+
+    return views.remove(session, values["name"])
