@@ -1,4 +1,4 @@
-"""The application: keys become command lines, lines become calls, calls go through the one dispatch.
+"""The application: where one is, and the keys, which become command lines.
 
 Keys are taken one after the other, each when the one before has had its effect, so that however fast they come they
 are obeyed in order; while an overlay is open they are its. They are taken beside the message pump, which therefore
@@ -9,39 +9,33 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import inspect
 import os
 import signal
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.text import Text
 from textual import events
 from textual.filter import LineFilter, Monochrome
 
-from crm_tui.commands.keymap import Resolver, key_name
+from crm_tui.commands.keymap import Keymap, Resolver, Source, key_name, shipping
 from crm_tui.config import Config
-from crm_tui.domain.errors import CrmError, NotAllowed, SignedOut, UsageError
+from crm_tui.domain.errors import CrmError, NotAllowed, SignedOut
 from crm_tui.domain.language import _, ngettext
 from crm_tui.services.session import Session
 from crm_tui.tui.desk import Desk, Stopped
 from crm_tui.tui.home import Home
 from crm_tui.tui.lookout import Lookout
-from crm_tui.tui.screens.asking import Gathered
+from crm_tui.tui.obeying import Obeying
+from crm_tui.tui.recall import recalls
 from crm_tui.tui.screens.place import Place
 from crm_tui.tui.terminal import profile
 from crm_tui.tui.terminal.driver import SafeDriver
 from crm_tui.tui.terminal.sanitize import Sanitize
-from crm_tui.tui.terminal.sealed import Sealed
-from crm_tui.tui.views import has_view, kind_of, no_view
+from crm_tui.tui.views import kind_of
 from crm_tui.tui.widgets.overlay import Overlay, holder, settle
-
-if TYPE_CHECKING:
-    from crm_tui.commands.dispatch import Prepared
-    from crm_tui.commands.language import Call
-    from crm_tui.commands.registry import Command
 
 _THEMES = {"dark": "textual-dark", "light": "textual-light", "ansi": "ansi-dark", "none": "ansi-dark"}
 _WATCHDOG = 2.0
@@ -59,7 +53,7 @@ LATER = (
 """What the first frame does without, and the first key may need."""
 
 
-class CrmApp(Sealed):
+class CrmApp(Obeying):
     """The screens of one session."""
 
     def __init__(self, desk: Desk, session: Session, home: Home, settings: Config) -> None:
@@ -68,10 +62,11 @@ class CrmApp(Sealed):
         desk.failed = self._failed
         self.session = session
         self.home = home
-        self.resolver = Resolver()
-        self.lines: list[str] = []
-        """Lines typed after `:`, the newest last."""
-        self.filters: list[str] = []
+        self.keys = Source(settings.keymap, settings.home)
+        self.keymap = shipping() if self.keys.is_plain else Keymap({})
+        """The keys in force; none are told before one's own have been read."""
+        self.resolver = Resolver(self.keymap)
+        self.lines, self.filters = recalls(settings.home, session.spool is not None, desk.submit)
         self.pressed = ""
         """The key that is being obeyed."""
         self.rested = asyncio.Event()
@@ -96,12 +91,6 @@ class CrmApp(Sealed):
             place = self._places[name] = kind_of(name)(self.desk, self.session, home)
             self.install_screen(place, name)
         return self._places[name]
-
-    @property
-    def place(self) -> Place:
-        """Where one is."""
-        assert isinstance(self.screen, Place)
-        return self.screen
 
     @property
     def shown(self) -> Place | None:
@@ -141,6 +130,9 @@ class CrmApp(Sealed):
         closed = kind_of(name).closed_to(self.session)
         if closed is not None:
             raise NotAllowed(closed)
+        for left in self.screen_stack:  # marks go with the place, also with one that a card lies over
+            if isinstance(left, Place):
+                left.table.set_marks(frozenset())
         while len(self.screen_stack) > HOME:
             await self.pop_screen()
         target = self.place_named(name)
@@ -154,6 +146,8 @@ class CrmApp(Sealed):
         """Put what is typed in its queue; an Esc while one waits for a reading stops that, and what was typed since."""
         if not isinstance(event, Typed) or event.is_forwarded:
             await super().on_event(event)
+            return
+        if isinstance(event, events.Key) and event.key == "escape" and self.is_playing and self.player.stop():
             return
         if isinstance(event, events.Key) and event.key == "escape" and not self.rested.is_set() and self.desk.stop():
             count = len(self._typed)
@@ -181,14 +175,27 @@ class CrmApp(Sealed):
             self._something.clear()
             try:
                 while self._work or self._typed:
-                    if self._work:
-                        await self._say_errors(self._work.popleft())
-                    else:
-                        await self._take(self._typed.popleft())
+                    await self._next()
             except Exception as error:
                 self._handle_exception(error)
                 return
             self.rested.set()
+
+    async def _next(self) -> None:
+        if self._work:
+            await self._say_errors(self._work.popleft())
+        else:
+            await self._take(self._typed.popleft())
+
+    async def until(self, answer: asyncio.Future[bool]) -> None:
+        """Within what is being obeyed, take keys until a question is answered."""
+        while not answer.done():
+            if self._work or self._typed:
+                await self._next()
+                continue
+            self.rested.set()
+            await self._something.wait()
+            self._something.clear()
 
     async def _take(self, event: Typed) -> None:
         """One key, or one paste."""
@@ -203,7 +210,9 @@ class CrmApp(Sealed):
             self.pressed = key_name(event.key, event.character)
             await self._say_errors(self._key)
         else:
-            self.place.say(_("a paste is for a form or a line: O takes one as a new customer"), alert=True)
+            place = self.place
+            text = _("a paste is for a form or a line: {key} takes one as a new customer")
+            place.say(text.format(key=place.key("paste")), alert=True)
 
     async def _in_overlay(self, key: str) -> None:
         """The keys that overlays do not have for themselves."""
@@ -227,13 +236,22 @@ class CrmApp(Sealed):
         what, text = self.resolver.feed(key, place.keys)
         place.pending(self.resolver)
         if what == "line":
-            await self.execute(_read(text), key)
+            await self.obey(text, key)
         elif what == "unknown":
-            place.say(_('no command for "{keys}"; ? shows the keys').format(keys=text), alert=True)
+            told = _('no command for "{keys}"; {key} shows the keys').format(keys=text, key=place.key("keys"))
+            place.say(told, alert=True)
 
-    async def obey(self, line: str) -> None:
-        """Run a command line; what is wrong with it is raised as CrmError."""
-        await self.execute(_read(line))
+    async def learn_keys(self) -> None:
+        """Read the keymap anew."""
+        self.keymap = self.resolver.keymap = await self.desk.run(self.keys.load)
+        if (place := self.shown) is not None:
+            place.hint()
+
+    def _tell_faults(self) -> None:
+        faults = self.keymap.faults
+        if faults and (place := self.shown) is not None:
+            more = _("{fault} · {n} more: :keymap") if faults[1:] else _("{fault} · :keymap")
+            place.say(more.format(fault=faults[0], n=len(faults) - 1), alert=True)
 
     async def _say_errors(self, job: Callable[[], Awaitable[object]]) -> None:
         try:
@@ -242,66 +260,6 @@ class CrmApp(Sealed):
             self.place.say(str(error), alert=True)
         except Stopped:
             pass  # whoever stopped it has said so
-
-    # -- commands
-
-    async def execute(
-        self, call: Call, key: str = "", gathered: Gathered | None = None, *, complete: bool = False
-    ) -> None:
-        """Run a call, or ask for what it needs first (not if it is `complete`). Raises CrmError.
-
-        `gathered` is the overlay that the call comes from: open until nothing more can be wrong with what is in it.
-        """
-        from crm_tui.commands.dispatch import Targets, prepare
-
-        gathered = gathered or Gathered()
-        command, place = call.command, self.place
-        if command.view and not has_view(type(place), command):
-            raise CrmError(no_view(command))
-        refusal = command.refusal(self.session) if command.view else None
-        if refusal is not None:
-            raise NotAllowed(refusal)
-        if command.view and command.target == "none" and not (command.ask or call.values or gathered != Gathered()):
-            await self._go(command)  # nothing to read or ask: a cursor that moves does not wait for the desk
-            return
-        targets = place.targets_of(command) if command.target != "none" else Targets()
-        prepared = await self.desk.run(prepare, self.session, call, targets)
-        question = None if complete else await place.question(prepared)
-        if question is not None:
-            gathered.close()
-            await question()
-        elif command.view:
-            await self._view(prepared, gathered)
-        elif prepared.is_to_be_asked:
-            gathered.close()
-            place.confirm_bulk(prepared, key, gathered)
-        else:
-            await self.perform(prepared, gathered)
-
-    async def perform(self, prepared: Prepared, gathered: Gathered | None = None) -> None:
-        """Do it, and show what was done."""
-        from crm_tui.commands.dispatch import perform
-
-        place = self.place
-        outcome = await self.desk.run(perform, self.session, prepared)
-        if gathered is not None:
-            nothing = outcome.refused and not outcome.changed
-            (gathered.close if nothing else gathered.finish)()  # what was typed for nothing is kept
-        await place.done(prepared.call, outcome)
-
-    async def _view(self, prepared: Prepared, gathered: Gathered) -> None:
-        command = prepared.call.command
-        if prepared.missing:
-            raise UsageError(_("{usage}: something is missing").format(usage=command.usage))
-        values: Mapping[str, Any] = prepared.values
-        given = [prepared.ids] if command.target != "none" else [values.get(a.name) for a in command.arguments]
-        gathered.finish()
-        await self._go(command, *(value for value in given if value is not None))
-
-    async def _go(self, command: Command, *given: object) -> None:
-        found = getattr(self.place, command.view)(*given)
-        if inspect.isawaitable(found):
-            await found
 
     # -- coming and leaving
 
@@ -327,9 +285,14 @@ class CrmApp(Sealed):
     async def _furnish(self) -> None:
         """Load what the first frame did without, before the first key is obeyed."""
         await self.desk.run(_load)
+        for recall in (self.lines, self.filters):
+            await self.desk.run(recall.read)
         self._loaded = True
         if (place := self.shown) is not None:
             await place.furnish()
+        if not self.keymap.table:
+            await self.learn_keys()
+            self._tell_faults()
         if not self._typed and not self._work:
             self.rested.set()
         self.run_worker(self._make_up(), group="sweep")
@@ -368,19 +331,19 @@ class CrmApp(Sealed):
         if self.is_running and not self.return_code:
             self.exit(None, error.exit_code, Text(str(error)))
 
+    def exit(self, *given: Any, **named: Any) -> None:
+        """Leave; what plays ends, and what was recorded so far is kept."""
+        if self.is_playing:
+            self.player.stop()
+        self.recorder.keep()
+        super().exit(*given, **named)
+
     def terminal_gone(self) -> None:
         """The line was dropped: keep the drafts, then go, at the latest after two seconds."""
         signal.setitimer(signal.ITIMER_REAL, _WATCHDOG)
         if (place := self.shown) is not None:
             place.keep_draft()
         self.exit(0)
-
-
-def _read(line: str) -> Call:
-    from crm_tui.commands.catalog import CATALOG
-    from crm_tui.commands.language import read
-
-    return read(line, CATALOG)
 
 
 def _load() -> None:

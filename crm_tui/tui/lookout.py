@@ -7,51 +7,17 @@ Only if it was written to is the database asked whether by somebody else, and on
 from __future__ import annotations
 
 import asyncio
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crm_tui.domain.errors import CrmError
 from crm_tui.services import news
+from crm_tui.services.news import LOOK
 from crm_tui.tui.desk import Stopped
 
 if TYPE_CHECKING:
     from textual.worker import WorkType
 
     from crm_tui.tui.app import CrmApp
-
-LOOK = 1.0
-"""Seconds between two looks at the file."""
-
-
-class WriteLog:
-    """The write-ahead log of a database file; SQLite keeps it for as long as anybody has the database open."""
-
-    def __init__(self, database: Path) -> None:
-        self._path = f"{os.path.realpath(database)}-wal"
-        self._before = self._state()
-        self._unsure = False
-
-    def was_written(self) -> bool:
-        """Whether it was written to since this was asked last.
-
-        True once more after each time: two writes within one tick of the file system's clock look like one.
-        """
-        before, self._before = self._before, self._state()
-        changed = before != self._before
-        told, self._unsure = changed or self._unsure, changed
-        return told
-
-    def doubt(self) -> None:
-        """Say the next time that it was written to."""
-        self._unsure = True
-
-    def _state(self) -> tuple[int, int, int] | None:
-        try:
-            found = os.stat(self._path)
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 class Lookout:
@@ -60,7 +26,7 @@ class Lookout:
     def __init__(self, app: CrmApp, seen: news.Seen) -> None:
         self._app = app
         self._seen = seen
-        self._log = WriteLog(app.session.database.path)
+        self._log = news.WriteLog(app.session.database.path)
         self._looking = False
         self._next: asyncio.TimerHandle | None = None
 

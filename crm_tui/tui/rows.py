@@ -24,6 +24,8 @@ BATCH = 5_000
 """Ids read at a time in the background."""
 AHEAD = 20_000
 """Ids read without being asked for: nobody scrolls further, and each takes eight bytes."""
+TURN = 0.002
+"""Seconds between two looks at whether a row has been read that somebody waits for."""
 KEPT = 4_000
 """Rows kept in memory; the ids are all kept, at eight bytes each."""
 
@@ -103,9 +105,11 @@ class CustomerLines:
         if self._reading:
             return
         self._reading = True
+        # Behind the first of several keys every page is sorted anew: of those few.
+        batch = AHEAD if self.query.order is not None and self.query.order.then else BATCH
         try:
             while not self.complete and len(self.ids) < self._limit:
-                page = await self.desk.later("rest", lists.page, self.session, self.query, self._end, BATCH)
+                page = await self.desk.later("rest", lists.page, self.session, self.query, self._end, batch)
                 self.ids.extend(page.ids)
                 self._went_on(page)
                 self._changed()
@@ -127,6 +131,13 @@ class CustomerLines:
         except TimeoutError:
             return False
         return True
+
+    async def reach(self, index: int) -> None:
+        """Wait until that row has been read, or the last one, however long it takes."""
+        while not self.complete and len(self.ids) <= index:
+            if not self._reading:  # whoever was reading on may have been overtaken
+                self._task = asyncio.get_running_loop().create_task(self.read_on(index + 1))
+            await asyncio.sleep(TURN)
 
     def _ask(self, page: int) -> None:
         if page not in self._asked:

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
-
-from crm_tui.tui.terminal import profile
-
-profile.prepare(os.environ)  # before anything imports textual
 
 
 @pytest.fixture(autouse=True)

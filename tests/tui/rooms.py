@@ -129,11 +129,12 @@ def desk_on(path: Path, login: str, clock: Clock) -> Iterator[tuple[Desk, Any, A
 
 @asynccontextmanager
 async def entered(
-    path: Path, login: str = "li", clock: Clock | None = None, size: tuple[int, int] = (80, 24), theme: str = ""
-) -> AsyncIterator[Room]:
-    """The program, opened by this user."""
-    with desk_on(path, login, clock or Clock()) as (desk, session, home):
-        app = CrmApp(desk, session, home, Config(theme=theme))
+    path: Path, login: str = "li", clock: Clock | None = None, size: tuple[int, int] = (80, 24), theme: str = "",
+    keymap: str = "default", home: Path | None = None,
+) -> AsyncIterator[Room]:  # fmt: skip
+    """The program, opened by this user, whose own files lie in the folder `home`."""
+    with desk_on(path, login, clock or Clock()) as (desk, session, first_screen):
+        app = CrmApp(desk, session, first_screen, Config(theme=theme, keymap=keymap, home=home or Path()))
         async with app.run_test(size=size) as pilot:
             room = Room(app, pilot, desk)
             await room.rest()

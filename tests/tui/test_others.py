@@ -15,7 +15,6 @@ from crm_tui.services.session import Session
 from crm_tui.store.database import Database
 from crm_tui.tui import lookout
 from crm_tui.tui.desk import Stopped
-from crm_tui.tui.lookout import WriteLog
 from crm_tui.tui.screens.pipeline import PipelineScreen
 from crm_tui.tui.widgets.board import Board
 from tests.factories import Clock, Team, in_days, make
@@ -227,7 +226,7 @@ async def test_what_was_done_while_the_program_opened_is_shown(
 
 
 def test_a_write_is_seen_on_the_file_and_once_more_for_safety(team: Team, path: Path) -> None:
-    log = WriteLog(path)
+    log = news.WriteLog(path)
     assert [log.was_written() for _ in range(2)] == [False, False]
     make(team.li, "Acme")
     assert [log.was_written() for _ in range(3)] == [True, True, False]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
 from textual.timer import Timer
@@ -13,7 +13,8 @@ from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.completion import Offer, assignees, complete, complete_filter_text
 from crm_tui.commands.dispatch import Prepared
 from crm_tui.commands.kinds import ASSIGNEE
-from crm_tui.commands.language import Call, quote, read
+from crm_tui.commands.language import Call, quote, split
+from crm_tui.commands.suggestions import fitting, offer
 from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _
 from crm_tui.services.session import Session
@@ -37,25 +38,22 @@ class AskedLine:
         self.place.background("completion", _quietly, self._complete, text)
 
     async def _complete(self, text: str) -> None:
-        _offer(self.place.prompt, text, await self.place.desk.run(_complete_line, self.place.session, text))
+        prompt = self.place.prompt
+        at = prompt.cursor
+        _offer(prompt, text, at, await self.place.desk.run(_complete_line, self.place.session, text[:at]))
 
     async def sent(self, text: str) -> None:
         """Run it."""
         prompt = self.place.prompt
         if text.strip():
-            self._remember(text)
-            await self.place.crm.execute(read(text, CATALOG), "enter", Gathered(prompt.close, prompt.close))
+            self.place.crm.lines.add(text)
+            await self.place.crm.obey(text, "enter", Gathered(prompt.close, prompt.close))
         if self.place.asked is self:  # it may have led to the next question
             prompt.close()
 
     async def dropped(self, text: str) -> None:
-        """What was typed can be fetched again."""
-        self._remember(text)
-
-    def _remember(self, text: str) -> None:
-        lines = self.place.crm.lines
-        if text.strip() and text not in lines[-1:]:
-            lines.append(text)
+        """What was typed can be fetched again, in this session."""
+        self.place.crm.lines.add(text, written=False)
 
 
 @dataclass
@@ -72,23 +70,25 @@ class AskedValue:
         self.place.background("completion", _quietly, self._complete, text)
 
     async def _complete(self, text: str) -> None:
+        prompt = self.place.prompt
+        at = prompt.cursor
+        _offer(prompt, text, at, await self._offered(text[:at]))
+
+    async def _offered(self, text: str) -> Offer:
+        """What may stand at the end of the text."""
         if self.candidates:
-            folded = text.casefold()
-            fitting = [pair for pair in self.candidates if any(word.casefold().startswith(folded) for word in pair)]
-            hint = fitting[0][1] if len(fitting) == 1 and text else ""
-            _offer(self.place.prompt, text, Offer(0, tuple(word for word, __ in fitting), hint))
-            return
+            return offer(0, fitting(self.candidates, text), text)
         if self.name == "reason":
-            return
+            return Offer(0, ())
         argument = self._argument
         if argument.kind is ASSIGNEE:
-            _offer(self.place.prompt, text, await self.place.desk.run(assignees, self.place.session, text))
-            return
+            return await self.place.desk.run(assignees, self.place.session, text)
         head = f"{self.call.command.name} "
         line = head + (text if argument.many or not text else quote(text))
-        offer = await self.place.desk.run(complete, self.place.session, line, CATALOG)
-        start = max(0, offer.start - len(head)) if argument.many else 0
-        _offer(self.place.prompt, text, Offer(start, offer.texts, offer.hint))
+        found = await self.place.desk.run(complete, self.place.session, line, CATALOG)
+        if argument.many:
+            return replace(found, start=max(0, found.start - len(head)))
+        return replace(found, start=0, texts=tuple(word.text for text in found.texts for word in split(text)))
 
     @property
     def _argument(self):  # type: ignore[no-untyped-def]
@@ -148,28 +148,28 @@ class AskedFilter:
 
     async def _show(self, text: str) -> None:
         prompt, place = self.place.prompt, self.place
-        offer = await place.desk.run(complete_filter_text, place.session, text)
-        _offer(prompt, text, offer)
+        at = prompt.cursor
+        offered = await place.desk.run(complete_filter_text, place.session, text[:at])
+        _offer(prompt, text, at, offered)
         try:
             if text.rstrip() != self.list.filter_text:
                 await self.list.filter(text.rstrip())
         except Stopped:
             return
         except CrmError as error:
-            if prompt.is_open and prompt.value == text:
+            if prompt.holds(text):
                 prompt.error(str(error), error.position if isinstance(error, UsageError) else None)
             return
-        if prompt.is_open and prompt.value == text:
-            prompt.hint("  ·  ".join(part for part in (self.list.found, offer.hint) if part))
+        if prompt.holds(text):
+            prompt.hint("  ·  ".join(part for part in (self.list.found, prompt.meaning or offered.hint) if part))
 
     async def sent(self, text: str) -> None:
         """Keep it."""
         self._rest()
         text = text.strip()
         await self.list.filter(text)
-        filters = self.place.crm.filters
-        if text and text not in filters[-1:]:
-            filters.append(text)
+        self.place.crm.filters.add(text)
+        self.place.crm.recorder.take_named("filter", {"filter": text})
         self.place.prompt.close()
 
     async def dropped(self, text: str) -> None:
@@ -190,10 +190,12 @@ def _complete_line(session: Session, text: str) -> Offer:
     return complete(session, text, on_screens())
 
 
-def _offer(prompt: Prompt, text: str, offer: Offer) -> None:
-    """Show completions, unless something else has been typed meanwhile."""
-    if prompt.is_open and prompt.value == text:
-        prompt.offer(offer.texts, offer.start)
+def _offer(prompt: Prompt, text: str, at: int, offer: Offer) -> None:
+    """Show what was found for the text before character `at`, unless the line is another one by now."""
+    if not prompt.holds(text) or prompt.cursor != at:
+        return
+    prompt.offer(offer.texts, offer.start, offer.meanings, end=at)
+    if not prompt.is_choosing:
         prompt.hint(offer.hint)
 
 

@@ -32,10 +32,14 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Gathered:
-    """The overlay that a call comes from: `close` before something else is asked, `finish` once it is done."""
+    """The overlay that a call comes from: `close` before something else is asked, `finish` once it is done.
+
+    `named` are the ids that the user typed, where the call has those of the customers that a form was opened on.
+    """
 
     close: Callable[[], None] = _nothing
     finish: Callable[[], None] = _nothing
+    named: tuple[int, ...] | None = None
 
 
 class Asked(Protocol):
@@ -59,6 +63,7 @@ class Asking(QuietScreen[None]):
     asked: Asked | None = None
     _yes: Then | None = None
     _no = ""
+    _never: Then | None = None
     _chosen: Callable[[str], Awaitable[object]] | None = None
 
     @property
@@ -114,7 +119,7 @@ class Asking(QuietScreen[None]):
             if not self.prompt.is_open:
                 raise
             place = error.position if isinstance(error, UsageError) and error.text in ("", text) else None
-            self.prompt.error(str(error), place)
+            self.prompt.error(str(error), place, go=True)
 
     # -- a choice
 
@@ -132,9 +137,9 @@ class Asking(QuietScreen[None]):
 
     # -- a yes
 
-    def confirm(self, question: str, yes: Then, *, key: str = "", no: str = "") -> None:
-        """Ask; the answer is another key than the one that started it. `no` is said when it is no."""
-        self._yes, self._no = yes, no
+    def confirm(self, question: str, yes: Then, *, key: str = "", no: str = "", never: Then | None = None) -> None:
+        """Ask; the answer is another key than the one that started it. For a no, `no` is said and `never` is done."""
+        self._yes, self._no, self._never = yes, no, never
         cast("Confirm", self.query_one("Confirm")).ask(question, started_by=key)
 
     def on_confirm_confirmed(self, event: Confirm.Confirmed) -> None:
@@ -146,3 +151,5 @@ class Asking(QuietScreen[None]):
         """Leave everything as it is."""
         if self._no:
             self.say(self._no)
+        if self._never is not None:
+            self.crm.work(self._never)

@@ -17,7 +17,7 @@ from crm_tui.domain.stages import BY_IDENTIFIER
 from crm_tui.services import cards
 from crm_tui.services.session import Session, unknown
 from crm_tui.tui.desk import Desk
-from crm_tui.tui.screens.place import Place
+from crm_tui.tui.screens.place import Hint, Place
 from crm_tui.tui.widgets.cells import cut
 from crm_tui.tui.widgets.columns import Column, places
 from crm_tui.tui.widgets.overlay import holder
@@ -103,8 +103,9 @@ class CardScreen(Place):
     """The card of a customer, over the place from which it was opened."""
 
     keys: ClassVar[Keys] = "card"
-    hints: ClassVar[tuple[tuple[str, int], ...]] = (
-        ("f log", 6), ("n next", 5), ("e edit", 5), ("a contact", 4), ("q back", 8), ("? keys", 9),
+    hints: ClassVar[tuple[Hint, ...]] = (
+        ("log", N_("log"), 6), ("next", N_("next"), 5), ("edit", N_("edit"), 5), ("contact add", N_("contact"), 4),
+        ("back", N_("back"), 8), ("keys", N_("keys"), 9),
     )  # fmt: skip
 
     def __init__(self, desk: Desk, session: Session, card: cards.Card, interaction: int | None = None) -> None:
@@ -115,12 +116,13 @@ class CardScreen(Place):
         self.card = card
         self.lines: CardLines | None = None
 
-    def hints_here(self) -> Sequence[tuple[str, int]]:
+    def hints_here(self) -> Sequence[Hint]:
         """Of a customer in a public pool, which nobody works, how it is got out of there."""
         role, facts = self.session.person.role, self.card.facts
         if facts.pool_id is None or role == "service":
             return self.hints
-        return ((N_("c claim"), 7), *(((N_("A assign"), 6),) if role != "rep" else ()), *self.hints[-2:])
+        assign: tuple[Hint, ...] = (("assign", N_("assign"), 6),) if role != "rep" else ()
+        return (("claim", N_("claim"), 7), *assign, *self.hints[-2:])
 
     def contents(self) -> ComposeResult:
         """The head, the rows."""
@@ -208,17 +210,20 @@ class CardScreen(Place):
 
     def find(self) -> None:
         """There is no list."""
-        raise CrmError(_("there is no list to filter here: q goes back to it"))
+        raise CrmError(_("there is no list to filter here: {key} goes back to it").format(key=self.key("back")))
 
     async def open(self, ids: Sequence[int]) -> None:
-        """On a contact: edit it; on an interaction, for leads: comment on it."""
+        """On a contact: edit it; on an interaction, for leads: comment on it. Another customer's card, where named."""
+        if ids[0] != self.customer_id:
+            await super().open(ids)
+            return
         interaction = self.lines.interactions.get(self.table.cursor) if self.lines else None
         if interaction is not None and self.session.person.role in ("lead", "admin"):
             await self.crm.obey(f"comment --on-interaction {interaction}")
             return
         contact = self._contact
         if contact is None:
-            raise CrmError(_("Enter is for a contact; e edits the customer"))
+            raise CrmError(_("Enter is for a contact; {key} edits the customer").format(key=self.key("edit")))
         await self.crm.obey(f"contact edit {contact}")
 
     @property

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.timer import Timer
 
 from crm_tui.commands.keymap import Place as Keys
-from crm_tui.commands.keymap import bindings
+from crm_tui.commands.rounds import Round
 from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import N_, _, ngettext
@@ -20,7 +20,7 @@ from crm_tui.services import due
 from crm_tui.services.session import Outcome, Session
 from crm_tui.tui.desk import Stopped
 from crm_tui.tui.screens.colours import LEAVING, late, tier_badge
-from crm_tui.tui.screens.place import Place
+from crm_tui.tui.screens.place import Hint, Place
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import Line, RecordTable
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 PAUSE = 0.08
 """Seconds that the keys must rest until the detail follows the cursor."""
-
-_SETTLES = {"done", "log", "no-answer", "next", "snooze", "accept", "decline", "noted"}
 
 DETAIL = 2
 """Lines on the row under the cursor."""
@@ -53,24 +51,12 @@ COLUMNS = (
 )
 
 
-class DueLines:
-    """The queue as a table shows it. The order is that of the moment at which the queue was entered."""
+class DueLines(Round):
+    """The queue as a table shows it."""
 
     def __init__(self, lines: Sequence[due.Line], today: date) -> None:
-        self.order = [line.id for line in lines]
-        self.now: dict[int, due.Line | None] = {line.id: line for line in lines}
-        self.first = {line.id: line for line in lines}
+        super().__init__(lines)
         self.today = today
-        self.settled: set[int] = set()
-        """Who was called, or put off, since the queue was entered."""
-        self.own: set[int] = set()
-        """Whom the user changed since then: of who is not due any more, these are what was done."""
-
-    def __len__(self) -> int:
-        return len(self.order)
-
-    def key(self, index: int) -> int | None:
-        return self.order[index] if 0 <= index < len(self.order) else None
 
     def line(self, index: int) -> Line | None:
         key = self.order[index]
@@ -82,36 +68,6 @@ class DueLines:
         phone = display_phone(shown.phone) if shown.phone else ""
         told = "" if self.now.get(key) is None else when(shown, self.today)
         return Line(key, (late(told, urgent), shown.name, tier, reason(shown), phone), gone, flag)
-
-    def is_done(self, key: int) -> bool:
-        """Whether the customer is not due any more, or was called and comes back on another day."""
-        line = self.now.get(key)
-        if line is None or line.part == "later":
-            return True
-        return key in self.settled and line.part not in ("overdue", "today")
-
-    def update(self, lines: dict[int, due.Line], ids: Sequence[int]) -> None:
-        """Take the customers as they are now."""
-        for key in ids:
-            if key in self.now:
-                self.now[key] = lines.get(key)
-
-    def add(self, lines: Sequence[due.Line]) -> None:
-        """Put those that are not in it at the end."""
-        for line in lines:
-            if line.id not in self.now and line.part != "later":
-                self.order.append(line.id)
-                self.now[line.id] = self.first[line.id] = line
-
-    @property
-    def left(self) -> int:
-        """How many are still to be done."""
-        return sum(not self.is_done(key) for key in self.order)
-
-    @property
-    def finished(self) -> int:
-        """How many the user has done; who was taken away, or called by others, is not among them."""
-        return sum(key in self.own and self.is_done(key) for key in self.order)
 
 
 def when(line: due.Line, today: date) -> str:
@@ -137,20 +93,26 @@ class DueScreen(Place):
     """The rep's start of the day."""
 
     keys: ClassVar[Keys] = "due"
-    hints: ClassVar[tuple[tuple[str, int], ...]] = (
-        ("d done", 8), ("x no answer", 6), ("n next", 5), ("g p pipeline", 2), ("? keys", 9),
+    hints: ClassVar[tuple[Hint, ...]] = (
+        ("done", N_("done"), 8), ("no-answer", N_("no answer"), 6), ("next", N_("next"), 5),
+        ("view pipeline", N_("pipeline"), 2), ("keys", N_("keys"), 9),
     )  # fmt: skip
 
     def contents(self) -> ComposeResult:
         """The head, the queue, two lines on the row under the cursor."""
         yield PlainLine(id="head")
-        yield RecordTable(COLUMNS, id="table", empty=_("Nothing is due. g p shows all customers."))
+        yield RecordTable(COLUMNS, id="table", empty=self._nothing())
         detail = TextPane(id="detail")
         detail.styles.height = DETAIL
         yield detail
 
     filter_text = ""
     found = ""
+
+    def _nothing(self) -> str:
+        if self.filter_text:
+            return _("Nothing that is due fits: {key} then Enter clears the filter.").format(key=self.key("find"))
+        return _("Nothing is due. {key} shows all customers.").format(key=self.key("view pipeline"))
 
     def on_mount(self) -> None:
         """Show what was read before the screen opened."""
@@ -199,11 +161,7 @@ class DueScreen(Place):
     def _show(self, queue: Sequence[due.Line]) -> None:
         self.lines = DueLines(queue, self.session.today)
         self.found = ngettext("{n} customer", "{n} customers", len(queue)).format(n=len(queue))
-        self.table.empty = (
-            _("Nothing that is due fits: / then Enter clears the filter.")
-            if self.filter_text
-            else _("Nothing is due. g p shows all customers.")
-        )
+        self.table.empty = self._nothing()
         self.table.show(self.lines)
         self._head()
         self._follow()
@@ -234,28 +192,21 @@ class DueScreen(Place):
 
     async def done(self, call: Call, outcome: Outcome) -> None:
         """After what settles a line, go on to the next one that is not done."""
-        settles = call.command.name in _SETTLES
-        if settles:
-            self.lines.settled.update(outcome.changed)
-        elif call.command.name == "undo":
-            self.lines.settled.difference_update(outcome.changed)
+        goes_on = self.lines.settle(call.command.name, outcome.changed)
         await super().done(call, outcome)
         if call.command.name == "undo":
             self.lines.own.difference_update(outcome.changed)
             self._head()
-        if settles and outcome.changed and not self.table.marked:
+        if goes_on and not self.table.marked:
             self._next_open()
 
     def _next_open(self) -> None:
-        order, start = self.lines.order, self.table.cursor
-        after = [*range(start + 1, len(order)), *range(start)]
-        for index in after:
-            if not self.lines.is_done(order[index]) and order[index] not in self.lines.settled:
-                self.table.move_to(index)
-                return
-        if not self.lines.left:
+        index = self.lines.next_open(self.table.cursor)
+        if index is not None:
+            self.table.move_to(index)
+        elif not self.lines.left:
             text = _("All done: {message}").format(message=self.status.text)
-            self.say(text, keys=_("u undoes"))
+            self.say(text, keys=_("{key} undoes").format(key=self.key("undo")))
 
     # -- the row under the cursor
 
@@ -304,16 +255,13 @@ class DueScreen(Place):
         return ("    " + "  ".join(f"{self._key_of(command)} {_(text)}" for command, text in told),) if told else ()
 
     def _key_of(self, command: str) -> str:
-        return next((keys for keys, line in bindings(self.keys).items() if line == command), command)
+        return self.key(command)
 
-    def hints_here(self) -> Sequence[tuple[str, int]]:
+    def hints_here(self) -> Sequence[Hint]:
         """An offer is answered; it is not to be worked before."""
         if not hasattr(self, "lines") or "offer" not in self._kinds(self.table.cursor_key):
             return self.hints
-        accept, decline = self._key_of("accept"), self._key_of("decline")
-        return (
-            (_("{key} accept").format(key=accept), 8), (_("{key} decline").format(key=decline), 7), *self.hints[-2:],
-        )  # fmt: skip
+        return (("accept", N_("accept"), 8), ("decline", N_("decline"), 7), *self.hints[-2:])
 
 
 def _queue(session: Session, text: str) -> list[due.Line]:

@@ -171,7 +171,7 @@ class Filling(Asking):
             self.say(_("nothing was changed"))
             return
         try:
-            await self.crm.execute(call, "enter", Gathered(self._put_by, self._finish), complete=True)
+            await self.crm.execute(call, "enter", Gathered(self._put_by, self._finish, filled.call.ids), complete=True)
         except CrmError as error:
             if not self.form.is_open:
                 raise

@@ -18,12 +18,12 @@ from crm_tui.commands.dispatch import Targets
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.commands.language import Call, quote
 from crm_tui.domain.errors import CrmError, UsageError
-from crm_tui.domain.language import _, ngettext
+from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.services import handover
 from crm_tui.services.handover import Preview
 from crm_tui.services.session import Outcome, Session
 from crm_tui.tui.desk import Desk, Stopped
-from crm_tui.tui.screens.place import Place
+from crm_tui.tui.screens.place import Hint, Place
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import Line, RecordTable, TableHeading
@@ -75,8 +75,9 @@ class HandoverScreen(Place):
     """What somebody who leaves holds, and where it goes."""
 
     keys: ClassVar[Keys] = "handover"
-    hints: ClassVar[tuple[tuple[str, int], ...]] = (
-        ("Enter hands over", 8), ("e rule", 7), ("q back", 6), ("? keys", 9),
+    hints: ClassVar[tuple[Hint, ...]] = (
+        ("handover now", N_("hands over"), 8), ("rule", N_("rule"), 7), ("back", N_("back"), 6),
+        ("keys", N_("keys"), 9),
     )  # fmt: skip
 
     def __init__(self, desk: Desk, session: Session, login: str) -> None:
@@ -104,7 +105,7 @@ class HandoverScreen(Place):
         """What goes along, what exceeds the caps, the rule."""
         return self.query_one("#below", TextPane)
 
-    def hints_here(self) -> Sequence[tuple[str, int]]:
+    def hints_here(self) -> Sequence[Hint]:
         """Where nothing is left to hand over, only the way back."""
         left = self.found is None or set(self.found.holds) - {"teams led"}
         return self.hints if left else self.hints[2:]

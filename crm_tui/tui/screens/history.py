@@ -12,11 +12,11 @@ from crm_tui.commands.keymap import Place as Keys
 from crm_tui.commands.language import Call
 from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import CrmError
-from crm_tui.domain.language import _, ngettext
+from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.services import history
 from crm_tui.services.session import Outcome
 from crm_tui.tui.screens.asked import AskedFilter
-from crm_tui.tui.screens.place import Place
+from crm_tui.tui.screens.place import Hint, Place
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import Line, RecordTable
@@ -58,8 +58,9 @@ class HistoryScreen(Place):
     """What was done."""
 
     keys: ClassVar[Keys] = "history"
-    hints: ClassVar[tuple[tuple[str, int], ...]] = (
-        ("Enter changes", 5), ("U undo this", 6), ("R redo this", 6), ("/ filter", 4), ("? keys", 9),
+    hints: ClassVar[tuple[Hint, ...]] = (
+        ("changes", N_("changes"), 5), ("undo here", N_("undo this"), 6), ("redo here", N_("redo this"), 6),
+        ("find", N_("filter"), 4), ("keys", N_("keys"), 9),
     )  # fmt: skip
 
     filter_text = ""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta, tzinfo
 from typing import Any
 
 from rich.cells import cell_len
+from rich.text import Text
 
 from crm_tui.domain.cadence import rotting_due
-from crm_tui.domain.clock import local_date, moment
+from crm_tui.domain.clock import local_date
 from crm_tui.domain.language import _
 from crm_tui.domain.schemes import badge, shipped
-from crm_tui.domain.stages import BY_IDENTIFIER, STAGES
+from crm_tui.domain.stages import STAGES
 from crm_tui.services import lists
+from crm_tui.services.column_table import COLUMNS, Row, Viewer, next_text, viewer
+from crm_tui.services.column_table import Column as OfTable
+from crm_tui.services.columns import Chosen
 from crm_tui.services.lists import Query
 from crm_tui.services.session import Session
+from crm_tui.tui.rows import Draw
 from crm_tui.tui.screens.colours import LEAVING, late, tier_badge
 from crm_tui.tui.widgets.board import Lane
 from crm_tui.tui.widgets.columns import Column
@@ -29,64 +33,64 @@ LANE = 100
 Counts = dict[str, int]
 
 
-def columns() -> tuple[Column, ...]:
-    """The columns of the list; the last ones leave first when the terminal is narrow."""
-    return (
-        Column("name", _("name"), 18, flex=4),
-        Column("tier", _("tier"), 4),
-        Column("stage", _("stage"), 12, drop=2),
-        Column("next", _("next"), 12),
-        Column("last", _("last"), 5, align="right", drop=1),
-        Column("owner", _("owner"), 8, flex=1, drop=3),
-        Column("region", _("region"), 8, flex=1, drop=4),
-        Column("source", _("source"), 8, flex=1, drop=5),
+# The columns of the list, and which of them leave first when the terminal is narrow.
+_OWN = {
+    "name": 0, "tier": 0, "stage": 2, "next_follow_up": 0, "last_contact": 1, "owner": 3, "region": 4, "source": 5,
+}  # fmt: skip
+
+
+def columns(chosen: Sequence[Chosen] = ()) -> tuple[Column, ...]:
+    """The columns of the list, or those chosen; of these the last ones leave first when the terminal is narrow.
+
+    The name stays in any case.
+    """
+    if not chosen:
+        return tuple(_column(COLUMNS[name], drop=drop) for name, drop in _OWN.items())
+    return tuple(
+        _column(one.column, one.width, 0 if one.name == "name" else place)
+        for place, one in enumerate(_named(chosen), 1)
     )
 
 
-def drawer(session: Session) -> Callable[[dict[str, Any], bool], Line]:
-    """Draws a row for the list, by the day on which the list was entered."""
-    today, zone, due_settings = session.today, session.person.zone, session.settings.due
+def _named(chosen: Sequence[Chosen]) -> Sequence[Chosen]:
+    """The columns, the name first where it is none of them."""
+    return chosen if any(one.name == "name" for one in chosen) else (Chosen(COLUMNS["name"]), *chosen)
+
+
+def _column(column: OfTable, width: int = 0, drop: int = 0) -> Column:
+    flex = 0 if width else column.flex
+    return Column(column.name, column.title, width or column.width, flex, column.align, drop)
+
+
+def _tier(row: Row, viewer: Viewer) -> Text | str:
+    return tier_badge(row["scheme"], row["tier"])
+
+
+def _next(row: Row, viewer: Viewer) -> Text | str:
+    return late(next_text(row, viewer), _has_passed(row, viewer))
+
+
+def _has_passed(row: Row, viewer: Viewer) -> bool:
+    return row["next_on"] is not None and row["next_on"] < viewer.today.isoformat()
+
+
+_COLOURED: Mapping[str, Callable[[Row, Viewer], Text | str]] = {"tier": _tier, "next_follow_up": _next}
+
+
+def drawer(session: Session, chosen: Sequence[Chosen] = ()) -> Draw:
+    """Draws a row of these columns (none: the list's own), by the day on which the list was entered."""
+    looks, due_settings = viewer(session), session.settings.due
+    shown = [one.column for one in _named(chosen)] if chosen else [COLUMNS[name] for name in _OWN]
+    cells = [_COLOURED.get(column.name, column.cell) for column in shown]
 
     def draw(row: dict[str, Any], outside: bool) -> Line:
-        contacted = local_date(row["last_contact"], zone) if row["last_contact"] else None
-        last = f"{(today - contacted).days}d" if contacted else "–"
-        touched = local_date(row["last_touch"], zone) if row["last_touch"] else None
-        rots = rotting_due(row["stage"], local_date(row["stage_since"], zone), touched, due_settings)
-        passed = row["next_on"] is not None and row["next_on"] < today.isoformat()
-        rotten = rots is not None and rots <= today
-        flag = LEAVING if row.get("recycle_on") else "!" if passed else "~" if rotten else ""
-        return Line(
-            row["id"],
-            (
-                row["name"], tier_badge(row["scheme"], row["tier"]), BY_IDENTIFIER[row["stage"]].title,
-                late(next_text(row, today, zone), passed), last,
-                holder(row), row["region"] or "", row["source"] or "",
-            ),
-            outside,
-            flag,
-        )  # fmt: skip
+        touched = local_date(row["last_touch"], looks.zone) if row["last_touch"] else None
+        rots = rotting_due(row["stage"], local_date(row["stage_since"], looks.zone), touched, due_settings)
+        rotten = rots is not None and rots <= looks.today
+        flag = LEAVING if row.get("recycle_on") else "!" if _has_passed(row, looks) else "~" if rotten else ""
+        return Line(row["id"], tuple(cell(row, looks) for cell in cells), outside, flag)
 
     return draw
-
-
-def holder(row: dict[str, Any]) -> str:
-    """Who holds it, or the pool in which it lies: `li`, `(default)`; of one that is gone nobody can tell."""
-    if row.get("gone"):
-        return "–"
-    return row["owner"] or f"({row['pool'] or _('blocked')})"
-
-
-def next_text(row: dict[str, Any], today: date, zone: tzinfo) -> str:
-    """The next date: `today`, `Fri 27`, `2026-12-01`, with its time where it is near."""
-    if row["next_on"] is None:
-        return ""
-    day = date.fromisoformat(row["next_on"])
-    time = moment(row["next_at"]).astimezone(zone).strftime(" %H:%M") if row["next_at"] else ""
-    if day == today:
-        return (_("today") + time)[:11]
-    if timedelta(0) < day - today < timedelta(days=7):
-        return day.strftime("%a %d") + time
-    return day.isoformat()
 
 
 class StageTabs(PlainLine):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from crm_tui.commands import manual
 from crm_tui.commands.catalog import CATALOG
-from crm_tui.commands.keymap import bindings
+from crm_tui.commands.keymap import TYPED
+from crm_tui.commands.macro_files import Found
 from crm_tui.commands.manual import help_of
 from crm_tui.commands.registry import Command
 from crm_tui.domain.language import _
@@ -14,21 +18,42 @@ from crm_tui.tui.widgets.menu import Item
 
 def keys(place: Place) -> list[Item]:
     """The command lines that have keys in the place; the name of an item is its line."""
-    found: dict[str, list[str]] = {}
-    for pressed, line in bindings(place.keys).items():
+    crm, found = place.crm, dict[str, list[str]]()
+    for pressed, line in crm.keymap.bindings(place.keys, recording=crm.resolver.recording).items():
         found.setdefault(line, []).append(pressed)
     return [Item(line, line, " ".join(by[:2]), help_of(line), words=" ".join(by)) for line, by in found.items()]
 
 
+async def run(place: Place, line: str) -> None:
+    """Run a line that was chosen among the keys; one that lacks a letter is typed to its end."""
+    if TYPED in line:
+        place.line(line.replace(TYPED, ""))
+    else:
+        await place.crm.obey(line)
+
+
+def topics() -> list[Item]:
+    """What the manual has a page on."""
+    return [Item(name, name, "", about) for name, about in manual.topics()]
+
+
 def commands(place: Place) -> list[Item]:
     """All commands, each with its key and, where it cannot run now, the reason."""
-    by: dict[str, str] = {}
-    for pressed, line in bindings(place.keys).items():
-        by.setdefault(line, pressed)
+    live = place.crm.keymap
     return [
-        Item(name, name, by.get(name, ""), command.summary, _disabled(place, command))
+        Item(name, name, live.key(name, place.keys), command.summary, _disabled(place, command))
         for name, command in CATALOG.items()
     ]
+
+
+def macros(place: Place, found: Sequence[Found]) -> list[Item]:
+    """The macros, each as the line that plays it; what is wrong with one is the reason that it cannot be chosen."""
+    items: list[Item] = []
+    for one in found:
+        line = f"play {one.name}"
+        key = place.crm.keymap.key(line, place.keys)
+        items.append(Item(line, line, key, one.macro.about if one.macro else "", str(one.fault or "")))
+    return items
 
 
 def _disabled(place: Place, command: Command) -> str:
@@ -41,8 +66,8 @@ def _disabled(place: Place, command: Command) -> str:
 
 async def start(place: Place, name: str) -> None:
     """Run a command that was chosen by name; one that needs more than a key can ask for opens the line with it."""
-    command = CATALOG[name]
-    if any(argument.required for argument in command.arguments) and not command.ask:
+    command = CATALOG.get(name)
+    if command is not None and any(argument.required for argument in command.arguments) and not command.ask:
         place.line(f"{command.name} ")
     else:
         await place.crm.obey(name)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -16,20 +17,26 @@ from crm_tui.commands.keymap import Place as Keys
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.services import lists
+from crm_tui.services.columns import Chosen
+from crm_tui.services.columns import rows as read_rows
+from crm_tui.services.columns import together as chosen_together
 from crm_tui.services.lists import Order, Query
 from crm_tui.services.session import Session
 from crm_tui.tui.desk import Desk, Stopped
 from crm_tui.tui.home import Home, first_filter
-from crm_tui.tui.rows import CustomerLines, Draw, Read, first_page
-from crm_tui.tui.screens.holding import HoldingPlace
-from crm_tui.tui.screens.listing import Counts, StageTabs, columns, counted, drawer, lanes, preview
-from crm_tui.tui.widgets.board import Board, Lane
+from crm_tui.tui.rows import AHEAD, CustomerLines, Draw, Read, first_page
+from crm_tui.tui.screens.boarding import BoardPlace
+from crm_tui.tui.screens.listing import Counts, StageTabs, columns, counted, drawer, preview
+from crm_tui.tui.screens.place import Hint
+from crm_tui.tui.screens.showing import Shown, completed
+from crm_tui.tui.widgets.board import Board
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.record_table import RecordTable, TableHeading
 from crm_tui.tui.widgets.text_pane import TextPane, wrap
 
 if TYPE_CHECKING:
-    from crm_tui.commands.dispatch import Targets
+    from crm_tui.commands.language import Call
+    from crm_tui.commands.registry import Command
     from crm_tui.services.news import Changed
 
 PAUSE = 0.12
@@ -44,51 +51,60 @@ SHOWN = 0.1
 """Seconds after which it is said that a list is being read."""
 
 
-class PipelineScreen(HoldingPlace):
+class PipelineScreen(BoardPlace):
     """All customers that one may see."""
 
     keys: ClassVar[Keys] = "pipeline"
-    hints: ClassVar[tuple[tuple[str, int], ...]] = (
-        ("/ filter", 7), ("t tier", 5), ("s stage", 5), ("f log", 6), ("b board", 3), ("g d due", 4), ("? keys", 9),
+    hints: ClassVar[tuple[Hint, ...]] = (
+        ("find", N_("filter"), 7), ("tier", N_("tier"), 5), ("stage", N_("stage"), 5), ("log", N_("log"), 6),
+        ("board", N_("board"), 3), ("view due", N_("due"), 4), ("keys", N_("keys"), 9),
     )  # fmt: skip
 
     def __init__(self, desk: Desk, session: Session, home: Home | None = None) -> None:
         super().__init__(desk, session, home)
-        self.query_now = Query(first_filter(session))
+        self.shown_now = Shown(Query(first_filter(session)))
+        self.coming: Shown | None = None
+        """What it shows when it is entered the next time, where that is something else."""
         self.counts: Counts | None = None
-        self.on_board = False
         self._told = ""
         """What the status line said of the list, to be said anew when the list is another one."""
         self._preview_timer: Timer | None = None
 
     # -- what lists of customers show in their own way
 
-    nobody = N_("No customer here. o makes one; / then Enter clears the filter.")
+    nobody = N_("No customer here. {new} makes one; {find} then Enter clears the filter.")
 
     @property
-    def reader(self) -> Read:
+    def query_now(self) -> Query:
+        """Which customers it lists."""
+        return self.shown_now.query
+
+    def reader(self, shown: Shown) -> Read:
         """What reads its rows."""
-        return lists.rows
+        return partial(read_rows, chosen=shown.columns) if shown.columns else lists.rows
 
     @property
     def teller(self) -> Callable[[Session, int], list[str]]:
         """What tells the preview of a customer."""
         return preview
 
-    def columns(self) -> tuple[Column, ...]:
-        """The columns of the list."""
-        return columns()
+    def _nobody(self) -> str:
+        return _(self.nobody).format(new=self.key("new"), find=self.key("find"))
 
-    def drawer(self) -> Draw:
+    def columns(self, shown: Shown) -> tuple[Column, ...]:
+        """The columns of the list."""
+        return columns(shown.columns)
+
+    def drawer(self, shown: Shown) -> Draw:
         """Draws its rows."""
-        return drawer(self.session)
+        return drawer(self.session, shown.columns)
 
     def contents(self) -> ComposeResult:
         """Tabs, headings, the list (or the board), the preview."""
         yield StageTabs(id="tabs")
-        yield TableHeading(self.columns(), id="heading")
+        yield TableHeading(self.columns(self.shown_now), id="heading")
         with Horizontal(id="body"):
-            yield RecordTable(self.columns(), id="table", empty=_(self.nobody))
+            yield RecordTable(self.columns(self.shown_now), id="table", empty=self._nobody())
             yield Board(id="board")
             yield TextPane(id="preview", edge="│ ")
 
@@ -98,14 +114,19 @@ class PipelineScreen(HoldingPlace):
         self.table.styles.width = "1fr"
         self.query_one("#board").display = False
         self._fit(self.app.size.width)
-        self.lines = self._lines_for(self.query_now)
+        self.lines = self._lines_for(self.shown_now)
         self.table.empty = ""
         if self.home is not None and self.home.page is not None:
-            self._show(self.query_now, self.home.page, self.home.rows, self.home.counts)
+            self._show(self.shown_now, self.home.page, self.home.rows, self.home.counts)
 
     def on_resize(self, event: events.Resize) -> None:
         """The preview comes and goes with the width."""
         self._fit(event.size.width)
+        self._preview_soon()
+
+    def board_changed(self) -> None:
+        """The preview goes with the list."""
+        self._fit(self.size.width)
         self._preview_soon()
 
     def _fit(self, width: int) -> None:
@@ -127,15 +148,16 @@ class PipelineScreen(HoldingPlace):
         """The pane beside the list."""
         return self.query_one("#preview", TextPane)
 
-    def _lines_for(self, query: Query) -> CustomerLines:
-        return CustomerLines(self.desk, self.session, query, self.drawer(), self._rows_came, self.reader)
+    def _lines_for(self, shown: Shown) -> CustomerLines:
+        draw, read = self.drawer(shown), self.reader(shown)
+        return CustomerLines(self.desk, self.session, shown.query, draw, self._rows_came, read)
 
     def _rows_came(self) -> None:
         self.table.refresh_lines()
         self._preview_soon()
         self._tell_tabs()
 
-    async def load(self, query: Query, cursor: int | None = None) -> None:
+    async def load(self, shown: Shown, cursor: int | None = None) -> None:
         """Show another list, the cursor on the customer `cursor` if it has it; Stopped when a newer one overtook it.
 
         Its first page is there at once, counts and the rest of its ids follow.
@@ -143,29 +165,34 @@ class PipelineScreen(HoldingPlace):
         waiting = self.set_timer(SHOWN, lambda: self.say(_("reading …  Esc stops")))
         before = self.status.text
         try:
-            page, rows, counts = await self.desk.read("list", _first, self.session, query, self.reader)
+            page, rows, counts = await self.desk.read("list", _first, self.session, shown.query, self.reader(shown))
         finally:
             waiting.stop()
             if self.status.text == _("reading …  Esc stops"):
                 self.say(before)
-        self._show(query, page, rows, counts, cursor)
+        self._show(shown, page, rows, counts, cursor)
         if self.on_board:
             await self._load_board()
 
     def _show(
-        self, query: Query, page: lists.Page, rows: dict[int, dict[str, Any]], counts: Counts | None,
+        self, shown: Shown, page: lists.Page, rows: dict[int, dict[str, Any]], counts: Counts | None,
         cursor: int | None = None,
     ) -> None:  # fmt: skip
-        lines = self._lines_for(query)
+        lines = self._lines_for(shown)
         lines.begin(page, rows)
-        self.lines, self.query_now, self.counts = lines, query, counts
+        self.lines, self.shown_now, self.counts = lines, shown, counts
         at = lines.index(cursor) if cursor is not None else None
-        self.table.empty = _(self.nobody)
+        self.table.empty = self._nobody()
         self.table.show(lines, at or 0)
+        self._set_columns(self.columns(shown))
         self._tell_tabs()
         self._tell()
         self._preview_soon()
         self.background("rest", self._read_rest, lines)
+
+    def _set_columns(self, columns: tuple[Column, ...]) -> None:
+        if self.table.columns != columns:
+            self.table.columns = self.query_one("#heading", TableHeading).columns = columns
 
     async def _read_rest(self, lines: CustomerLines, recount: bool = False) -> None:
         try:
@@ -193,16 +220,18 @@ class PipelineScreen(HoldingPlace):
 
     def _tell(self) -> None:
         text, order = self.query_now.filter, self.query_now.order
-        parts = [f"/{text}", self.found] if text else [self.found]
+        parts = [self.shown_now.title, f"/{text}" if text else "", self.found]
         if order:
-            parts.append(_("sorted by {field}").format(field=f"{'-' if order.descending else ''}{order.sort}"))
+            parts.append(_("sorted by {field}").format(field=order))
+        parts = [part for part in parts if part]
         self._told = "  ·  ".join(parts)
         self.say(self._told)
         self.hold()
 
     async def entered(self) -> None:
-        """Read the list anew, the cursor on the same customer."""
-        await self.load(self.query_now, self.table.cursor_key)
+        """Read the list anew, the cursor on the same customer; another one where that is coming."""
+        coming, self.coming = self.coming, None
+        await self.load(coming or self.shown_now, None if coming else self.table.cursor_key)
 
     async def changed(self, ids: Sequence[int]) -> None:
         """Show these customers as they are now; counts too."""
@@ -227,7 +256,7 @@ class PipelineScreen(HoldingPlace):
 
     async def made(self, ids: Sequence[int]) -> None:
         """Go to a new customer, where the filter shows it."""
-        await self.load(self.query_now, ids[0] if ids else None)
+        await self.load(self.shown_now, ids[0] if ids else None)
 
     async def others_changed(self, ids: Changed = None) -> None:
         """Show the rows on the screen as they are now, the others when they are seen; who is new, at the end."""
@@ -236,7 +265,7 @@ class PipelineScreen(HoldingPlace):
         if self.status.text == self._told:
             self._tell()
         if self.on_board:
-            self._show_board(await self.desk.run(lanes, self.session, self.query_now, self._kept))
+            await self.refresh_board()
         self._preview_soon()
 
     # -- what is shown
@@ -248,15 +277,24 @@ class PipelineScreen(HoldingPlace):
 
     async def tab(self, stage: str = "") -> None:
         """Another stage."""
-        await self.load(replace(self.query_now, stage=stage))
+        await self.load(self.shown_now.of(replace(self.query_now, stage=stage)))
 
     async def filter(self, text: str = "") -> None:
         """Another filter; nothing shows all."""
-        await self.load(self.query_now.with_filter(text))
+        await self.load(self.shown_now.of(self.query_now.with_filter(text)))
 
-    async def sort(self, order: Order | None = None) -> None:
+    async def sort(self, keys: Sequence[Order] = ()) -> None:
         """Another order; nothing for the list's own."""
-        await self.load(replace(self.query_now, order=order), self.table.cursor_key)
+        order = lists.together(keys) if keys else None
+        await self.load(self.shown_now.of(replace(self.query_now, order=order)), self.table.cursor_key)
+
+    async def choose_columns(self, words: Sequence[Sequence[Chosen]] = ()) -> None:
+        """Other columns; nothing for the list's own."""
+        await self.load(replace(self.shown_now, columns=chosen_together(words)), self.table.cursor_key)
+
+    async def completed(self, call: Call) -> Call:
+        """With what the list shows, for a command that keeps it."""
+        return await completed(self, call, self.shown_now)
 
     def find(self) -> None:
         """Filter as one types."""
@@ -272,10 +310,32 @@ class PipelineScreen(HoldingPlace):
     async def whole_order(self) -> Sequence[int]:
         """The customers of the list; refused while they are still being read."""
         if self.on_board:
-            raise CrmError(_("marks are for the list: b goes there"))
-        if not await self.lines.whole(PATIENCE):
+            raise CrmError(_("marks are for the list: {key} goes there").format(key=self.key("board")))
+        if not await self._whole():
             raise CrmError(_("the list is still being read ({n} so far): try again").format(n=f"{len(self.lines):,}"))
         return self.lines.ids
+
+    async def _whole(self) -> bool:
+        """Wait until the list has been read; False when that takes too long, but a macro has time."""
+        if not self.crm.is_playing:
+            return await self.lines.whole(PATIENCE)
+        await self.crm.player.waiting(self.lines.reach(sys.maxsize - 1))
+        return True
+
+    @property
+    def shows_later(self) -> bool:
+        """The order of a list never shifts, whatever its rows say."""
+        return not self.on_board
+
+    async def read_for(self, command: Command) -> None:
+        """Rows that are not read yet are there all the same; and they are those from before the first change."""
+        lines = self.lines
+        if lines.complete or self.on_board:
+            return
+        if command.changes:
+            await self.crm.player.waiting(lines.reach(AHEAD - 1))
+        elif command.view in ("down", "page_down", "mark"):
+            await self.crm.player.waiting(lines.reach(self.table.cursor + max(1, self.table.size.height)))
 
     def row(self) -> dict[str, Any] | None:
         """What the list shows of the customer under the cursor."""
@@ -311,72 +371,7 @@ class PipelineScreen(HoldingPlace):
         if self.table.cursor_key == key:
             pane.show(lines)
 
-    # -- the board
-
-    async def board(self) -> None:
-        """From the list to the board, or back."""
-        self.on_board = not self.on_board
-        board = self.query_one(Board)
-        if self.on_board:
-            self.table.set_marks(frozenset())
-            await self._load_board()
-        board.display, self.table.display = self.on_board, not self.on_board
-        self._fit(self.size.width)
-        self.set_focus(board if self.on_board else self.table, scroll_visible=False)
-        self._preview_soon()
-
-    async def _load_board(self) -> None:
-        self._show_board(await self.desk.read("board", lanes, self.session, self.query_now, self._kept))
-
-    @property
-    def _kept(self) -> int | None:
-        """Who stays under the cursor of the board when it is shown anew."""
-        return self.query_one(Board).cursor_key or self.table.cursor_key
-
-    def _show_board(self, shown: Sequence[Lane]) -> None:
-        self.query_one(Board).show(shown, self._kept)
-
-    def targets(self) -> Targets:
-        """On the board the card under its cursor."""
-        if not self.on_board:
-            return super().targets()
-        key = self.query_one(Board).cursor_key
-        from crm_tui.commands.dispatch import Targets
-
-        return Targets((key,) if key is not None else ())
-
-    async def mark(self, what: str | None = None) -> None:
-        """Marks are for the list."""
-        if self.on_board:
-            raise CrmError(_("marks are for the list: b goes there"))
-        await super().mark(what)
-
-    def _move(self, lanes: int, rows: int) -> bool:
-        if self.on_board:
-            self.query_one(Board).move(lanes, rows)
-        return self.on_board
-
-    def down(self) -> None:
-        if not self._move(0, 1):
-            super().down()
-
-    def up(self) -> None:
-        if not self._move(0, -1):
-            super().up()
-
-    def left(self) -> None:
-        self._move(-1, 0)
-
-    def right(self) -> None:
-        self._move(1, 0)
-
-    def page_down(self) -> None:
-        if not self._move(0, self.size.height):
-            super().page_down()
-
-    def page_up(self) -> None:
-        if not self._move(0, -self.size.height):
-            super().page_up()
+    # -- moving about
 
     def top(self) -> None:
         if not self._move(0, -len(self.lines) - 1):
@@ -386,7 +381,7 @@ class PipelineScreen(HoldingPlace):
         """To the last row; of a long list the ids are read first."""
         if self._move(0, len(self.lines) + 1):
             return
-        if not await self.lines.whole(PATIENCE):
+        if not await self._whole():
             self.say(_("the list is still being read ({n} so far): try again").format(n=f"{len(self.lines):,}"))
         super().bottom()
 

@@ -8,21 +8,22 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence, Set
 from functools import cached_property, partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
 
 from crm_tui.commands.keymap import Place as Keys
-from crm_tui.commands.keymap import Resolver
+from crm_tui.commands.keymap import Resolver, shown
 from crm_tui.domain.errors import CrmError
-from crm_tui.domain.language import _
+from crm_tui.domain.language import N_, _
 from crm_tui.services.session import Outcome, Session
 from crm_tui.tui.desk import Desk
 from crm_tui.tui.home import Home
 from crm_tui.tui.screens.asking import Gathered, Then
 from crm_tui.tui.screens.filling import Filling
-from crm_tui.tui.widgets.record_table import RecordTable
+from crm_tui.tui.widgets.record_table import GUTTER, RecordTable
 from crm_tui.tui.widgets.status_line import ESSENTIAL, GAP, Part, StatusLine
 
 if TYPE_CHECKING:
@@ -30,13 +31,20 @@ if TYPE_CHECKING:
     from crm_tui.commands.language import Call
     from crm_tui.commands.registry import Command
     from crm_tui.services.news import Changed
+    from crm_tui.services.views import View
+
+
+Hint = tuple[str, str, int]
+"""A command line whose keys are worth a hint, what it does in a word, and how important that is."""
 
 
 class Place(Filling):
     """A screen of the program."""
 
     keys: ClassVar[Keys] = "any"
-    hints: ClassVar[tuple[tuple[str, int], ...]] = (("? keys", 9), (": command", 3))
+    lies_over: ClassVar[bool] = False
+    """Whether it is laid over the place where one was, instead of taking its place."""
+    hints: ClassVar[tuple[Hint, ...]] = (("keys", N_("keys"), 9), ("line", N_("command"), 3))
 
     def __init__(self, desk: Desk, session: Session, home: Home | None = None) -> None:
         super().__init__()
@@ -133,14 +141,25 @@ class Place(Filling):
         said = [Part(self._keys_said, ESSENTIAL)] if self._keys_said else []
         self.status.parts = [*said, *self._hints()]
 
-    def hints_here(self) -> Sequence[tuple[str, int]]:
-        """The keys worth a hint where the cursor is, with their priorities."""
+    def on_screen_resume(self) -> None:
+        """What goes on was not told here while another place was shown."""
+        self.hint()
+
+    def hints_here(self) -> Sequence[Hint]:
+        """What is worth a hint where the cursor is; what has no key is not told."""
         return self.hints
+
+    def key(self, line: str) -> str:
+        """The keys of a command line here; of one that has none how it is typed."""
+        return self.crm.keymap.key(line, self.keys, recording=self.crm.resolver.recording) or f":{line}"
 
     def _hints(self) -> list[Part]:
         n = len(self.table.marked) if self.is_mounted else 0
         marked = [Part(_("{n} marked").format(n=f"{n:,}"), 20)] if n else []
-        return [*marked, *(Part(_(text), priority) for text, priority in self.hints_here())]
+        live = self.crm.keymap
+        told = ((live.key(line, self.keys), text, priority) for line, text, priority in self.hints_here())
+        hints = (Part(f"{keys} {_(text)}", priority) for keys, text, priority in told if keys)
+        return [*self.crm.standing(), *marked, *hints]
 
     def pending(self, resolver: Resolver) -> None:
         """Show the keys that wait for more, and what may follow."""
@@ -167,6 +186,10 @@ class Place(Filling):
         key = self.table.cursor_key
         return Targets((key,) if key is not None else ())
 
+    def played_on(self) -> Sequence[int]:
+        """The customers on which a macro is played from here."""
+        return self.targets().ids
+
     def under_cursor(self) -> Targets:
         """The customer under the cursor, whatever is marked."""
         from crm_tui.commands.dispatch import Targets
@@ -187,6 +210,31 @@ class Place(Filling):
         """The customers of all rows."""
         lines = self.table.lines
         return [key for index in range(len(lines)) if (key := lines.key(index)) is not None]
+
+    # -- macros
+
+    @property
+    def shows_later(self) -> bool:
+        """Whether no step of a macro depends on what the place shows of whom the steps before it changed."""
+        return False
+
+    async def read_for(self, command: Command) -> None:
+        """Wait for what a step of a macro needs of a list that is still being read."""
+
+    async def record(self, name: str = "") -> None:
+        """Begin to record a macro; without a name end it."""
+        if name:
+            await self.crm.recorder.begin(name)
+        else:
+            await self.crm.recorder.end()
+
+    async def play(self, call: Call, key: str, gathered: Gathered, *, complete: bool) -> None:
+        """Play a macro."""
+        await self.crm.player.play(call, key, gathered, complete=complete)
+
+    async def replay(self) -> None:
+        """Play the macro again that was played last."""
+        await self.crm.player.replay()
 
     # -- moving about
 
@@ -245,10 +293,34 @@ class Place(Filling):
 
     # -- going elsewhere
 
-    async def go(self, name: str) -> None:
-        """To another place."""
-        self.table.set_marks(frozenset())
+    async def go(self, name: str | View) -> None:
+        """To another place, or a saved view; from one that only lies over this one back leads here again, to what is
+        marked.
+        """
+        from crm_tui.tui.views import kind_of
+
+        if not isinstance(name, str):
+            await _showing().open_view(self, name)
+            return
+        if kind_of(name).lies_over:
+            if self.keys == name:
+                await self.entered()
+            else:
+                await self.crm.cover(kind_of(name)(self.desk, self.session))
+            return
         await self.crm.go(name)
+
+    async def open_lettered(self, letter: str) -> None:
+        """To the saved view of that letter."""
+        await _showing().open_lettered(self, letter)
+
+    async def views(self) -> None:
+        """The saved views; Enter opens the one under the cursor."""
+        await _showing().menu(self)
+
+    async def completed(self, call: Call) -> Call:
+        """The call with what only the place knows: what a list shows, for a command that keeps it."""
+        return call
 
     async def open(self, ids: Sequence[int]) -> None:
         """The card of a customer."""
@@ -261,10 +333,17 @@ class Place(Filling):
             await self.crm.place.returned()
         elif self.crm.home.name != self.keys:
             await self.go(self.crm.home.name)
+        elif self.crm.is_playing:
+            return  # a macro that goes back too often asks nothing
         elif self.crm.pressed == "escape":
-            self.say(_("q quits"))
+            self.say(_("{key} quits").format(key=self._way_out()))
         else:
-            self.confirm(_("Quit?"), self._quit, key="q")
+            self.confirm(_("Quit?"), self._quit, key=self.crm.pressed)
+
+    def _way_out(self) -> str:
+        """The key other than Esc that leads back, and on the first screen out; ctrl+q where there is none."""
+        live = self.crm.keymap.live(self.keys)
+        return next((shown(keys) for keys, line in live.items() if line == "back" and keys != ("escape",)), "ctrl+q")
 
     async def _quit(self) -> None:
         self.quit()
@@ -285,6 +364,12 @@ class Place(Filling):
 
         await self.crm.cover(SweepScreen(self.desk, self.session))
 
+    async def macros_editor(self, name: str) -> None:
+        """A macro in the user's own editor."""
+        from crm_tui.tui.screens import macros
+
+        await macros.open_editor(self, name)
+
     async def copy(self, what: str) -> None:
         """Send a phone, mail or name to the terminal's clipboard."""
         from crm_tui.tui.terminal.clipboard import osc52
@@ -304,13 +389,15 @@ class Place(Filling):
         """The keys and commands here; Enter runs the one under the cursor."""
         from crm_tui.tui.screens import menus
 
-        self.choose(_("Keys here"), menus.keys(self), self.crm.obey)
+        self.choose(_("Keys here"), menus.keys(self), partial(menus.run, self))
 
-    def palette(self) -> None:
-        """Every command by name."""
+    async def palette(self) -> None:
+        """Every command by name, and every macro."""
+        from crm_tui.commands import macro_files
         from crm_tui.tui.screens import menus
 
-        self.choose(_("Commands"), menus.commands(self), partial(menus.start, self))
+        found = await self.desk.run(macro_files.every, self.session)
+        self.choose(_("Commands"), [*menus.commands(self), *menus.macros(self, found)], partial(menus.start, self))
 
     def show_lines(self, title: str, lines: Sequence[str]) -> None:
         """Show an answer of several lines."""
@@ -318,11 +405,25 @@ class Place(Filling):
 
         self.choose(title, [Item(str(number), line) for number, line in enumerate(lines)])
 
-    def help(self, topic: str | None = None) -> None:
-        """A page of the manual."""
+    async def help(self, topic: str | None = None) -> None:
+        """A page of the manual; without a topic, what there is a page on: Enter opens it."""
+        from crm_tui.commands import manual
+        from crm_tui.tui.screens import menus
+        from crm_tui.tui.widgets.text_pane import hanging
+
+        if topic:
+            width = self.size.width - GUTTER - 2
+            page = manual.page(topic, self.crm.keymap)
+            self.show_lines(topic, [part for line in page for part in hanging(line, width)])
+        else:
+            self.choose(_("help"), menus.topics(), self.help)
+
+    async def keymap_page(self) -> None:
+        """The keys here as their file says now, its faults first."""
         from crm_tui.commands import manual
 
-        self.show_lines(topic or _("help"), manual.page(topic or ""))
+        await self.crm.learn_keys()
+        self.show_lines(_("Keymap"), manual.keymap_lines(self.crm.keymap, self.keys))
 
     # -- asking
 
@@ -370,19 +471,32 @@ class Place(Filling):
 
         if call.command.name in ("new", "paste"):
             await self.made(outcome.changed)
+        elif outcome.changed and self.crm.is_playing and self.shows_later:
+            await self.crm.player.show(self, outcome.changed)
         elif outcome.changed:
             await self.changed(outcome.changed)
+        if self.crm.is_playing:
+            return  # the run is told as a whole
         keys = ""
         if outcome.entry_id is not None:
-            keys = _("ctrl+r redoes") if call.command.name == "undo" else _("u undoes")
+            if call.command.name == "undo":
+                keys = _("{key} redoes").format(key=self.key("redo"))
+            else:
+                keys = _("{key} undoes").format(key=self.key("undo"))
         if outcome.proposal:
-            keys = _("t t accepts") + "  " + keys
+            keys = _("{key} accepts").format(key=self.key("tier accept")) + "  " + keys
         here = self.crm.place  # the card of a customer that is not there any more has closed
         beside = [text for text, priority in (Part(keys, ESSENTIAL), *here._hints()) if priority >= ESSENTIAL]
         told = telling.told(outcome, self.size.width, sum(cell_len(text) + len(GAP) for text in beside))
         here.say(told.text, alert=bool(outcome.refused) and not outcome.changed, keys=keys)
         if outcome.lines or told.left_out:
             here.show_lines(told.text if told.left_out else outcome.message, (*outcome.lines, *told.left_out))
+
+
+def _showing() -> ModuleType:
+    from crm_tui.tui.screens import showing  # no first frame waits for it
+
+    return showing
 
 
 def _reach(session: Session, key: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Left and right go to the pools beside it. It is a list as the pipeline's, kept w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -17,6 +17,8 @@ from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.domain.phone_display import display_phone
 from crm_tui.domain.stages import BY_IDENTIFIER
 from crm_tui.services import pool_rows
+from crm_tui.services.column_table import MASK
+from crm_tui.services.columns import rows
 from crm_tui.services.lists import Query
 from crm_tui.services.pool_rows import PoolLine
 from crm_tui.services.session import Session
@@ -25,15 +27,15 @@ from crm_tui.tui.rows import Draw, Read
 from crm_tui.tui.screens.colours import tier_badge
 from crm_tui.tui.screens.listing import preview
 from crm_tui.tui.screens.pipeline import PAUSE, PipelineScreen
+from crm_tui.tui.screens.place import Hint
 from crm_tui.tui.screens.pools import counted
+from crm_tui.tui.screens.showing import Shown
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
-from crm_tui.tui.widgets.record_table import Line, TableHeading
+from crm_tui.tui.widgets.record_table import Line
 
 if TYPE_CHECKING:
     from crm_tui.services.news import Changed
-
-MASK = "•••"
 
 
 def lying_columns(*, masked: bool) -> tuple[Column, ...]:
@@ -75,14 +77,16 @@ class PoolScreen(PipelineScreen):
     """One pool, public or private."""
 
     keys: ClassVar[Keys] = "pool"
-    hints: ClassVar[tuple[tuple[str, int], ...]] = (("/ filter", 5), ("q back", 6), ("? keys", 9))
-    nobody = N_("No customer here. / then Enter clears the filter.")
+    hints: ClassVar[tuple[Hint, ...]] = (
+        ("find", N_("filter"), 5), ("back", N_("back"), 6), ("keys", N_("keys"), 9),
+    )  # fmt: skip
+    nobody = N_("No customer here. {find} then Enter clears the filter.")
 
     def __init__(self, desk: Desk, session: Session, pool: PoolLine, beside: Sequence[PoolLine]) -> None:
         super().__init__(desk, session)
         self.pool = pool
         self.beside = beside
-        self.query_now = Query(within=pool.within)
+        self.shown_now = Shown(Query(within=pool.within))
 
     def contents(self) -> ComposeResult:
         """Which pool it is, then the list."""
@@ -101,37 +105,40 @@ class PoolScreen(PipelineScreen):
 
     # -- what it shows in its own way
 
-    def columns(self) -> tuple[Column, ...]:
-        """Those of a public pool; of a private one those of the pipeline."""
-        return lying_columns(masked=self.session.person.role == "rep") if self.is_public else super().columns()
+    def columns(self, shown: Shown) -> tuple[Column, ...]:
+        """Those chosen, else those of a public pool; of a private one those of the pipeline."""
+        if shown.columns or not self.is_public:
+            return super().columns(shown)
+        return lying_columns(masked=self.session.person.role == "rep")
 
-    def drawer(self) -> Draw:
+    def drawer(self, shown: Shown) -> Draw:
         """Draws its rows."""
-        return lying_drawer(self.session) if self.is_public else super().drawer()
+        if shown.columns or not self.is_public:
+            return super().drawer(shown)
+        return lying_drawer(self.session)
 
-    @property
-    def reader(self) -> Read:
+    def reader(self, shown: Shown) -> Read:
         """What reads its rows."""
-        return pool_rows.rows if self.is_public else super().reader
+        return partial(rows, chosen=shown.columns, pooled=True) if self.is_public else super().reader(shown)
 
     @property
     def teller(self) -> Callable[[Session, int], list[str]]:
         """What tells the preview of a customer: first what is to be known before one claims it."""
         return _preview if self.is_public else super().teller
 
-    def hints_here(self) -> Sequence[tuple[str, int]]:
+    def hints_here(self) -> Sequence[Hint]:
         """Also what one may do with the customer under the cursor."""
         row = self.row() if self.is_mounted else None
         if row is None or row.get("gone"):
             return self.hints
-        person, found = self.session.person, list[tuple[str, int]]()
+        person, found = self.session.person, list[Hint]()
         leads = person.role in ("lead", "admin")
         if self.is_public and person.role != "service" and not row["refusal"]:
-            found.append((N_("c claim"), 7))
+            found.append(("claim", N_("claim"), 7))
         if not self.is_public and row["owner_id"] == self.pool.within.id and (leads or row["owner_id"] == person.id):
-            found.append((N_("r release"), 4))
+            found.append(("release", N_("release"), 4))
         if leads:
-            found.append((N_("A assign"), 4))
+            found.append(("assign", N_("assign"), 4))
         return [*found, *self.hints] if person.state != "leaving" else self.hints
 
     # -- reading
@@ -148,7 +155,8 @@ class PoolScreen(PipelineScreen):
         parts = [f"{kind} {pool.name}", customers, counted(pool), pool.about]
         if len(self.beside) > 1:
             at = next((i for i, one in enumerate(self.beside, 1) if one.within == pool.within), 0)
-            parts.insert(1, _("{at} of {all} (h l)").format(at=at, all=len(self.beside)))
+            sides = {"left": self.key("left"), "right": self.key("right")}
+            parts.insert(1, _("{at} of {all} ({left} {right})").format(at=at, all=len(self.beside), **sides))
         self.head.say(" · ".join(part for part in parts if part))
 
     async def entered(self) -> None:
@@ -220,8 +228,7 @@ class PoolScreen(PipelineScreen):
             return
         self.pool = self.beside[at]
         self.table.set_marks(frozenset())
-        self.table.columns = self.query_one("#heading", TableHeading).columns = self.columns()
-        await self.load(Query(within=self.pool.within))
+        await self.load(Shown(Query(within=self.pool.within), self.shown_now.columns))
         self._tell_pool()
 
 

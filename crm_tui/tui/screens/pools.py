@@ -14,11 +14,12 @@ from crm_tui.commands.dispatch import Targets
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.commands.language import Call
 from crm_tui.domain.errors import CrmError
-from crm_tui.domain.language import _, ngettext
+from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.services import pool_rows
 from crm_tui.services.pool_rows import PoolLine
 from crm_tui.services.session import Outcome, Session
 from crm_tui.tui.screens.holding import HoldingPlace
+from crm_tui.tui.screens.place import Hint
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import Line, RecordTable, TableHeading
@@ -79,7 +80,7 @@ class PoolsScreen(HoldingPlace):
     """All pools that one sees."""
 
     keys: ClassVar[Keys] = "pools"
-    hints: ClassVar[tuple[tuple[str, int], ...]] = (("Enter its customers", 8), ("? keys", 9))
+    hints: ClassVar[tuple[Hint, ...]] = (("choose", N_("its customers"), 8), ("keys", N_("keys"), 9))
 
     _timer: Timer | None = None
 
@@ -135,7 +136,8 @@ class PoolsScreen(HoldingPlace):
 
     async def mark(self, what: str | None = None) -> None:
         """What is marked are customers."""
-        raise CrmError(_("there is nothing to mark here: Enter shows a pool's customers"))
+        text = _("there is nothing to mark here: {key} shows a pool's customers")
+        raise CrmError(text.format(key=self.key("choose")))
 
     async def choose_here(self) -> None:
         """The customers of the pool under the cursor."""

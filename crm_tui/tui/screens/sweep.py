@@ -13,10 +13,11 @@ from crm_tui.commands.catalog.roles import lead
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.commands.language import Call
 from crm_tui.domain.errors import CrmError
-from crm_tui.domain.language import _
+from crm_tui.domain.language import N_, _
 from crm_tui.services import people, sweep
 from crm_tui.services.session import Outcome, Session
 from crm_tui.services.sweep import DONE, Row
+from crm_tui.tui.screens.place import Hint
 from crm_tui.tui.screens.unhurried import UnhurriedPlace
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
@@ -65,11 +66,12 @@ class SweepScreen(UnhurriedPlace):
     """The sweep to come."""
 
     keys: ClassVar[Keys] = "sweep"
-    hints: ClassVar[tuple[tuple[str, int], ...]] = (
-        ("S do it", 8), ("Enter card", 6), ("p protect", 5), ("A assign", 4), ("q back", 7), ("? keys", 9),
+    hints: ClassVar[tuple[Hint, ...]] = (
+        ("sweep now", N_("do it"), 8), ("open", N_("card"), 6), ("protect", N_("protect"), 5),
+        ("assign", N_("assign"), 4), ("back", N_("back"), 7), ("keys", N_("keys"), 9),
     )  # fmt: skip
 
-    def hints_here(self) -> Sequence[tuple[str, int]]:
+    def hints_here(self) -> Sequence[Hint]:
         """Where there is nothing to do, only the way back."""
         return self.hints if not self.is_mounted or len(self.table.lines) else self.hints[-2:]
 
@@ -124,7 +126,7 @@ class SweepScreen(UnhurriedPlace):
         """Do it, once another key has said so."""
         if not len(self.table.lines):
             raise CrmError(_("there is nothing to do"))
-        text = _("{told}: do it? u does not take it back").format(told=self.head.text)
+        text = _("{told}: do it? {key} does not take it back").format(told=self.head.text, key=self.key("undo"))
         self.confirm(text, partial(self.crm.obey, "sweep --yes"), key="S")
 
 

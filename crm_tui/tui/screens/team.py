@@ -13,11 +13,12 @@ from crm_tui.commands.dispatch import Targets
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.commands.language import Call
 from crm_tui.domain.errors import CrmError
-from crm_tui.domain.language import _, ngettext
+from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.services import team
 from crm_tui.services.session import Outcome, Session
 from crm_tui.services.team import Rep
 from crm_tui.tui.screens.colours import LEAVING, late
+from crm_tui.tui.screens.place import Hint
 from crm_tui.tui.screens.unhurried import UnhurriedPlace
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
@@ -79,8 +80,9 @@ class TeamScreen(UnhurriedPlace):
     """The people whom one leads."""
 
     keys: ClassVar[Keys] = "team"
-    hints: ClassVar[tuple[tuple[str, int], ...]] = (
-        ("Enter customers", 8), ("L week's log", 6), ("H hand over", 5), ("S sweep", 4), ("? keys", 9),
+    hints: ClassVar[tuple[Hint, ...]] = (
+        ("choose", N_("customers"), 8), ("week here", N_("week's log"), 6), ("handover here", N_("hand over"), 5),
+        ("sweep preview", N_("sweep"), 4), ("keys", N_("keys"), 9),
     )  # fmt: skip
 
     @staticmethod
@@ -136,7 +138,7 @@ class TeamScreen(UnhurriedPlace):
 
     async def mark(self, what: str | None = None) -> None:
         """What is marked are customers."""
-        raise CrmError(_("there is nothing to mark here: Enter shows a rep's customers"))
+        raise CrmError(_("there is nothing to mark here: {key} shows a rep's customers").format(key=self.key("choose")))
 
     # -- the rep under the cursor
 

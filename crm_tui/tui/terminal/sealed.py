@@ -1,7 +1,7 @@
 """An application that does nothing to the host: no screenshot, no browser, no file delivered, no suspension.
 
 Textual can do all that, some of it by a link in a text. No session here has a use for it, and at the door each would
-be a way out.
+be a way out. The terminal is lent to nobody but the editor that the user asks for.
 """
 
 from __future__ import annotations
@@ -35,6 +35,12 @@ class Sealed(App[int]):
         """Refuse."""
         raise NotImplementedError
         yield
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """The terminal as it was before the program took it, for the editor that the user asks for."""
+        with App.suspend(self):
+            yield
 
     def save_screenshot(self, *arguments: Any, **options: Any) -> str:
         """Refuse."""

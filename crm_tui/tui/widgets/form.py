@@ -25,7 +25,7 @@ from crm_tui.tui.widgets.overlay import Overlay
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.text_pane import TextPane
 
-Kind = Literal["text", "long", "choice", "yesno", "date"]
+Kind = Literal["text", "long", "page", "choice", "yesno", "date"]
 Say = Callable[[str, str], "str | None"]
 
 CHROME = 2
@@ -38,6 +38,7 @@ LONG_ROWS = 4
 class Field:
     """A field. Its value is a string: of a `yesno` field `yes` or `no`, of a choice the chosen value.
 
+    A `page` is a `long` text with as many lines in sight as it has, where the screen has room for them.
     What is wrong with a `date` is said while it is typed, of the others when one leaves them. `said` stands in lines
     below the field; `other` is a value that Ctrl+T puts in the place of what is filled in, and takes away again.
     """
@@ -327,7 +328,7 @@ class Form(Overlay):
         """The note of the field in full where it was cut, else the keys."""
         note = row.note.text
         keys = _("Enter saves  Tab next field  Esc closes")
-        if row.field.kind == "long":
+        if row.field.kind in ("long", "page"):
             keys = _("Enter saves  Ctrl+J new line  Tab next field  Esc closes")
         if row.field.other is not None:
             keys = _("Ctrl+T theirs or mine") + "  " + keys
@@ -336,9 +337,12 @@ class Form(Overlay):
 
 def _control(field: Field) -> Widget:
     match field.kind:
-        case "long":
+        case "long" | "page":
             box = TextBox(field.value, limit=field.limit)
             box.styles.height = LONG_ROWS
+            if field.kind == "page":
+                box.styles.height = max(LONG_ROWS, field.value.count("\n") + 3)
+                box.styles.max_height = "100%"
             return box
         case "choice":
             return ChoiceBox(field.choices, field.value)

@@ -5,6 +5,8 @@ The terminal's own cursor stays at the insertion point, where an input method op
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import events
 from textual.geometry import Offset, Region
 from textual.screen import Screen
@@ -58,6 +60,8 @@ class LineInput(Input):
     ) -> None:
         super().__init__(value, max_length=limit, password=password, select_on_focus=False, compact=True, id=id)
         self.cursor_blink = False
+        self.beyond: Callable[[], bool] = lambda: False
+        """Asked for what the right arrow does at the end; whether there was something."""
 
     def on_mount(self) -> None:
         """Be followed by the terminal's cursor."""
@@ -68,6 +72,18 @@ class LineInput(Input):
         with self.prevent(Input.Changed):
             self.value = value
         self.cursor_position = len(value)
+
+    def go(self, start: int, end: int) -> None:
+        """Move the cursor behind what is between two characters, all of which is in sight from now on."""
+        self.cursor_position = end
+        first, last = self._position_to_cell(start), self._position_to_cell(end)
+        first = 0 if last < self.size.width else first
+        self.scroll_to_region(Region(first, 0, last - first + 1, 1), force=True, animate=False, immediate=True)
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        """One character on."""
+        if select or not self.cursor_at_end or not self.beyond():
+            super().action_cursor_right(select)
 
     @property
     def cursor_screen_offset(self) -> Offset:

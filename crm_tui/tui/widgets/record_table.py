@@ -106,6 +106,8 @@ class RecordTable(Widget, can_focus=True, inherit_bindings=False):
         self._bodies: LRUCache[int, Strip] = LRUCache(1024)
         self._painted: list[tuple[str, Strip]] = []
         self.top = 0
+        self._still = False
+        self._behind = False
 
     # what is shown
 
@@ -162,7 +164,7 @@ class RecordTable(Widget, can_focus=True, inherit_bindings=False):
     def set_marks(self, keys: Set[int]) -> None:
         """Mark the rows of these keys and no others."""
         self._marked = frozenset(keys)
-        self._paint()
+        self._settle()
 
     # the cursor
 
@@ -210,8 +212,17 @@ class RecordTable(Widget, can_focus=True, inherit_bindings=False):
         if height and not self.top <= self._cursor < self.top + height:
             self.top = self._clamp_top(self._cursor - height // 2)
 
+    def keep_still(self, still: bool) -> None:
+        """Paint nothing and say nothing of the cursor, whatever is done to it; then all at once."""
+        self._still = still
+        if self._behind and not still and self.is_attached:
+            self._settle()
+
     def _settle(self) -> None:
         """Paint, and say where the cursor is now."""
+        self._behind = self._still
+        if self._still:
+            return
         self._paint()
         now = (self._cursor, self.cursor_key)
         if now != self._announced:

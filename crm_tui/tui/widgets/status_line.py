@@ -1,7 +1,7 @@
 """The bottom line: what was done, on the left; what is pending and what one can press, on the right.
 
 When it is too narrow the least important of the right leaves first; what is essential (keys that wait, a
-recording) stays, even if the message has to be cut; unless that is an alert, which all make room for.
+run) stays, even if the message has to be cut; unless that is an alert, which all make room for but a recording.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from crm_tui.tui.widgets.plain import REVERSE, Piece, PlainLine
 
 ESSENTIAL = 100
 """From this priority on a part is never left out for the message's sake, but for an alert's."""
+
+ALWAYS = 1_000
+"""From this priority on not for an alert's either: what the user must know while it lasts."""
 
 GAP = "  "
 
@@ -67,12 +70,12 @@ class StatusLine(PlainLine):
         return [(message, REVERSE if self._alert else None), (blanks, None), (cut(right, width), None)]
 
     def _fitting(self, width: int, message: int, *, all_leave: bool) -> list[Part]:
-        """The parts that have room beside a message of so many cells; if `all_leave` none is essential."""
+        """The parts that have room beside a message of so many cells; if `all_leave` only ALWAYS is essential."""
         parts = [part for part in self._parts if part.text]
         while parts:
             least = min(reversed(parts), key=lambda part: part.priority)
             taken = sum(cell_len(part.text) + len(GAP) for part in parts)
-            essential = least.priority >= ESSENTIAL and not all_leave
+            essential = least.priority >= (ALWAYS if all_leave else ESSENTIAL)
             if len(parts) == 1 and essential:
                 break
             if taken + (0 if essential else message) <= width + (0 if message else len(GAP)):

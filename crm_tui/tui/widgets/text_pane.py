@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
@@ -12,6 +13,8 @@ from textual.widget import Widget
 
 from crm_tui.tui.widgets.cells import fit
 
+_COLUMNS = re.compile(r"(\s*(?:\S.*\s{2,})?)(.*)", re.DOTALL)
+"""A line: what stands before its last column, and that."""
 _CLOSING = "，。、；：！？）》」』”’…"
 """What stands behind a word, and at the beginning of no line."""
 
@@ -36,6 +39,17 @@ def wrap(text: str, width: int) -> list[str]:
             line = line[len(head) :].lstrip()
         lines.append(line)
     return lines
+
+
+def hanging(line: str, width: int) -> list[str]:
+    """The line in lines of at most `width` cells; those after the first begin where its last column does."""
+    found = _COLUMNS.fullmatch(line)
+    head, last = found.groups() if found else ("", line)
+    indent = cell_len(head)
+    if cell_len(line) <= width or indent > width // 2:
+        return wrap(line, width)
+    first, *rest = wrap(last, width - indent)
+    return [head + first, *(" " * indent + more for more in rest)]
 
 
 class TextPane(Widget, can_focus=False):
