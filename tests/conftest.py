@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from crm_tui.store.database import Database
 from crm_tui.tui.terminal import profile
-from tests.factories import Clock, Team
+from tests.factories import Clock, Team, make
 
 profile.prepare(os.environ)  # before anything imports textual, which reads its environment then
 
@@ -57,3 +57,25 @@ def database(staffed: Path, tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture
 def team(database: Database, clock: Clock) -> Team:
     return Team(database, clock)
+
+
+@pytest.fixture(scope="module")
+def office(staffed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in which `li` holds customers 1 to 25, `wang` 26, and the pool 27."""
+    path = tmp_path_factory.mktemp("office") / "crm.db"
+    shutil.copy(staffed, path)
+    database = Database(path)
+    team = Team(database, Clock())
+    for n in range(1, 26):
+        make(team.li, f"Firma {n}", region="north" if n % 2 else "south")
+    make(team.wang, "Wangs Werk", phone="13900000026")
+    make(team.admin, "Pool Party", owner="pool", phone="13900000027")
+    database.close()
+    return path
+
+
+@pytest.fixture
+def db(office: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "crm.db"
+    shutil.copy(office, path)
+    return path

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import pty
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +27,6 @@ from crm_tui.commands import transfer
 from crm_tui.domain.errors import UsageError
 from crm_tui.services.people import login_name
 from crm_tui.store.database import Database
-from tests.factories import Clock, Team, make
 
 KEYS = {
     "id", "name", "kind", "stage", "tier", "owner", "pool", "phone", "email", "region", "industry", "source",
@@ -48,28 +46,6 @@ class Ran:
     def objects(self) -> list[dict[str, Any]]:
         """Standard output as JSON lines; anything else in it is an error."""
         return [json.loads(line) for line in self.out.splitlines()]
-
-
-@pytest.fixture(scope="module")
-def office(staffed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database in which `li` holds customers 1 to 25, `wang` 26, and the pool 27."""
-    path = tmp_path_factory.mktemp("office") / "crm.db"
-    shutil.copy(staffed, path)
-    database = Database(path)
-    team = Team(database, Clock())
-    for n in range(1, 26):
-        make(team.li, f"Firma {n}", region="north" if n % 2 else "south")
-    make(team.wang, "Wangs Werk", phone="13900000026")
-    make(team.admin, "Pool Party", owner="pool", phone="13900000027")
-    database.close()
-    return path
-
-
-@pytest.fixture
-def db(office: Path, tmp_path: Path) -> Path:
-    path = tmp_path / "crm.db"
-    shutil.copy(office, path)
-    return path
 
 
 def environment(**changes: str | None) -> dict[str, str]:

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,43 +23,8 @@ from crm_tui import cli
 from crm_tui.commands.run_records import RUN_RECORD
 from crm_tui.services import history, people
 from crm_tui.store.database import Database
-from tests.factories import Clock, Team, make
 from tests.store.present import check, present
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command left: its exit code and what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def objects(self) -> list[dict[str, Any]]:
-        """Standard output as JSON lines."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-@pytest.fixture(scope="module")
-def office(staffed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database in which `li` holds customers 1 to 25, `wang` 26, and the pool 27."""
-    path = tmp_path_factory.mktemp("office") / "crm.db"
-    shutil.copy(staffed, path)
-    database = Database(path)
-    team = Team(database, Clock())
-    for n in range(1, 26):
-        make(team.li, f"Firma {n}", region="north" if n % 2 else "south")
-    make(team.wang, "Wangs Werk")
-    make(team.admin, "Pool Party", owner="pool")
-    database.close()
-    return path
-
-
-@pytest.fixture
-def db(office: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(office, tmp_path / "crm.db"))
-
+from tests.test_cli import Ran
 
 Crm = Callable[..., Ran]
 

@@ -365,14 +365,3 @@ class Playing:
 
 class _Refused(Exception):
     """There is nothing to play it on, or the user did not want it."""
-
-
-def converse(playing: Playing, answer: Callable[[Asks], Answer]) -> Report:
-    """Play where nothing has to be waited for: `answer` does what is asked. The report."""
-    talk = playing.steps()
-    said: Answer | None = None
-    try:
-        while True:
-            said = answer(talk.send(said))
-    except StopIteration:
-        return playing.report

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import pytest
 
 from crm_tui.commands import playing
@@ -22,6 +25,16 @@ def program(text: str, times: int = 1, /, **others: str) -> playing.Program:
         return parse(others[name], name)
 
     return playing.program(parse(text, "m"), CATALOG, load, {}, times)
+
+
+def converse(played: Playing, answer: Callable[[Asks], Answer]) -> Report:
+    """Play it: `answer` does what is asked. The report."""
+    talk = played.steps()
+    said: Answer | None = None
+    with suppress(StopIteration):
+        while True:
+            said = answer(talk.send(said))
+    return played.report
 
 
 class Stage:
@@ -45,7 +58,7 @@ class Stage:
         return Did(Outcome("ok", (asks.row or 0,)))
 
     def play(self, played: playing.Program) -> Report:
-        return playing.converse(Playing(played), self)
+        return converse(Playing(played), self)
 
 
 def done(text: str, *bad: str, times: int = 1, **others: str) -> list[str]:
@@ -101,7 +114,7 @@ def test_the_report_counts_by_step_and_says_where_it_ended() -> None:
     ],
 )  # fmt: skip
 def test_what_did_nothing_is_a_failure_what_left_some_out_is_not(did: Did, failed: bool, code: int) -> None:
-    report = playing.converse(Playing(program("tag a")), lambda asks: did)
+    report = converse(Playing(program("tag a")), lambda asks: did)
     assert (did.failed, report.exit_code) == (failed, code)
 
 
@@ -120,7 +133,7 @@ def test_without_a_row_there_is_nothing_to_play_on() -> None:
 
 def test_one_who_is_out_plays_nothing_any_more() -> None:
     with pytest.raises(SignedOut):
-        playing.converse(Playing(program("on error next\ntag a\ntag b")), lambda asks: Did(error=SignedOut("left")))
+        converse(Playing(program("on error next\ntag a\ntag b")), lambda asks: Did(error=SignedOut("left")))
 
 
 @pytest.mark.parametrize(
