@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
-from crm_tui.domain.errors import CrmError, NotAllowed
+from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _
 from crm_tui.services.session import Session
 
@@ -26,9 +27,11 @@ def command(session: Session) -> list[str]:
 def edit(session: Session, path: Path) -> None:
     """Open the file in the editor, and wait until it is closed. The terminal must be free for it.
 
-    CrmError where it cannot be started, or says that it failed.
+    CrmError where it cannot be started, or says that it failed; UsageError without a terminal.
     """
     words = command(session)
+    if not all(stream is not None and stream.isatty() for stream in (sys.__stdin__, sys.__stdout__)):
+        raise UsageError(_("an editor wants a terminal: `macros edit NAME TEXT` writes the text of a macro"))
     try:
         code = subprocess.run([*words, str(path)], check=False).returncode
     except OSError as error:

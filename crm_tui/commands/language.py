@@ -128,8 +128,15 @@ def quote(text: str) -> str:
 
 
 def read(line: str, catalog: Mapping[str, Command]) -> Call:
-    """The call that a line says; UsageError that points at the character where it stops making sense."""
-    return read_words(split(line), catalog, line)
+    """The call that a line says; UsageError that points at the character where it stops making sense.
+
+    A line belongs to a session that is open already: which database, and as whom, only a shell's words may say.
+    """
+    call = read_words(split(line), catalog, line)
+    for name in call.settings:
+        message = _("--{name} is for the shell: here it is one user on one database").format(name=name)
+        raise UsageError(message, line, call.positions[f"--{name}"])
+    return call
 
 
 def read_arguments(words: Sequence[str], catalog: Mapping[str, Command]) -> Call:
@@ -269,7 +276,7 @@ class _Reading:
         elif takes_filter:
             self.on, self.positions["on"] = given, start
         else:
-            self.settings[name] = given
+            self.settings[name], self.positions[f"--{name}"] = given, word.start
 
     def _set(self, argument: Argument, text: str, start: int) -> None:
         if argument.many:

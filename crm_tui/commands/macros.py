@@ -188,10 +188,11 @@ class Macro:
                 self._check_words(number, line, part.text, places[start:])
                 columns = tuple(places[start : start + len(part.text) + 1])
                 yield Step(self.source, number, line, part.text, columns, read(part.text, catalog))
+        except MacroError:
+            raise
         except UsageError as error:
             position = start + (error.position or 0)
             raise MacroError(self.source, number, line, places[min(position, len(filled))], str(error)) from error
-
 
     def _check_words(self, number: int, line: str, text: str, places: Sequence[int]) -> None:
         """MacroError for a word that is an option only by the value of a parameter: whoever sets that gives a value."""
@@ -328,10 +329,21 @@ def _inserted(value: str, quoted: str, whole: bool, in_filter: bool) -> str | No
         return None if "'" in value else value
     if quoted:
         return value.replace("\\", "\\\\").replace('"', '\\"')
-    if (in_filter and not any(sign in value for sign in SEPARATORS)) or not (value or whole):
+    if not (value or whole):
         return value
+    if in_filter and not any(sign in value for sign in SEPARATORS):
+        return value if _is_closed(value) else None if '"' in value else f'"{value}"'
     # A number that is a word of its own would be read as a customer's: it is quoted, like all else that is no word.
     return quote(value) if whole or not value.isdigit() else value
+
+
+def _is_closed(text: str) -> bool:
+    """Whether every quote of the text is closed in it: `region:"New York"`, not O'Brien."""
+    try:
+        split(text)
+    except UsageError:
+        return False
+    return True
 
 
 def _in_filter(before: str, catalog: Mapping[str, Command]) -> bool:

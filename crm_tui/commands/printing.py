@@ -91,7 +91,7 @@ class Printer:
             self.rows(outcome.data or [*_told(outcome, ids, reads)], ())
         elif self.csv and outcome.data:
             self.rows(outcome.data, list(outcome.data[0]))
-        elif not (self.quiet and outcome.entry_id):  # what a change tells beside its effect was not asked for
+        elif reads or not self.quiet:  # what a change tells beside its effect was not asked for
             self.lines(outcome.lines)
         self.say(outcome.message)
         for refusal in outcome.refused:  # said to the quiet ones too: it is why the exit code is not 0

@@ -12,7 +12,7 @@ from crm_tui.commands import shell
 from crm_tui.commands.catalog import CATALOG, MARKS, VIEWS
 from crm_tui.commands.dispatch import perform, prepare
 from crm_tui.commands.keymap import Place, bindings
-from crm_tui.commands.language import read
+from crm_tui.commands.language import read, read_words, split
 from crm_tui.domain.errors import CrmError
 from crm_tui.services import keys, notices, offers, pool_lists, pools
 from crm_tui.services.session import Session
@@ -139,7 +139,7 @@ FOR_SCREENS = {name for name, command in CATALOG.items() if not shell.has(comman
 
 def obey(session: Session, line: str) -> int:
     """Run the line as the command line does; its exit code."""
-    call = read(line, CATALOG)
+    call = read_words(split(line), CATALOG, line)
     place = shell.Shell(session, call)
     try:
         prepared = prepare(session, call)

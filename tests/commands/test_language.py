@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -83,10 +82,8 @@ def call(name: str, **given: Any) -> Call:
         ("CONTACT ADD Li", call("contact add", values={"name": "Li"})),
         ("filter tier:A  “x y”  or  -b", call("filter", values={"filter": "tier:A “x y” or -b"})),
         ("filter", call("filter")),
-        ("--json --db x.db list", call("list", flags=frozenset({"json"}), settings={"db": "x.db"})),
-        ("--user li report day", call("report", values={"period": "day"}, settings={"user": "li"})),
+        ("--json list", call("list", flags=frozenset({"json"}))),
         ("--yes report week --of li", call("report", values={"period": "week", "of": "li"}, flags=frozenset({"yes"}))),
-        ("list --user=li", call("list", settings={"user": "li"})),
         ("tag x --on 'stage:intent region:north' --yes",
          call("tag", values={"tags": ("x",)}, on="stage:intent region:north", flags=frozenset({"yes"}))),
         ("import f.csv --map a=name --map b=", call("import", values={"file": "f.csv", "map": ("a=name", "b=")})),
@@ -95,7 +92,22 @@ def call(name: str, **given: Any) -> Call:
 )  # fmt: skip
 def test_a_line_is_read(line: str, expected: Call) -> None:
     assert read(line, CATALOG) == expected
-    assert read(write(read(line, CATALOG)), CATALOG) == replace(expected, settings={})
+    assert read(write(read(line, CATALOG)), CATALOG) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("--json --db x.db list", call("list", flags=frozenset({"json"}), settings={"db": "x.db"})),
+        ("--user li report day", call("report", values={"period": "day"}, settings={"user": "li"})),
+        ("list --user=li", call("list", settings={"user": "li"})),
+    ],
+)
+def test_which_database_and_as_whom_is_said_in_a_shell_only(line: str, expected: Call) -> None:
+    assert read_arguments(line.split(), CATALOG) == expected
+    with pytest.raises(UsageError, match="is for the shell") as error:
+        read(line, CATALOG)
+    assert line[error.value.position :].startswith(("--db", "--user"))
 
 
 @pytest.mark.parametrize(

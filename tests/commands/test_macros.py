@@ -216,3 +216,21 @@ def test_ones_own_are_renamed_and_removed_those_of_the_team_are_not(team: Team, 
         macro_files.remove(team.li, "b")
     macro_files.remove(team.li, "d")
     assert macro_files.names(team.li) == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("line", "value", "text"),
+    [
+        ("filter {who}", "O'Brien", "O'Brien"), ("filter {who}", 'region:"New York" tier:A', None),
+        ("filter name:{who}", "O'Brien", None), ("filter {who} tier:A", "it's mine", None),
+    ],
+)  # fmt: skip
+def test_a_quote_in_a_value_is_a_part_of_the_filter(line: str, value: str, text: str | None) -> None:
+    [step] = parse(line, "m").steps(CATALOG, {"who": value})
+    found = str(step.call.values["filter"])
+    assert (text or value).replace('"', "") in found.replace('"', "")
+
+
+def test_an_option_that_a_value_would_make_is_told_with_one_place() -> None:
+    with pytest.raises(MacroError, match=r"^m:1:5: the value"):
+        parse("tag {v}", "m").steps(CATALOG, {"v": "--yes"})

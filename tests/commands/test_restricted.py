@@ -7,7 +7,7 @@ import pytest
 from crm_tui.commands import headless, shell
 from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.dispatch import perform, prepare
-from crm_tui.commands.language import read
+from crm_tui.commands.language import read, read_arguments
 from crm_tui.commands.restricted import IN_MACROS, ON_THE_HOST, OVER_THE_LINE
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.services.session import Session
@@ -63,7 +63,7 @@ def test_on_the_screens_an_administrator_is_one(at_the_door: Session) -> None:
 def test_no_option_says_who_or_where(at_the_door: Session, option: str, source: str) -> None:
     at_the_door.source = source
     with pytest.raises(UsageError, match="over SSH"):
-        prepare(at_the_door, read(f"due {option}", CATALOG))
+        prepare(at_the_door, read_arguments(["due", *option.split()], CATALOG))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_macro_is_run_by_its_name_and_does_what_a_line_may(at_the_door: Sessio
     at_the_door.macros = (folder,)
 
     def run(line: str) -> int:
-        call = read(line, CATALOG)
+        call = read_arguments(line.split(), CATALOG)
         return shell.Shell(at_the_door, call).call(prepare(at_the_door, call))
 
     (folder / "day.macro").write_text("new Neu\nmark all\ntop; down; up\nview pools; choose; back\nview due\n")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -123,6 +124,8 @@ async def test_the_editor_gets_the_file_and_what_is_wrong_afterwards_is_told(
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", f"{sys.executable} {script}")
     monkeypatch.setattr(CrmApp, "lent", nullcontext)  # a pilot has no terminal to lend
+    monkeypatch.setattr(sys, "__stdin__", Mock(isatty=lambda: True))
+    monkeypatch.setattr(sys, "__stdout__", Mock(isatty=lambda: True))
     async with looking(team, clock, folder, monday="mark all\n") as room:
         await room.press("E")
         assert 'there is no command "stge"' in room.said
