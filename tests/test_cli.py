@@ -246,6 +246,7 @@ def test_a_new_database_is_made_by_ones_own_login_only(here: Crm, tmp_path: Path
     [
         ["list", "--limit", "21"], ["list", "--json", "--limit", "21"], ["list", "owner:me", "--csv"],
         ["view", "pipeline"], ["tab", "potential"], ["sort", "name"], ["due", "--json"], ["due"], ["view", "due"],
+        ["columns", "name", "tier"],
     ],
 )  # fmt: skip
 def test_more_than_twenty_printed_customers_count_and_are_refused_before_the_first(
@@ -265,6 +266,10 @@ def test_more_than_twenty_printed_customers_count_and_are_refused_before_the_fir
     ran = here(*words)
     assert (ran.code, ran.out) == (3, "")
     assert "--limit 20" in ran.err
+    takes = {"sort": "list --sort name --limit 20", "tab": "list stage:potential --limit 20",
+             "view": " --limit 20 shows",
+             "columns": "list --columns name,tier --limit 20"}  # fmt: skip
+    assert takes.get(words[0], "--limit 20") in ran.err
     for few in (["list", "--limit", "20"], ["due", "--limit", "20", "--json"]):
         assert len(here(*few).out.splitlines()) == 20
     assert len(rows(db, "SELECT 1 FROM disclosure")) == 1

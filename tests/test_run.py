@@ -6,20 +6,24 @@ import io
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crm_tui import cli
+from crm_tui.commands import running
 from crm_tui.commands.run_records import RUN_RECORD
 from crm_tui.services import history, people
 from crm_tui.store.database import Database
@@ -95,13 +99,13 @@ def test_each_line_tells_to_how_many_and_the_last_one_the_whole(crm: Crm, macro:
 
 
 def test_json_is_an_object_for_each_step_each_failure_and_the_whole(crm: Crm, macro: Macro) -> None:
-    path = macro("on error next\nfilter owner:me\nmark; mark\nstage lost\ntag a 26 1\n")
+    path = macro("on error next\nfilter owner:me\nmark; mark\nretreat\ntag a 26 1\n")
     ran = crm("run", path, "--json")
     *steps, refused, failed, whole = ran.objects
     assert [tuple(step) for step in steps] == [RUN_RECORD["step"]] * 5
     assert [(s["line"], s["command"], s["times"], s["changed"], s["refused"], s["failed"]) for s in steps] == [
         (2, "filter owner:me", 1, 0, 0, 0), (3, "mark", 1, 0, 0, 0), (3, "mark", 1, 0, 0, 0),
-        (4, "stage lost", 1, 0, 0, 1), (5, "tag a 26 1", 1, 1, 1, 0),
+        (4, "retreat", 1, 0, 0, 1), (5, "tag a 26 1", 1, 1, 1, 0),
     ]  # fmt: skip
     failures = [refused, failed]
     assert [tuple(one) for one in failures] == [RUN_RECORD["failure"]] * 2
@@ -219,15 +223,15 @@ def test_quiet_says_nothing_but_what_went_wrong(crm: Crm, macro: Macro) -> None:
 
 
 def test_the_exit_code_is_that_of_the_first_failure_where_nothing_was_done(crm: Crm, macro: Macro) -> None:
-    lines = {"open 99": 1, "tag x 27": 3, "open 1; stage lost": 2, "open 1; tag x; open 99": 4}
+    lines = {"open 99": 1, "tag x 27": 3, "open 1; retreat": 2, "open 1; tag x; open 99": 4}
     assert {line: crm("run", macro(line)).code for line in lines} == lines
 
 
 def test_a_stop_leaves_what_was_done_and_go_on_goes_on(crm: Crm, macro: Macro) -> None:
-    text = "on each\non error {what}\ntag a\nstage lost\ntag b\n"
+    text = "on each\non error {what}\ntag a\nretreat\ntag b\n"
     stopped, went_on = (crm("run", macro(text.format(what=what)), "1", "2", "3") for what in ("stop", "next"))
     assert (stopped.code, went_on.code) == (4, 4)
-    assert "m.macro:3  tag a       1 customer" in stopped.out
+    assert "m.macro:3  tag a    1 customer" in stopped.out
     assert "stopped at" in stopped.err
     assert "×3, 3 failed" in went_on.out
     assert went_on.err.count("m.macro:4") == 3
@@ -256,7 +260,7 @@ STEPS = (
     "filter owner:me", "filter region:north owner:me", "filter", "filter tier:B", "tab potential", "tab", "sort name",
     "mark", "mark all", "mark invert", "mark none", "mark range", "down", "up", "page-down", "bottom", "top",
     "view due", "view pipeline", "view pools", "choose", "open", "back", "refresh", "tier B --reason x",
-    "tier A --reason y", "advance", "retreat --reason z", "stage lost", "next +3d", "done met", "no-answer", "tag a",
+    "tier A --reason y", "advance", "retreat --reason z", "retreat", "next +3d", "done met", "no-answer", "tag a",
     "untag a", "claim", "release --reason no-need", "new Neu", "edit region=west", "undo", "redo", "archive",
     "tag b 26 27", "next +2d --on tier:B", "tag dry --dry-run", "contact add Wu", "snooze +1d",
 )  # fmt: skip
@@ -346,7 +350,7 @@ _CRON = {"PATH", "LANG", "CRM_TUI_DB", "CRM_TUI_USER", "CRM_TUI_CONFIG", "PYTHON
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_it_after_the_step_and_the_report_is_printed(
     db: Path, macro: Macro, number: int, code: int
 ) -> None:
@@ -402,3 +406,97 @@ def test_on_a_terminal_it_asks_once(db: Path, macro: Macro, answer: str, code: i
     assert process.returncode == code
     assert out.count(b"25 customers") == (2 if answer == "y" else 0)
     os.close(master)
+
+
+# -- what a dry run needs, and what it leaves
+
+
+def test_a_dry_run_plays_while_another_writes_and_leaves_no_copy(
+    db: Path, crm: Crm, macro: Macro, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    modes: list[int] = []
+    backup = Database.backup
+
+    def backed_up(database: Database, target: Path) -> None:
+        modes.append(target.parent.stat().st_mode & 0o777)
+        backup(database, target)
+
+    monkeypatch.setattr(Database, "backup", backed_up)
+    other = Database(db)
+    with other.writing():
+        assert crm("run", macro(MONDAY), "--dry-run").code == 0
+    other.close()
+    assert crm("run", macro("open 99"), "--dry-run").code == 1
+    assert modes == [0o700, 0o700]
+    assert list(temporary.iterdir()) == []
+
+
+def test_without_room_for_the_copy_there_is_no_dry_run(
+    crm: Crm, macro: Macro, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Mock(free=1_000))
+    ran = crm("run", macro(MONDAY), "--dry-run")
+    assert ran.code == 1
+    assert re.search(r"needs [\d,]{6,} bytes; 1,000 are free", ran.err)
+
+
+def test_a_dry_run_says_what_wants_a_yes(crm: Crm, macro: Macro) -> None:
+    path = macro("filter owner:me\nmark all\ntag x\nmark none\ntag y\n")
+    ran = crm("run", path, "--dry-run")
+    assert ran.code == 0
+    assert [line.endswith(", wants --yes") for line in ran.out.splitlines()] == [False, False, True, False, False]
+    assert "25 customers changed; wants --yes (dry run" in ran.err
+    assert [one.get("wants_yes") for one in crm("run", path, "--dry-run", "--json").objects] == [
+        False, False, True, False, False, None,
+    ]  # fmt: skip
+    assert "wants" not in crm("run", path, "--dry-run", "--yes").out
+    each = crm("run", macro("on each\nwhy\ntag x\n"), "--on", "owner:me", "--dry-run", "--json")
+    assert [one.get("wants_yes") for one in each.objects] == [False, True, None]
+
+
+# -- the customers that it is given
+
+
+def test_going_to_the_pipeline_where_one_is_keeps_the_marks(crm: Crm, macro: Macro) -> None:
+    ran = crm("run", macro("view pipeline\ntag seen\n"), "4", "5", "--json")
+    assert (ran.code, ran.objects[1]["changed"]) == (0, 2)
+
+
+def test_customers_that_no_step_is_about_are_a_failure(crm: Crm, macro: Macro) -> None:
+    ran = crm("run", macro("view due\nview pipeline\ntop\n"), "4", "5")
+    assert ran.code == 1
+    assert "no step was about the customers that it was given" in ran.err
+    assert crm("run", macro("open 1\ntag x\n"), "4").code == 4
+    assert crm("run", macro("mark none; open 4; tag x\n"), "4").code == 0
+
+
+# -- how it is counted, and told
+
+
+def test_who_was_left_out_is_no_failure_besides(crm: Crm, macro: Macro) -> None:
+    ran = crm("run", macro("tag x 27"))
+    assert ran.err.endswith("m: 1 step, 0 customers changed, 1 left out; stopped at " + macro("tag x 27") + ":1\n")
+    assert ran.out.splitlines()[0].endswith("1 left out")
+    step, __, whole = crm("run", macro("tag x 27"), "--json").objects
+    assert (step["refused"], step["failed"], whole["refused"], whole["failed"]) == (1, 1, 1, 1)
+    assert "1 failure" in crm("run", macro("open 99")).err
+
+
+def test_what_the_role_forbids_is_told_with_its_column(crm: Crm, macro: Macro) -> None:
+    assert "m.macro:1:8: " in crm("run", macro("tag a; config set currency EUR"), "1").err
+
+
+def test_a_line_that_is_dropped_ends_it_as_a_signal_does_but_not_under_nohup(crm: Crm, macro: Macro) -> None:
+    with running._listening() as signals:
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert signals.came == [signal.SIGHUP]
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with running._listening() as signals:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signals.came == []
+    finally:
+        signal.signal(signal.SIGHUP, before)

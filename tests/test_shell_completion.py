@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from crm_tui import cli
-from crm_tui.commands import completing, shell
+from crm_tui.commands import completing, macro_files, shell
 from crm_tui.commands.catalog import CATALOG
+from crm_tui.commands.macros import parse
 from crm_tui.commands.shells import SHELLS
 from crm_tui.domain.errors import DatabaseUnusable
 from crm_tui.services import people, pool_lists, tags
@@ -34,7 +35,7 @@ def office(staffed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(staffed, path)
     database = Database(path)
     team = Team(database, Clock())
-    tags.tag(team.li, [make(team.li, "Acme")], ["vip", "old"])
+    tags.tag(team.li, [make(team.li, "Acme", region="New York")], ["vip", "old"])
     pool_lists.add(team.admin, "east", None, None)
     database.close()
     return path
@@ -133,10 +134,36 @@ def test_each_comes_with_what_it_means(ask: Ask) -> None:
         ("crm-tui --user=li list owner:m", ["", "me"]), ("crm-tui stage lost --reason=comp", ["", "competitor"]),
         ("crm-tui 'contact' a", ["", "add"]), ("crm-tui import ", ["files"]), ("crm-tui list \\", [""]),
         ("crm-tui list due:\\<=tod", ["", "today"]),
+        ("crm-tui list region:New", ["", '\\"New\\ York\\"']), ('crm-tui list region:"New', ["", '\\"New York\\""']),
+        ('crm-tui list region:\\"New\\ Y', ["", '\\"New\\ York\\"']),
+        ("crm-tui list 'region:\"New Y", ["", 'region:"New York"']), ("crm-tui list last:\\>7", ["", "\\>7d"]),
+        ("crm-tui tag x --on 'tier:A region:ne", ["", 'tier:A region:"New York"']),
     ],
 )  # fmt: skip
 def test_bash_gets_what_it_is_to_insert(ask: Ask, line: str, expected: list[str]) -> None:
     assert ask(line, name="bash")[: len(expected)] == expected
+
+
+def test_a_sign_that_the_shell_takes_for_itself_is_not_continued(ask: Ask) -> None:
+    for line in ("crm-tui list last:>", "crm-tui list due:<", "crm-tui list (ti", "crm-tui list tier:A;ti"):
+        assert ask(line, name="bash")[1:] == []
+
+
+@pytest.mark.parametrize("typed", ["region:New", 'region:"New', 'region:"New Y'])
+def test_a_value_with_blanks_keeps_the_quotes_of_the_filter(ask: Ask, typed: str) -> None:
+    for words in (["list", typed], ["tag", "x", "--on", typed]):
+        assert offered(ask(*words)) == {'region:"New York"'}
+
+
+def test_macros_are_offered_to_what_plays_them(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    macro = parse("next {days=7}d\n", "monday")
+    found = [macro_files.Found("monday", Path("monday.macro"), True, macro)]
+    monkeypatch.setattr(macro_files, "every", lambda session: found)
+    monkeypatch.setattr(macro_files, "find", lambda session, name: macro)
+    assert offered(ask("run", "mon")) == {"monday"}
+    assert ask("run", "nothing") == ["files"]
+    for verb in ("run", "play"):
+        assert offered(ask(verb, "monday", "--set", "")) == {"days=7"}
 
 
 def test_bash_gets_blanks_and_signs_escaped(ask: Ask, office: Path) -> None:
@@ -336,7 +363,8 @@ def typed(request: pytest.FixtureRequest, office: Path, bin_folder: Path, tmp_pa
 def test_a_shell_completes_names_values_filters_and_files(typed: Typed) -> None:
     for text, becomes in [
         ("crm-tui vers\t", "version"), ("crm-tui contact e\t", "edit"), ("crm-tui stage poten\t", "potential"),
-        ("crm-tui list owner:m\t", "owner:me"), ("crm-tui transfer wan\t", "wang"),
+        ("crm-tui list owner:m\t", "owner:me"), ("crm-tui list region:New\t", 'York\\"'),
+        ('crm-tui list region:\\"New\\ Y\t', 'ork\\"'), ("crm-tui transfer wan\t", "wang"),
         ("crm-tui stage lost --reason compe\t", "competitor"), ("crm-tui import card\t", "cards\\ in.csv"),
     ]:  # fmt: skip
         typed.type(f"echo {text}".replace("echo crm-tui", "crm-tui"))

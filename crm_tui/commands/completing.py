@@ -8,7 +8,6 @@ zsh and fish with a tab and its meaning.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,8 +30,10 @@ _MEANINGS = {
 _OPEN_ENDED = ("=", ":", ",", "/")
 """What more follows on: no blank comes after it."""
 
-_BREAKS = "=:"
+_BREAKS = "=:@<>;|&("
 """Where bash begins a new word (COMP_WORDBREAKS), so that only what follows is replaced."""
+_TAKEN = "<>;|&()`"
+"""What is no part of a word in a shell unless it is quoted: what would follow is no longer ours."""
 
 _FILES = "files"
 
@@ -44,12 +45,10 @@ LookIn = Callable[[Mapping[str, str]], "Session | None"]
 def answer(words: Sequence[str], look_in: LookIn) -> list[str]:
     """The lines of the answer to `complete SHELL WORD…`, the last word open; for bash `complete bash LINE`."""
     name, *rest = words
-    quoted = False
-    if name == "bash":
-        split = _split("".join(rest))
-        if split is None:
-            return [""]
-        rest, quoted = split
+    line = _split("".join(rest)) if name == "bash" else _Typed(rest)
+    if line is None:
+        return [""]
+    rest = line.words
     typed = rest[-1] if rest else ""
     found = _found(rest[:-1], typed, look_in)
     if found is None:
@@ -57,30 +56,64 @@ def answer(words: Sequence[str], look_in: LookIn) -> list[str]:
     texts = [text for text, __ in found]
     first = "nospace" if texts and all(text.endswith(_OPEN_ENDED) for text in texts) else ""
     if name == "bash":
-        return [first, *(text if quoted else _for_bash(text, typed) for text in texts)]
+        return [first, *(word for text in texts if (word := _for_bash(text, line)) is not None)]
     return [first, *(f"{text}\t{_one_line(meaning)}" for text, meaning in found)]
 
 
-def _split(line: str) -> tuple[list[str], bool] | None:
-    """The words of a line of bash behind the program's name, the last one open, and whether that is in quotes."""
-    if (len(line) - len(line.rstrip("\\"))) % 2:
-        return None  # what is escaped is still to come
-    for closing in ("", '"', "'"):
-        try:
-            words = shlex.split(line + closing)
-        except ValueError:
-            continue
-        if not closing and (not line or line[-1].isspace()):
-            words.append("")
-        return words[1:], bool(closing)
-    return None
+@dataclass
+class _Typed:
+    """A line of bash as far as it is typed: its words behind the program's name, the last one open."""
+
+    words: list[str]
+    quote: str = ""
+    """The quotes that the last word ends in."""
+    kept: str = ""
+    """What of the last word stands before that which bash takes for the word, and replaces."""
+    redirects: bool = False
+    """Whether the last word holds a sign that the shell takes for itself."""
 
 
-def _for_bash(text: str, typed: str) -> str:
-    """The word as bash is to insert it in place of the part that it takes for a word."""
-    at = max(typed.rfind(mark) for mark in _BREAKS) + 1
-    if text[:at].casefold() == typed[:at].casefold():
-        text = text[at:]
+def _split(line: str) -> _Typed | None:
+    """The line as bash reads it; None within an escape."""
+    typed, escaped, started = _Typed([""]), False, False
+    for sign in line:
+        if escaped:
+            within = typed.quote and sign not in '$`"\\'
+            typed.words[-1] += "\\" + sign if within else sign
+            escaped = False
+        elif sign == "\\" and typed.quote != "'":
+            escaped = started = True
+        elif typed.quote:
+            typed.words[-1] += sign if sign != typed.quote else ""
+            typed.quote = typed.quote if sign != typed.quote else ""
+            typed.kept = typed.words[-1] if not typed.quote else typed.kept  # closed quotes end a word for bash
+        elif sign in "'\"":
+            typed.quote, started = sign, True
+            typed.kept = typed.words[-1]
+        elif sign.isspace():
+            if started:
+                typed.words.append("")
+            started, typed.kept, typed.redirects = False, "", False
+        else:
+            typed.words[-1] += sign
+            started = True
+            typed.redirects = typed.redirects or sign in _TAKEN
+            typed.kept = typed.words[-1] if sign in _BREAKS else typed.kept
+    typed.words = typed.words[1:] or [""]
+    return None if escaped else typed
+
+
+def _for_bash(text: str, typed: _Typed) -> str | None:
+    """The word as bash is to insert it in place of the part that it takes for a word; None where it cannot."""
+    kept = typed.kept
+    if text[: len(kept)].casefold() != kept.casefold() or typed.redirects:
+        return None
+    text = text[len(kept) :]
+    if typed.quote == "'":
+        return text.replace("'", "'\\''")
+    if typed.quote:
+        text = re.sub(r'([$`"\\])', r"\\\1", text)
+        return text + typed.quote if text.endswith(typed.quote) else text  # bash closes none behind a quote
     return re.sub(r"([^\w@%+=:,./~-])", r"\\\1", text)
 
 
@@ -121,7 +154,8 @@ def _found(done: Sequence[str], typed: str, look_in: LookIn) -> list[Suggestion]
         return None
     command, rest = _command(line.words)
     expected = _expected(command, rest, typed) if command is not None else None
-    if expected is not None and expected.kind is kinds.FILE:
+    is_file = expected is not None and expected.kind is kinds.FILE
+    if is_file and command is not CATALOG["run"]:
         return None
     with_name = typed.startswith("--") and "=" not in typed
     if command is not None and with_name:
@@ -130,9 +164,13 @@ def _found(done: Sequence[str], typed: str, look_in: LookIn) -> list[Suggestion]
     try:
         if line.awaits == "user":
             return [pair for pair in kinds.LOGIN.suggest(session) if pair[0].startswith(typed)]
+        macros = [pair for pair in kinds.MACRO.suggest(session) if pair[0].startswith(typed)] if is_file else []
+        if is_file and not macros:
+            return None
         names = [] if command is not None and rest else _names(session, line.words, typed)
         if command is None:
             return [*names, *(_options(None, typed) if with_name else [])]
+        names += macros
         return names + [pair for pair in _values(session, command, rest, typed) if pair not in names]
     finally:
         session.database.close()
@@ -197,8 +235,13 @@ def _expected(command: Command, rest: Sequence[str], typed: str) -> Argument | N
 
 def _values(session: Session, command: Command, rest: Sequence[str], typed: str) -> list[Suggestion]:
     """The values of the argument, by what the `:` line offers for the same words."""
-    from crm_tui.commands.completion import complete
+    from crm_tui.commands.completion import complete, complete_filter_text
 
+    if _is_filter(command, rest, typed):
+        option = typed[: typed.find("=") + 1] if typed.startswith("--") else ""
+        found = complete_filter_text(session, typed[len(option) :])
+        pairs = zip(found.texts, found.meanings or ("",) * len(found.texts), strict=True)
+        return [(typed[: len(option) + found.start] + text, meaning) for text, meaning in pairs]
     first = command.positional[0] if command.positional else None
     raw = first is not None and first.takes_rest  # filter text stands as it is, its blanks and quotes too
     if not raw and any(mark in typed for mark in '"\\'):
@@ -211,6 +254,14 @@ def _values(session: Session, command: Command, rest: Sequence[str], typed: str)
         return []
     meanings = found.meanings or ("",) * len(found.texts)
     return [(typed[:at] + _bare(text), meaning) for text, meaning in zip(found.texts, meanings, strict=True)]
+
+
+def _is_filter(command: Command, rest: Sequence[str], typed: str) -> bool:
+    """Whether the word is a filter, or a part of one, whose quotes are its own."""
+    if command.target != "none" and (typed.startswith("--on=") or rest[-1:] == ["--on"]):
+        return True
+    expected = _expected(command, rest, typed)
+    return expected is not None and expected.kind is kinds.FILTER
 
 
 def _bare(text: str) -> str:

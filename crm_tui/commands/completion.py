@@ -109,12 +109,13 @@ def _argument(
     before = rest[-1].text if rest else ""
     option = command.options.get(before[2:]) if before.startswith("--") else None
     if option is not None and option.option:
-        return values(session, option, prefix, start)
+        is_filter = option.kind is kinds.FILTER
+        return _filter_from(session, line, start) if is_filter else values(session, option, prefix, start, rest=rest)
     takes_filter = command.target != "none"
     if before == "--on" and takes_filter:
         return _filter_from(session, line, start)
     if prefix.startswith("--"):
-        return _option(session, command, prefix, start)
+        return _option(session, command, prefix, start, rest)
     plain = _plain(command, rest)
     arguments = command.positional
     if arguments and arguments[0].kind is kinds.FILTER and (arguments[0].many or not plain):
@@ -127,14 +128,16 @@ def _argument(
     return values(session, arguments[min(len(plain), len(arguments) - 1)], prefix, start, command.usage, rest)
 
 
-def _option(session: Session, command: Command, prefix: str, start: int) -> Offer:
+def _option(session: Session, command: Command, prefix: str, start: int, rest: list[Word]) -> Offer:
     """The names of options, and behind a `=` the values of one."""
     name, equals, value = prefix[2:].partition("=")
     known = command.options.get(name)
     if equals:
         given = known is not None and known.option
         begin = start + len(name) + len("--=")
-        return values(session, known, value, begin) if known is not None and given else Offer(begin, ())
+        if known is not None and known.kind is kinds.FILTER:
+            return _filter(session, value, begin)
+        return values(session, known, value, begin, rest=rest) if known is not None and given else Offer(begin, ())
     options = [(f"--{option}", _(argument.help)) for option, argument in command.options.items()]
     if command.target != "none":
         options.append(("--on", _("which customers: a filter")))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from crm_tui.commands.language import Call, write
+from crm_tui.commands.language import Call, place_of, write
 from crm_tui.commands.registry import Argument
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _
@@ -104,19 +104,36 @@ def _admitted(session: Session, call: Call) -> None:
 
 def check(session: Session, call: Call, *, values: bool = True) -> None:
     """Find out before anything is done what no choice of customers could cure: what `prepare` would refuse, and what
-    is missing. With `values` their texts are read too. Raises as `prepare` does.
+    is missing, a reason too. With `values` their texts are read, and looked at together. Raises as `prepare` does.
     """
     _admitted(session, call)
     missing = next((a for a in call.command.arguments if a.required and a.name not in call.values), None)
     if missing is not None:
         message = _("{name} is missing: {usage}").format(name=missing.name.upper(), usage=call.command.usage)
         raise UsageError(message, call.line, len(call.line))
-    if values:
-        for argument in call.command.arguments:
-            if argument.name in call.values:
-                _read(session, call, argument)
-        if call.on is not None:
-            _read_filter(session, call, call.on)
+    _check_reason(call)
+    if not values:
+        return
+    read = {a.name: _read(session, call, a) for a in call.command.arguments if a.name in call.values}
+    if call.on is not None:
+        _read_filter(session, call, call.on)
+    if call.command.ahead is not None:
+        with pointing(call):
+            call.command.ahead(session, read)
+
+
+def _check_reason(call: Call) -> None:
+    """UsageError where no customer could make up for the reason that is not there, or is none."""
+    from crm_tui.commands import reasons
+
+    to, reason = call.values.get("stage", ""), call.values.get("reason", "")
+    try:
+        with pointing(call):
+            reasons.check(call.command.name, str(to), str(reason))
+    except UsageError as error:
+        if error.position is not None:
+            raise
+        raise UsageError(str(error), call.line, len(call.line)) from error
 
 
 def check_target(session: Session, prepared: Prepared) -> None:
@@ -138,7 +155,7 @@ def _affected(session: Session, call: Call, values: Mapping[str, Any]) -> int:
     """How many customers are changed that are not the call's own; 0 where that is not to be asked about."""
     if call.command.bulk is None or call.flags & {"yes", "dry-run"}:
         return 0
-    with _pointing(call):
+    with pointing(call):
         return call.command.bulk(session, values)
 
 
@@ -146,10 +163,30 @@ def _read(session: Session, call: Call, argument: Argument) -> Any:
     given = call.values[argument.name]
     try:
         if isinstance(given, tuple):
-            return tuple(argument.kind.read(session, text) for text in given)
+            return tuple(_read_word(session, call, argument, number) for number in range(len(given)))
         return argument.kind.read(session, given) if isinstance(given, str) else given
+    except _Placed:
+        raise
     except UsageError as error:
         raise _placed(call, argument.name, error) from error
+
+
+def _read_word(session: Session, call: Call, argument: Argument, number: int) -> Any:
+    """One of several words of an argument; what is wrong with it points at it, and at no other."""
+    given = call.values[argument.name]
+    assert isinstance(given, tuple)
+    try:
+        return argument.kind.read(session, given[number])
+    except UsageError as error:
+        at = call.positions.get(place_of(argument.name, number))
+        if at is None:
+            raise
+        placed = _placed_at(call, at, error)
+        raise _Placed(str(placed), placed.text, placed.position) from error
+
+
+class _Placed(UsageError):
+    """An error that points into the line already."""
 
 
 def _placed(call: Call, name: str, error: UsageError) -> UsageError:
@@ -157,12 +194,18 @@ def _placed(call: Call, name: str, error: UsageError) -> UsageError:
     start = call.positions.get(name)
     if start is None:
         return error
+    return _placed_at(call, start, error)
+
+
+def _placed_at(call: Call, start: int, error: UsageError) -> UsageError:
     text = call.line[start:]
+    if not error.text:
+        return UsageError(str(error), call.line, start)
     inside = error.position or 0
-    if text[:1] in ("\"'“") and not (error.text or "").startswith(text[:1]):
+    if text[:1] in ("\"'“") and not error.text.startswith(text[:1]):
         inside += 1
-    at = _place_of(error.text, text) if error.text else 0
-    shift = max(at, 0) if error.text and at > inside else 0
+    at = _place_of(error.text, text)
+    shift = max(at, 0) if at > inside else 0
     return UsageError(str(error), call.line, min(start + inside + shift, len(call.line)))
 
 
@@ -250,21 +293,37 @@ def perform(session: Session, prepared: Prepared) -> Outcome:
 def _run(session: Session, prepared: Prepared) -> Outcome:
     verb = prepared.call.command.verb
     assert verb is not None
-    with _pointing(prepared.call):
+    with pointing(prepared.call):
         return verb(session, prepared.values, prepared.ids)
 
 
 @contextmanager
-def _pointing(call: Call) -> Iterator[None]:
-    """A service may find a value wrong: point at the argument that it came from."""
+def pointing(call: Call) -> Iterator[None]:
+    """A service may find a value wrong: point at the argument that it came from, of several words at the last that is
+    it, since what is wrong with words together is wrong from there on.
+    """
     try:
         yield
     except UsageError as error:
         for name, given in call.values.items():
             texts = given if isinstance(given, tuple) else (given,)
-            if error.text and any(error.text in (text, *str(text).split("=", 1)) for text in texts):
-                raise _placed(call, name, error) from error
+            if error.position is None and not error.text:
+                continue
+            found = [number for number, text in enumerate(texts) if _is_of(error.text, text, len(texts) > 1)]
+            if found:
+                at = call.positions.get(place_of(name, found[-1]), call.positions.get(name))
+                raise (error if at is None else _placed_at(call, at, error)) from error
         raise
+
+
+def _is_of(wrong: str, given: str | bool, several: bool) -> bool:
+    """Whether this is what an error speaks of: a value, the name or value of a pair; of `several` words one that names
+    it with what belongs to it, as in `-due` or `name:30,tier`.
+    """
+    if not isinstance(given, str):
+        return False
+    named = (part.strip().removeprefix("-").partition(":")[0] for part in given.split(",")) if several else ()
+    return wrong in (given, *given.split("=", 1), *named) if wrong else not given
 
 
 def written(call: Call, ids: Sequence[int]) -> str:

@@ -9,15 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from crm_tui.commands import kinds, macro_files
+from crm_tui.commands import kinds, macro_files, reasons
 from crm_tui.commands.dispatch import Prepared
 from crm_tui.commands.language import Call
 from crm_tui.commands.macros import LONGEST
 from crm_tui.commands.registry import Argument
 from crm_tui.domain.errors import UsageError
-from crm_tui.domain.language import N_, _
+from crm_tui.domain.language import _
 from crm_tui.domain.merge import Difference, merge
-from crm_tui.domain.pools import RELEASE_REASONS
 from crm_tui.domain.profile import as_typed
 from crm_tui.domain.profile import fields as profile_fields
 from crm_tui.domain.profile_fields import CHANNELS, CUSTOM, FIELD, KINDS, ROLES, Field
@@ -242,13 +241,6 @@ class Reason:
     candidates: Choices = ()
 
 
-_REASONS: dict[str, tuple[str, tuple[Choice, ...]]] = {
-    "release": (N_("why release"), RELEASE_REASONS), "protect": (N_("why protect"), ()),
-    "block": (N_("why block"), ()), "unblock": (N_("why unblock"), ()),
-}  # fmt: skip
-"""Commands that never go without a reason: the question, and the list to choose from where there is one."""
-
-
 def reason_wanted(session: Session, prepared: Prepared) -> Reason | None:
     """What to ask before what wants a reason is done without one: customers moved back, or to lost (DOMAIN §2), given
     back, protected, blocked (§4 P13, P14, P23); None when nothing.
@@ -256,9 +248,9 @@ def reason_wanted(session: Session, prepared: Prepared) -> Reason | None:
     name = prepared.call.command.name
     if prepared.values.get("reason"):
         return None
-    if name in _REASONS:
-        question, choices = _REASONS[name]
-        return Reason(_(question), _listed(choices))
+    always = reasons.WANTED.get(name)
+    if always is not None:
+        return Reason(_(always.question), _listed(always.choices))
     if name not in ("stage", "advance", "retreat"):
         return None
     seen, __ = session.see(prepared.ids)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crm_tui.commands.registry import Kind, Suggestion
@@ -85,7 +86,7 @@ def _chosen(name: str, choices: Sequence[Choice]) -> Kind:
             raise UsageError(message.format(name=name, text=text, names=names), text, 0)
         return found.identifier
 
-    return Kind(name, read, lambda session: _choices(choices))
+    return Kind(name, read, lambda session: _choices(choices), pure=True)
 
 
 def one_of(name: str, *words: str) -> Kind:
@@ -176,11 +177,36 @@ def _saved_views(session: Session) -> Sequence[Suggestion]:
     return [(view.name, view.about) for view in views.seen(session)]
 
 
+def _own_views(session: Session) -> Sequence[Suggestion]:
+    from crm_tui.services import views
+
+    session.refresh()
+    return [(view.name, view.about) for view in views.seen(session) if view.mine]
+
+
+def _shares(session: Session) -> Sequence[Suggestion]:
+    """With whom one may share."""
+    session.refresh()
+    role = session.person.role
+    words = {"admin": ("own", "team", "everyone"), "lead": ("own", "team")}.get(role, ("own",))
+    return [(word, "") for word in words]
+
+
+def _saved_view(session: Session, text: str) -> str:
+    from crm_tui.services import views
+
+    session.refresh()
+    views.find(session, text)
+    return text
+
+
 def _new_view(session: Session, text: str) -> str:
     from crm_tui.commands.catalog.views import VIEWS
+    from crm_tui.services import views
 
-    if text.strip().casefold() in VIEWS:
+    if views.key(text) in VIEWS:
         raise UsageError(_('"{name}" is a screen: give the view another name').format(name=text), text, 0)
+    views.name_of(text)
     return text
 
 
@@ -191,10 +217,10 @@ def view(*screens: str) -> Kind:
         from crm_tui.domain.nearest import nearest
         from crm_tui.services import views
 
-        if text.strip().casefold() in screens:
-            return text.strip().casefold()
+        if (screen := views.key(text)) in screens:
+            return screen
         session.refresh()
-        found = next((one for one in views.seen(session) if one.name.casefold() == text.strip().casefold()), None)
+        found = views.named(session, text)
         if found is None:
             hint = nearest(text[:40], [*screens, *(one.name.casefold() for one in views.seen(session))])
             message = _('there is no view "{name}"{hint}; {names}, or a saved one: g v')
@@ -231,6 +257,32 @@ def _assigned(session: Session, text: str) -> str:
     return text
 
 
+def _login(session: Session, text: str) -> str:
+    from crm_tui.services import people
+
+    if text != "me" and text not in people.logins(session.database):
+        raise UsageError(_('there is no user "{login}"').format(login=text), text, 0)
+    return text
+
+
+def _login_or_none(session: Session, text: str) -> str:
+    return text if text.casefold() in ("", "none", "off") else _login(session, text)
+
+
+def _tag(session: Session, text: str) -> str:
+    from crm_tui.services import tags
+
+    tags.word(text)
+    return text
+
+
+def _letter(session: Session, text: str) -> str:
+    from crm_tui.services import views
+
+    views.letter_of(text)
+    return text
+
+
 def _tags(session: Session) -> Sequence[Suggestion]:
     from crm_tui.services import tags
 
@@ -264,9 +316,10 @@ STAGE = Kind(
     "stage",
     lambda session, text: stage(text).identifier,
     lambda session: [(s.identifier, f"{s.title}: {s.explained}") for s in STAGES],
+    pure=True,
 )
 TIER = Kind("tier", suggest=_tiers)
-SCHEME = Kind("scheme", _scheme, lambda session: [(s.identifier, s.title) for s in shipped().values()])
+SCHEME = Kind("scheme", _scheme, lambda session: [(s.identifier, s.title) for s in shipped().values()], pure=True)
 CHANNEL = _chosen("channel", CHANNELS)
 CUSTOMER_KIND = _chosen("kind", KINDS)
 REASON = Kind("reason", suggest=lambda session: _choices(LOST_REASONS))
@@ -282,20 +335,22 @@ SHARE = Kind(
 )
 FUNCTION = _chosen("function", FUNCTIONS)
 ACCESS = _chosen("access", ACCESSES)
-TAG = Kind("tag", suggest=_tags)
+TAG = Kind("tag", _tag, _tags)
 FILTER = Kind("filter", _filter, long=True)
-SORT = Kind("key", _order, _orders)
-SORT_OR_NONE = Kind("key", _order_or_none, _orders)
-COLUMN = Kind("column", _column, _offered_columns)
-COLUMNS = Kind("columns", _columns, _offered_columns)
-SAVED_VIEW = Kind("view", suggest=_saved_views)
-NEW_VIEW = Kind("name", _new_view, _saved_views)
-SHARED = one_of("shared", "own", "team", "everyone")
-LETTER = Kind("letter")
-NUMBER = Kind("number", _number)
+SORT = Kind("key", _order, _orders, pure=True)
+SORT_OR_NONE = Kind("key", _order_or_none, _orders, pure=True)
+COLUMN = Kind("column", _column, _offered_columns, pure=True)
+COLUMNS = Kind("columns", _columns, _offered_columns, pure=True)
+SAVED_VIEW = Kind("view", _saved_view, _saved_views)
+OWN_VIEW = Kind("view", _saved_view, _own_views)
+NEW_VIEW = Kind("name", _new_view, _own_views)
+SHARED = replace(one_of("shared", "own", "team", "everyone"), suggest=_shares)
+LETTER = Kind("letter", _letter)
+NUMBER = Kind("number", _number, pure=True)
 SINCE = Kind("entry", _since)
 OWNER = Kind("name", suggest=_owners)
-LOGIN = Kind("login", suggest=_logins)
+LOGIN = Kind("login", _login, _logins)
+LOGIN_OR_NONE = Kind("login", _login_or_none, _logins)
 ASSIGNEE = Kind("name", _assigned)
 POOL = Kind("pool", suggest=_pools)
 RELEASE_REASON = Kind("reason", suggest=lambda session: _choices(RELEASE_REASONS))

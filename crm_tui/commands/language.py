@@ -30,7 +30,9 @@ class Word:
 
 @dataclass(frozen=True)
 class Call:
-    """A command with its arguments as typed. `positions` tells where each stood in the line, for errors."""
+    """A command with its arguments as typed. `positions` tells where each stood in the line, for errors; of an argument
+    of several words `place_of` tells it of each.
+    """
 
     command: Command
     values: Mapping[str, str | tuple[str, ...] | bool] = field(default_factory=dict)
@@ -40,6 +42,11 @@ class Call:
     settings: Mapping[str, str] = field(default_factory=dict)
     line: str = field(default="", compare=False)
     positions: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+
+def place_of(name: str, number: int) -> str:
+    """What the place of one word of an argument is called in `Call.positions`; the first is number 0."""
+    return f"{name} {number}"
 
 
 OPENING = {'"': '"', "'": "'", "“": "”", "‘": "’", "＂": "＂", "「": "」"}
@@ -281,7 +288,9 @@ class _Reading:
     def _set(self, argument: Argument, text: str, start: int) -> None:
         if argument.many:
             before = self.values.get(argument.name, ())
-            self.values[argument.name] = (*(before if isinstance(before, tuple) else ()), text)
+            before = before if isinstance(before, tuple) else ()
+            self.values[argument.name] = (*before, text)
+            self.positions[place_of(argument.name, len(before))] = start
         else:
             self.values[argument.name] = text
         self.positions.setdefault(argument.name, start)

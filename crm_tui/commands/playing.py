@@ -150,7 +150,7 @@ def check(session: Session, played: Program, impossible: Callable[[Command], str
         except UsageError as error:
             raise step.fault(str(error), error.position or 0) from error
         except NotAllowed as error:
-            raise NotAllowed(f"{step.where}: {error}") from error
+            raise NotAllowed(str(step.fault(str(error))) if step.source else f"{step.where}: {error}") from error
         may_be_made = may_be_made or (command.changes and command.target == "none" and not command.view)
 
 
@@ -213,13 +213,16 @@ Conversation = Generator[Asks, "Answer | None", None]
 
 @dataclass
 class Tally:
-    """What a step has done so far: how often it ran, the customers changed and refused, how often it failed."""
+    """What a step has done so far: how often it ran, the customers changed and refused, how often it failed, and how
+    often of these for an error: where all rows were refused, they tell it.
+    """
 
     step: Step
     times: int = 0
     changed: int = 0
     refused: int = 0
     failed: int = 0
+    errors: int = 0
     message: str = ""
 
 
@@ -272,8 +275,7 @@ class Report:
         text += ngettext(", {n} customer changed", ", {n} customers changed", m).format(n=f"{m:,}")
         if self.refused:
             text += _(", {n} left out").format(n=f"{self.refused:,}")
-        if self.failures:
-            k = len(self.failures)
+        if k := sum(tally.errors for tally in self.tallies.values()):  # who was left out is told already
             text += ngettext(", {n} failure", ", {n} failures", k).format(n=f"{k:,}")
         return f"{text}; {self.ended}" if self.ended else text
 
@@ -289,6 +291,7 @@ class Report:
             self.customers.update(did.outcome.changed)
         if did.failed:
             tally.failed += 1
+            tally.errors += did.error is not None
             self.failures.append(Failure(do.step, do.row, did.reason, did.code or 1))
 
 

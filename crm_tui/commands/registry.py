@@ -27,6 +27,8 @@ class Kind:
     suggest: Callable[[Session], Sequence[Suggestion]] = lambda session: ()
     long: bool = False
     """Several lines, or the rest of the line, where it is asked for."""
+    pure: bool = False
+    """Whether `read` looks at the text alone, and at no session."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ class Command:
     for what the verb would refuse as a whole."""
     caution: str = ""
     """What is asked on the screens before it is done, however few it changes; a shell does not ask."""
+    ahead: Callable[[Session, Mapping[str, Any]], None] | None = None
+    """What can be told of its values together, as they are read, before there is a customer. UsageError, NotAllowed
+    for what the verb would refuse for any."""
     needs: Literal["change", "move", ""] = "change"
     """What one must be allowed to do with a single customer for arguments to be asked at all: to change it, or to give
     it into other hands. For commands that change their targets."""

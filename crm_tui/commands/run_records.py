@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,15 @@ from crm_tui.commands.printing import Printer, plain
 from crm_tui.domain.language import _, ngettext
 
 RUN_RECORD = {
-    "step": ("file", "line", "command", "times", "changed", "refused", "failed", "message"),
+    "step": ("file", "line", "command", "times", "changed", "refused", "failed", "message", "wants_yes"),
     "failure": ("file", "line", "command", "id", "reason"),
     "run": ("run", "steps", "customers", "refused", "failed", "ended", "dry_run", "exit"),
 }
 """The keys of the objects that `run --json` prints: one for each command of the macro in order, then one for each
 customer that was left out and each step that failed (`id` is null where it was about none), then one for the whole,
 where `run` is the journal entry that `undo` takes back (null where nothing was changed) and `ended` says why it ended
-before its last step (null where it did not)."""
+before its last step (null where it did not); of a dry run `wants_yes` marks the commands that without --yes would stop
+the real one, since nobody can be asked."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Ran:
     entry: int | None
     dry: bool
     exit_code: int
+    unsure: Set[Step] = frozenset()
+    """The steps of a dry run that want a `--yes`."""
 
     @property
     def tallies(self) -> list[Tally]:
@@ -53,11 +56,17 @@ class Ran:
     def message(self) -> str:
         """The whole in a sentence."""
         text = f"{self.program.name}: {self.report.message}"
-        return _("{message} (dry run: nothing was changed)").format(message=text) if self.dry else text
+        if not self.dry:
+            return text
+        text += _("; wants --yes") if self.unsure else ""
+        return _("{message} (dry run: nothing was changed)").format(message=text)
 
     def rows(self) -> Iterator[dict[str, str]]:
         """The commands for people: where each stands, the command, what it did."""
-        return ({"place": _where(t.step), "command": t.step.text, "did": _did(t)} for t in self.tallies)
+        return ({"place": _where(t.step), "command": t.step.text, "did": self._did(t)} for t in self.tallies)
+
+    def _did(self, tally: Tally) -> str:
+        return _did(tally) + (_(", wants --yes") if tally.step in self.unsure else "")
 
     def reasons(self) -> Iterator[str]:
         """What was left out and what failed, for people."""
@@ -73,7 +82,8 @@ class Ran:
     def steps(self) -> Iterator[dict[str, Any]]:
         """The commands as `--json` prints them."""
         for tally in self.tallies:
-            did = (tally.times, tally.changed, tally.refused, tally.failed, tally.message)
+            unsure = tally.step in self.unsure
+            did = (tally.times, tally.changed, tally.refused, tally.failed, tally.message, unsure)
             yield dict(zip(RUN_RECORD["step"], (*_place(tally.step), *did), strict=True))
 
     def failures(self) -> Iterator[dict[str, Any]]:
@@ -129,6 +139,6 @@ def _did(tally: Tally) -> str:
         parts.append(tally.message)
     if tally.refused:
         parts.append(_("{n} left out").format(n=f"{tally.refused:,}"))
-    if tally.failed:
-        parts.append(_("{n} failed").format(n=f"{tally.failed:,}"))
+    if tally.errors:
+        parts.append(_("{n} failed").format(n=f"{tally.errors:,}"))
     return ", ".join(parts)

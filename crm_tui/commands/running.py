@@ -1,7 +1,7 @@
 """A macro played without a screen: read and checked whole, then step by step, then what each line did to how many.
 
-Each step is a transaction of its own, as on the screens. A dry run is one transaction around all of them that is rolled
-back: a step that fails takes only itself back, and the later ones see what the earlier ones did.
+Each step is a transaction of its own, as on the screens. A dry run is the same on a copy of the database, so that
+nobody waits for it and nothing of it stays.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crm_tui.commands import headless, macro_files, playing
-from crm_tui.commands.confirming import confirm
+from crm_tui.commands.confirming import can_ask, confirm
 from crm_tui.commands.dispatch import BULK, Targets, perform, prepare
 from crm_tui.commands.headless import Headless
 from crm_tui.commands.language import Call, write
-from crm_tui.commands.macros import Macro
+from crm_tui.commands.macros import Macro, Step
 from crm_tui.commands.playing import Answer, Asks, Did, Do, Playing, Program, Report, Rows, Sure
 from crm_tui.commands.run_records import LeftOut, Ran, tell
 from crm_tui.domain.errors import CrmError, UsageError
@@ -44,13 +44,23 @@ def play(session: Session, call: Call, values: Values, printer: Printer) -> int:
     return _play(session, call, macro_files.find(session, values["name"]), (), printer)
 
 
-def rehearsed(session: Session, call: Call, marked: Sequence[int]) -> Outcome:
-    """What `play NAME` would do with these customers marked at first, in lines; all of it is taken back."""
+def check(session: Session, call: Call, marked: Sequence[int]) -> None:
+    """Whether `rehearsed` can begin: UsageError and NotAllowed for what is wrong in the macro."""
+    _program(session, call, macro_files.find(session, str(call.values["name"])), marked)
+
+
+def rehearsed(session: Session, call: Call, marked: Sequence[int], came: list[int]) -> Outcome:
+    """What `play NAME` would do with these customers marked at first, in lines; all of it is done to a copy.
+
+    Of the session only the values are read, so that any thread may do it. A number in `came` ends it after the step.
+    """
+    from crm_tui.services import copies
     from crm_tui.services.session import Outcome
 
-    program = _program(session, call, macro_files.find(session, str(call.values["name"])), marked)
-    player = _Player(session, Headless(session, marked), Playing(program), _Signals(), None, dry=True, sure=True)
-    player.play(_written(call))
+    with copies.copied(session) as copy:
+        program = _program(copy, call, macro_files.find(copy, str(call.values["name"])), marked)
+        player = _Player(copy, Headless(copy, marked), Playing(program), _Signals(came), None, sure=True)
+        player.play(_written(call))
     ran = Ran(program, player.report, player.left_out, None, dry=True, exit_code=player.exit_code)
     return Outcome(ran.message, lines=tuple(ran.lines()))
 
@@ -90,13 +100,24 @@ def _marked(session: Session, values: Values) -> tuple[int, ...]:
 def _play(session: Session, call: Call, macro: Macro, marked: Sequence[int], printer: Printer) -> int:
     program = _program(session, call, macro, marked)
     dry = "dry-run" in call.flags
-    with _listening() as signals:
-        player = _Player(session, Headless(session, marked), Playing(program), signals, printer, dry)
-        player.sure = dry or "yes" in call.flags
+    with _listening() as signals, _stage(session, dry) as stage:
+        player = _Player(stage, Headless(stage, marked), Playing(program), signals, printer, given=frozenset(marked))
+        player.sure = "yes" in call.flags
+        player.goes_on = dry
         entry = player.play(_written(call))
-    ran = Ran(program, player.report, player.left_out, entry, dry, player.exit_code)
+        signals.over = True
+    ran = Ran(program, player.report, player.left_out, None if dry else entry, dry, player.exit_code, player.unsure)
     tell(printer, ran)
     return ran.exit_code
+
+
+def _stage(session: Session, dry: bool) -> AbstractContextManager[Session]:
+    """Where it is played: a dry run on a copy."""
+    if not dry:
+        return nullcontext(session)
+    from crm_tui.services import copies
+
+    return copies.copied(session)
 
 
 def _written(call: Call) -> str:
@@ -126,21 +147,22 @@ def _program(session: Session, call: Call, macro: Macro, marked: Sequence[int]) 
     return program
 
 
-class _DryRun(Exception):
-    """Ends the transaction of a dry run."""
-
-
 @dataclass
 class _Signals:
     """The signals that came: the first asks for the end after the step (`asking` something, at once), the next ends it.
+    Once it is `over` none does more: what was laid out for it is cleared away.
     """
 
     came: list[int] = field(default_factory=list)
     asking: bool = False
+    over: bool = False
 
     def note(self, number: int, frame: object) -> None:
         """One came."""
+        if self.over:
+            return
         if self.came or self.asking:
+            self.over = True
             raise KeyboardInterrupt
         self.came.append(number)
 
@@ -149,7 +171,9 @@ class _Signals:
 def _listening() -> Iterator[_Signals]:
     signals = _Signals()
     before: dict[signal.Signals, Any] = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+            continue  # nohup: it is to go on
         try:
             before[number] = signal.signal(number, signals.note)
         except ValueError:  # not the main thread: nobody sends it any
@@ -171,11 +195,20 @@ class _Player:
     signals: _Signals
     printer: Printer | None
     """Where the lines of commands that only read go; None: nowhere."""
-    dry: bool
     sure: bool = False
+    given: frozenset[int] = frozenset()
+    """The customers that were marked for it: some step must be about one of them."""
+    goes_on: bool = False
+    """Whether it goes on unasked, a dry run, and notes in `unsure` which steps want a yes that nobody can be asked for.
+    """
+    unsure: set[Step] = field(default_factory=set)
     left_out: list[LeftOut] = field(default_factory=list)
     unasked: UsageError | None = None
     """Why nobody could be asked whether it may begin, where that ended it."""
+    _unsure_all: bool = False
+
+    def __post_init__(self) -> None:
+        self._unused = bool(self.given)
 
     @property
     def report(self) -> Report:
@@ -193,20 +226,6 @@ class _Player:
 
     def play(self, command: str) -> int | None:
         """Play it to the end, or until it is stopped; the journal entry, None where nothing was changed."""
-        if not self.dry:
-            return self._played(command)
-        self.session.trial = True
-        try:
-            with self.session.database.writing():
-                self._played(command)
-                raise _DryRun
-        except _DryRun:
-            return None
-        finally:
-            self.session.trial = False
-            self.session.forget()
-
-    def _played(self, command: str) -> int | None:
         entry: int | None = None
         runs.begin(self.session, command)
         try:
@@ -229,6 +248,8 @@ class _Player:
             except StopIteration:
                 if self.unasked is not None:
                     self.report.ended = str(self.unasked)
+                elif self._unused and not self.report.ended:
+                    self.report.ended = _("no step was about the customers that it was given")
                 return
         talk.close()
         n = self.report.steps
@@ -236,12 +257,11 @@ class _Player:
 
     def _answer(self, asked: Asks) -> Answer:
         if isinstance(asked, Rows):
-            return self.place.here.targets().ids
+            return self._used(self.place.here.targets().ids)
         if isinstance(asked, Sure):
             return self._is_sure(asked)
         try:
-            with self.session.database.savepoint() if self.dry else nullcontext():
-                return Did(self._obey(asked))
+            return Did(self._obey(asked))
         except CrmError as error:
             self.session.forget()
             self.left_out.append(LeftOut(asked.step, asked.row, str(error)))
@@ -256,8 +276,11 @@ class _Player:
         if command.view:
             self.place.show(command, prepared.values, prepared.ids)
             return None
+        self._used(prepared.ids)
         if prepared.is_bulk and not call.flags & {"yes", "dry-run"}:
-            self._confirm(prepared.question)
+            self._confirm(prepared.question, do.step)
+        elif self._unsure_all and command.changes:
+            self.unsure.add(do.step)
         if command.changes:
             self.place.settle()
         outcome = perform(self.session, prepared)
@@ -268,6 +291,11 @@ class _Player:
         if self.printer is not None and self.printer.for_people and not self.printer.quiet:
             self.printer.lines(outcome.lines)
         return outcome
+
+    def _used(self, ids: tuple[int, ...]) -> tuple[int, ...]:
+        if self._unused and not self.given.isdisjoint(ids):
+            self._unused = False
+        return ids
 
     def _is_sure(self, asked: Sure) -> bool:
         try:
@@ -280,9 +308,17 @@ class _Player:
             return False
         return True
 
-    def _confirm(self, question: str) -> None:
-        """Ask, once a run. UsageError where nobody can be asked, CrmError for a no."""
+    def _confirm(self, question: str, step: Step | None = None) -> None:
+        """Ask, once a run; of all that an `on each` macro does, where no step is named. UsageError where nobody can be
+        asked, CrmError for a no.
+        """
         if self.sure:
+            return
+        if self.goes_on:
+            if can_ask():
+                return
+            self._unsure_all = self._unsure_all or step is None
+            self.unsure.update([step] if step is not None else ())
             return
         self.signals.asking = True
         try:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crm_tui.commands.keymap import Source
-from crm_tui.commands.language import Call
+from crm_tui.commands.language import Call, quote
 from crm_tui.commands.printing import Printer, card_lines, plain
 from crm_tui.commands.registry import Command
 from crm_tui.domain.errors import Conflict, UsageError
@@ -186,7 +186,7 @@ class _Views:
         from crm_tui.services import disclosures
 
         limit = values.get("limit")
-        disclosures.check_list(self._signed_in, query, limit)
+        disclosures.check_list(self._signed_in, query, limit, self._limited(self._as_list(query, values)))
         chosen = self._chosen(values)
         if chosen:
             rows = self._rows(query, limit, chosen)
@@ -197,6 +197,22 @@ class _Views:
         if self._printer.for_people:
             records = ({**row, "mark": "<" if row["returns"] else ""} for row in records)
         self._printer.rows(records, columns)
+
+    def _limited(self, line: str) -> str:
+        """The line that may have a limit instead, where the command takes none itself."""
+        return "" if "limit" in self._call.command.options else line
+
+    def _as_list(self, query: Query, values: Values) -> str:
+        """The `list` that prints the same, for who has to be told of a limit."""
+        from crm_tui.services import columns
+
+        chosen = columns.written(values.get("columns", ()))
+        told = [f"--columns {quote(chosen)}"] if chosen else []
+        if "view" in values:
+            return " ".join(["list", "--view", quote(values["view"]), *told])
+        order = [f"--sort {str(query.order).replace(' ', ',')}"] if query.order else []
+        stage = [f"stage:{query.stage}"] if query.stage else []
+        return " ".join(["list", *stage, *query.filter.split(), *order, *told])
 
     def _chosen(self, values: Values) -> tuple[Chosen, ...]:
         """The columns that were asked for; those of the view for people, while scripts get all keys of a list."""
@@ -234,7 +250,7 @@ class _Views:
             wanted = lists.among(session, lists.Query(values["filter"]), [line.id for line in queue])
             queue = [line for line in queue if line.id in wanted]
         queue = queue[: values.get("limit")]
-        disclosures.check_queue(session, [line.id for line in queue], values.get("filter", ""))
+        disclosures.check_queue(session, [line.id for line in queue], values.get("filter", ""), self._limited("due"))
         records = (due.record(session, line) for line in queue)
         if self._printer.for_people:
             records = ({**row, "mark": "!" if row["section"] == "overdue" else "", "day": _day(row)} for row in records)

@@ -54,7 +54,8 @@ function __crm_tui_complete
     set -l words (commandline -opc)
     set -l program $words[1]
     set -e words[1]
-    set -l typed (commandline -ct | string trim --left --chars '"\\'')
+    set -l token (commandline -ct)
+    set -l typed (string unescape -- "$token" "$token\\"" "$token'")[1]
     set -l lines ($program complete fish $words "$typed" 2> /dev/null)
     if test "$lines[1]" = files
         __fish_complete_path (commandline -ct)

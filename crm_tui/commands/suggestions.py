@@ -82,8 +82,8 @@ def values(
         schemes = _schemes(rest)
         found = _tiers(schemes) or [*kind.suggest(session)]
         return offer(start, fitting(found, prefix) or _meant_tier(found, schemes, prefix), prefix, usage)
-    if kind is kinds.COLUMNS and " " not in prefix:  # a list: the last of it
-        before = prefix.rfind(",") + 1
+    if kind in _LISTS and " " not in prefix:  # the last of it
+        before = max(prefix.rfind(mark) for mark in ",，、") + 1
         prefix, start = prefix[before:], start + before
     found = _suggested(session, argument, prefix, rest)
     fit = fitting(found, prefix) or (_meant(session, argument, found, prefix) if prefix else [])
@@ -110,6 +110,8 @@ def _parameters(session: Session, rest: Sequence[Word]) -> list[Suggestion]:
     return []
 
 
+_LISTS = (kinds.COLUMN, kinds.COLUMNS, kinds.SORT, kinds.SORT_OR_NONE)
+"""Words that may be several, with commas between them."""
 _CHOICES = {kinds.REASON: LOST_REASONS, kinds.RELEASE_REASON: RELEASE_REASONS}
 """Closed lists beside which anything else may be said."""
 

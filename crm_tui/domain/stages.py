@@ -230,6 +230,11 @@ def move(frm: str, to: str, reason: str = "") -> Move:
     return Move(BY_IDENTIFIER[frm], BY_IDENTIFIER[to], reason.strip(), direction, needs, is_win_back(frm, to))
 
 
+def always_needs_reason(to: str) -> bool:
+    """Whether nobody comes to the stage (an identifier) from another without a reason."""
+    return all(move(frm, to).needs_reason for frm in BY_IDENTIFIER if frm != to)
+
+
 def check_move(frm: str, to: str, reason: str = "") -> Move:
     """The move with its reason as it is to be stored.
 

@@ -36,7 +36,7 @@ def share(
     Once more changes how. Only who holds a customer and the leads share it; it answers the user's request.
     Raises UsageError for a user who is not there or cannot edit.
     """
-    user = _receiver(session, login, access)
+    user = receiver_of(session, login, access)
     with session.changing() as change:
         pools.may_give(session)
         taken, refused = session.take_to_move(ids)
@@ -131,7 +131,8 @@ def _user(session: Session, login: str) -> UserRow:
     return user
 
 
-def _receiver(session: Session, login: str, access: str) -> UserRow:
+def receiver_of(session: Session, login: str, access: str) -> UserRow:
+    """The user to whom one shares; UsageError for nobody, who leaves, and who may not have that access."""
     user = _user(session, login)
     if user.state in ("leaving", "left"):
         raise UsageError(_("{login} is leaving or has left").format(login=user.login), login, 0)

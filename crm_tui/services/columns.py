@@ -22,6 +22,7 @@ from crm_tui.store import lists as store
 FIELD = "field."
 """What stands before the name of a field of the profile, or of one's own."""
 _OWN = "x."
+_COMMAS = str.maketrans("，、", ",,")
 _WIDEST = 200
 _MOST = 60
 """Columns of one list."""
@@ -50,8 +51,8 @@ def read(text: str) -> tuple[Chosen, ...]:
     """
     found: list[Chosen] = []
     at = 0
-    comma = next((mark for mark in ",，、" if mark in text), "")
-    for part in text.replace(comma, ",").split(",") if comma else text.split():
+    listed = text.translate(_COMMAS)
+    for part in listed.split(",") if "," in listed else text.split():
         word = part.strip()
         at = text.index(word, at)
         if word:
@@ -64,13 +65,17 @@ def read(text: str) -> tuple[Chosen, ...]:
 def together(words: Iterable[Sequence[Chosen]]) -> tuple[Chosen, ...]:
     """The columns of several words; UsageError for one that is there twice."""
     found = [chosen for word in words for chosen in word]
-    _check(found, " ".join(str(chosen) for chosen in found))
+    try:
+        _check(found, "")
+    except UsageError as error:
+        names = [chosen.name for chosen in found]
+        raise UsageError(str(error), next((name for name in reversed(names) if names.count(name) > 1), ""), 0) from None
     return tuple(found)
 
 
 def word(text: str) -> tuple[Chosen, ...]:
     """The columns of one word, which may hold blanks: `field.Route no:12`, or `name,tier`."""
-    return read(text if any(mark in text for mark in ",，、") else f"{text},")
+    return read(text if "," in text.translate(_COMMAS) else f"{text},")
 
 
 def written(chosen: Sequence[Chosen]) -> str:

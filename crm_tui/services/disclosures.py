@@ -168,10 +168,11 @@ def _entry(session: Session, command: str, summary: str) -> int:
     )  # fmt: skip
 
 
-def check_list(session: Session, query: Query, limit: int | None) -> None:
+def check_list(session: Session, query: Query, limit: int | None, line: str = "") -> None:
     """Ask before a list is printed, at most `limit` rows of it: more than `FEW` of them are data taken out.
 
-    They count, and who takes nothing out sees no more than `FEW`; NotAllowed.
+    They count, and who takes nothing out sees no more than `FEW`; NotAllowed, which names the `line` that takes a limit
+    where the command itself takes none.
     """
     from crm_tui.services import lists
 
@@ -179,14 +180,14 @@ def check_list(session: Session, query: Query, limit: int | None) -> None:
         return
     total = lists.count(session, query)
     others = lambda: lists.count(session, own_only(session, query)) < total  # noqa: E731
-    _list(session, total if limit is None else min(limit, total), query.filter, others)
+    _list(session, total if limit is None else min(limit, total), query.filter, others, line)
 
 
-def check_queue(session: Session, ids: Sequence[int], text: str) -> None:
+def check_queue(session: Session, ids: Sequence[int], text: str, line: str = "") -> None:
     """As `check_list`, for the lines of these customers in a queue; `text` is the filter."""
     others = lambda: not disclosures.holds_all(session.database, session.person.id, ids)  # noqa: E731
     if len(ids) > FEW:
-        _list(session, len(ids), text or _("due"), others)
+        _list(session, len(ids), text or _("due"), others, line)
 
 
 def note_watched(session: Session, told: int, noted: int, ids: Sequence[int], text: str) -> int:
@@ -206,20 +207,25 @@ def note_watched(session: Session, told: int, noted: int, ids: Sequence[int], te
     return noted + more
 
 
-def _list(session: Session, customers: int, text: str, has_others: Callable[[], bool]) -> None:
-    _takes_out_more(session, customers, has_others, _("--limit {n} shows the first"))
+def _list(session: Session, customers: int, text: str, has_others: Callable[[], bool], line: str = "") -> None:
+    instead = _("{line} --limit {n} shows the first") if line else _("--limit {n} shows the first")
+    _takes_out_more(session, customers, has_others, instead, line)
     note_export(session, "list", customers, text or _("all"))
 
 
-def _takes_out_more(session: Session, customers: int, has_others: Callable[[], bool], instead: str) -> None:
+def _takes_out_more(
+    session: Session, customers: int, has_others: Callable[[], bool], instead: str, line: str = ""
+) -> None:
     """NotAllowed for who may not have so many customers printed; `instead` says what is left to who takes nothing."""
     try:
         takes_out(session)
     except NotAllowed as error:
-        raise NotAllowed(f"{error}; {instead.format(n=FEW)}") from None
+        raise NotAllowed(f"{error}; {instead.format(n=FEW, line=line)}") from None
     if customers > BULK and session.person.role == "rep" and has_others():
         text = _("a list of more than {n} is of one's own customers only: add owner:me, or --limit {n}")
-        raise NotAllowed(text.format(n=BULK))
+        if line:
+            text = _("a list of more than {n} is of one's own customers only: {line} owner:me, or {line} --limit {n}")
+        raise NotAllowed(text.format(n=BULK, line=line))
 
 
 def _note(

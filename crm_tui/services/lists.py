@@ -127,6 +127,11 @@ def sort_order(text: str) -> Order:
     return together(keys)
 
 
+def first_filter(session: Session) -> str:
+    """What a pipeline shows at first: reps their own customers, everybody else all."""
+    return "owner:me" if session.person.role == "rep" else ""
+
+
 def together(orders: Sequence[Order]) -> Order:
     """One order out of several, each of which sorts what those before it leave equal; UsageError for a key twice."""
     keys = [replace(key, then=()) for order in orders for key in (order, *order.then)]

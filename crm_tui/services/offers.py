@@ -23,7 +23,7 @@ def transfer(session: Session, ids: Sequence[int], to: str, reason: str = "") ->
     said = clean(reason, limit=500)
     with session.changing() as change:
         may_give(session)
-        receiver = _receiver(session, to)
+        receiver = receiver_of(session, to)
         taken, refused = session.take_to_move(ids)
         offered = pools.open_offers(session.database, [f.id for f in taken])
         good: list[Facts] = []
@@ -49,7 +49,8 @@ def transfer(session: Session, ids: Sequence[int], to: str, reason: str = "") ->
         return done(change, message.format(who=named(good), to=to), [f.id for f in good], refused)
 
 
-def _receiver(session: Session, login: str) -> int:
+def receiver_of(session: Session, login: str) -> int:
+    """The id of the user to whom one offers; UsageError for nobody, and for who receives nothing."""
     found = people.by_login(session.database, login)
     if found is None:
         raise UsageError(_('there is no user "{login}"').format(login=login), login, 0)

@@ -20,6 +20,8 @@ from crm_tui.services.pools import cap_of
 from crm_tui.services.session import Session
 from crm_tui.store import people, pools
 
+COLUMNS = "name,tier,stage,region,source,phone,pool_since,held_before,claim"
+"""What the list of a public pool shows unless other columns are chosen, by the names that they have in any list."""
 _TITLES = {choice.identifier: choice for choice in RELEASE_REASONS}
 
 

@@ -14,7 +14,7 @@ from crm_tui.store.customers import seen_by
 
 def tag(session: Session, ids: Sequence[int], names: Sequence[str], *, remove: bool = False) -> Outcome:
     """Put the tags on the customers, or take them off; a tag is one word."""
-    wanted = list(dict.fromkeys(_word(name) for name in names))
+    wanted = list(dict.fromkeys(word(name) for name in names))
     with session.changing() as change:
         taken, refused = session.take(ids)
         there = {
@@ -46,8 +46,9 @@ def known(session: Session, limit: int = 50) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _word(name: str) -> str:
-    word = clean(name, limit=60).lstrip("#").casefold()
-    if not word or any(c.isspace() or c in ',"():' for c in word):
+def word(name: str) -> str:
+    """The tag as it is kept; UsageError for what is none."""
+    kept = clean(name, limit=60).lstrip("#").casefold()
+    if not kept or any(c.isspace() or c in ',"():' for c in kept):
         raise UsageError(_('tag "{name}": one word, without blanks, commas and brackets').format(name=name), name, 0)
-    return word
+    return kept

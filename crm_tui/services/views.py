@@ -13,7 +13,7 @@ from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.filters import Or
 from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.domain.nearest import nearest
-from crm_tui.domain.text import ascii_twin, clean
+from crm_tui.domain.text import ascii_twin, clean, fold
 from crm_tui.services import columns, lists
 from crm_tui.services.columns import Chosen
 from crm_tui.services.lists import Query
@@ -47,12 +47,21 @@ class View:
             _("sorted by {field}").format(field=self.sort) if self.sort else "",
             self.columns.rstrip(",").replace(",", " "),
             "" if self.mine else _("by {owner}").format(owner=self.owner),
+            _(SHARES[self.shared]) if self.shared else "",
         ]
         return "  ·  ".join(part for part in parts if part)
 
 
+def key(name: str) -> str:
+    """The form of a name by which views are told apart and found: without case, full-width as ASCII."""
+    return fold(ascii_twin(clean(name)))
+
+
 def seen(session: Session) -> list[View]:
-    """The views that the user can open: own ones, then those shared, without those whose name is taken."""
+    """The views that the user can open: own ones, then those shared, without those whose name is taken.
+
+    Of several with one letter the user's own has it, else the one that was there first; the others show none.
+    """
     person = session.person
     found: dict[str, View] = {}
     for row in views.seen(session.database, person.id, person.team_id):
@@ -60,23 +69,32 @@ def seen(session: Session) -> list[View]:
             row.id, row.name, row.owner, row.user_id == person.id, row.shared, row.letter, row.filter, row.columns,
             row.sort,
         )  # fmt: skip
-        found.setdefault(row.name.casefold(), view)
-    return list(found.values())
+        found.setdefault(key(row.name), view)
+    holders: dict[str, int] = {}
+    for view in sorted(found.values(), key=lambda one: (not one.mine, one.id)):
+        holders.setdefault(view.letter, view.id)
+    return [view if holders[view.letter] == view.id else replace(view, letter="") for view in found.values()]
+
+
+def named(session: Session, name: str) -> View | None:
+    """The view of that name; None for none."""
+    wanted = key(name)
+    return next((one for one in seen(session) if key(one.name) == wanted), None)
 
 
 def find(session: Session, name: str) -> View:
     """The view of that name; UsageError with the nearest one."""
-    every = seen(session)
-    view = next((one for one in every if one.name.casefold() == name.strip().casefold()), None)
+    view = named(session, name)
     if view is None:
-        hint = nearest(name[:_LONGEST], [one.name.casefold() for one in every])
+        hint = nearest(key(name)[:_LONGEST], [one.name.casefold() for one in seen(session)])
         raise UsageError(_('there is no view "{name}"{hint}').format(name=name, hint=hint), name, 0)
     return view
 
 
 def lettered(session: Session, letter: str) -> View:
     """The view that this letter opens, an own one before a shared one; CrmError where there is none."""
-    view = next((one for one in seen(session) if one.letter == letter), None)
+    letter = ascii_twin(letter.strip())
+    view = next((one for one in seen(session) if letter and one.letter == letter), None)
     if view is None:
         message = _('no view has the letter "{letter}": views save NAME --letter {letter} gives it')
         raise CrmError(message.format(letter=letter))
@@ -126,39 +144,40 @@ def save(
     What is None stays as it is. UsageError for a name or letter that cannot be one, and for a new view of nothing;
     NotAllowed for sharing what one may not share so.
     """
-    name = _name(name)
+    name = name_of(name)
     texts = {"filter": filter, "columns": columns, "sort": sort, "shared": shared}
     given = {key: text.strip() for key, text in texts.items() if text is not None}
     if shared is not None:
         _check_share(session, shared)
     if letter is not None:
-        given["letter"] = _letter(letter)
+        given["letter"] = letter_of(letter)
     with session.changing() as change:
-        mine = {view.name.casefold(): view for view in seen(session) if view.mine}
-        known = mine.get(name.casefold())
+        mine = {key(view.name): view for view in seen(session) if view.mine}
+        known = mine.get(key(name))
         for view in mine.values():
             if letter and view.letter == given["letter"] and view is not known:
                 change.update("saved_view", [view.id], letter="")
         if known is None:
             if not given.keys() & {"filter", "columns", "sort"}:
                 raise UsageError(_("what does it show? --filter, --columns or --sort say it"), name, 0)
-            [key] = change.insert("saved_view", [{"user_id": session.person.id, "name": name, **_EMPTY, **given}])
+            made = {"user_id": session.person.id, "name": name, "name_key": key(name), **_EMPTY, **given}
+            [view_id] = change.insert("saved_view", [made])
             message = _("view {name} saved").format(name=name)
         else:
-            key, name = known.id, known.name
-            change.update("saved_view", [key], **given)
+            view_id, name = known.id, known.name
+            change.update("saved_view", [view_id], **given)
             message = _("view {name} saved anew").format(name=name)
-        return _done(session, change, key, message)
+        return _done(session, change, view_id, message + _letter_of_another(session, view_id))
 
 
 def rename(session: Session, name: str, new: str) -> Outcome:
     """Give an own view another name; UsageError for one that is taken."""
-    new = _name(new)
+    new = name_of(new)
     with session.changing() as change:
         view = _own(session, name)
-        if any(one.mine and one.id != view.id and one.name.casefold() == new.casefold() for one in seen(session)):
+        if any(one.mine and one.id != view.id and key(one.name) == key(new) for one in seen(session)):
             raise UsageError(_('there is a view "{name}" already').format(name=new), new, 0)
-        change.update("saved_view", [view.id], name=new)
+        change.update("saved_view", [view.id], name=new, name_key=key(new))
         return _done(session, change, view.id, _("view {name} is called {new}").format(name=view.name, new=new))
 
 
@@ -172,8 +191,18 @@ def remove(session: Session, name: str) -> Outcome:
         return Outcome(message, entry_id=change.entry_id, data=(record(view),))
 
 
-def _done(session: Session, change: Any, key: int, message: str) -> Outcome:
-    data = tuple(record(view) for view in seen(session) if view.id == key)
+def _letter_of_another(session: Session, view_id: int) -> str:
+    """What is said to who shares a view whose letter opens, for some who see it, one that was shared before."""
+    before = views.lettered_before(session.database, view_id, session.person.id, session.person.team_id)
+    if before is None:
+        return ""
+    name, owner, letter = before
+    text = _("; whoever sees {name} by {owner} has the letter {letter} for that one")
+    return text.format(name=name, owner=owner, letter=letter)
+
+
+def _done(session: Session, change: Any, view_id: int, message: str) -> Outcome:
+    data = tuple(record(view) for view in seen(session) if view.id == view_id)
     if change.is_empty():
         return Outcome(_("it is so already"), data=data)
     change.summarize(message)
@@ -187,14 +216,18 @@ def _own(session: Session, name: str) -> View:
     return view
 
 
-def _name(name: str) -> str:
-    found = clean(name, limit=_LONGEST)
+def name_of(name: str) -> str:
+    """The name as it is kept; UsageError for what cannot be one."""
+    found = clean(name)
     if not found or found.startswith("-"):
         raise UsageError(_('"{name}" cannot name a view').format(name=name), name, 0)
+    if len(found) > _LONGEST:
+        raise UsageError(_("the name of a view has {most} characters at most").format(most=_LONGEST), name, 0)
     return found
 
 
-def _letter(letter: str) -> str:
+def letter_of(letter: str) -> str:
+    """The letter as it is kept, "" for none; UsageError for what is no letter."""
     found = ascii_twin(letter.strip())
     if found and not (len(found) == 1 and found.isascii() and found.isalnum()):
         raise UsageError(_('"{letter}" is no letter or digit').format(letter=letter), letter, 0)

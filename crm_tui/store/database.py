@@ -58,7 +58,7 @@ def connect(path: Path) -> apsw.Connection:
             connection.pragma(name, value)
         connection.convert_binding = _binding
         # What the filter language means by equal (domain.filters), for the rare filters that no index answers.
-        for name in ("folded", "digits", "whole", "units", "day"):
+        for name in ("folded", "digits", "whole", "number", "units", "day"):
             connection.create_scalar_function(name, _function(name), 1, deterministic=True)
     except BaseException:
         connection.close()
@@ -66,11 +66,11 @@ def connect(path: Path) -> apsw.Connection:
     return connection
 
 
-def _function(name: str) -> Callable[..., str | int | None]:
+def _function(name: str) -> Callable[..., str | int | float | None]:
     """How the values of a field are compared, as SQL may call it; the filters are loaded when it first does."""
-    known: Callable[[str], str | int | None] | None = None
+    known: Callable[[str], str | int | float | None] | None = None
 
-    def called(*given: Any) -> str | int | None:
+    def called(*given: Any) -> str | int | float | None:
         nonlocal known
         if given[0] is None:
             return None

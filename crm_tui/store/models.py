@@ -414,10 +414,12 @@ class Draft(_History):
 class SavedView(Record):
     """A list under a name: filter, columns and sort as they are typed ("" for the list's own).
 
-    `letter` opens it with one key; a shared one is for the owner's team, or for everyone.
+    `letter` opens it with one key; a shared one is for the owner's team, or for everyone. `name_key` is the name
+    as it is looked up.
     """
 
     name = TextField()
+    name_key = TextField()
     user = ForeignKeyField(User)
     shared = TextField(default="")
     letter = TextField(default="")

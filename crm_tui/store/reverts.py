@@ -118,7 +118,6 @@ _UNIQUE = {
     "pool_member": ("pool_id", "user_id"), "pool_rule": ("pool_id", "name"), "tag": ("customer_id", "name"),
     "customer_tier": ("customer_id", "scheme"), "collaborator": ("customer_id", "user_id"),
     "credit_share": ("customer_id", "user_id"), "recycle_warning": ("customer_id",),
-    "saved_view": ("user_id", "name"),
 }  # fmt: skip
 _POINTING = {
     "team": (("user", "team_id"),),
@@ -146,7 +145,7 @@ def _stuck(database: Database, entries: Sequence[int]) -> set[int]:
             f"c.action = 'delete' AND EXISTS (SELECT 1 FROM {table} t"
             f" WHERE t.id = c.record_id OR ({like} AND NOT {own}))"
         )
-        conditions = [gone, taken, *_pointed_at(table)]
+        conditions = [gone, taken, *_pointed_at(table), *_ALIKE.get(table, ())]
         if customer_column(table) not in (None, "id") or table == "profile":
             conditions.append(
                 "c.action = 'delete' AND NOT EXISTS (SELECT 1 FROM customer t WHERE t.id = c.customer_id)"
@@ -168,6 +167,13 @@ _OWN = (
     f" AND +i.entry_id {_AMONG})"
 )
 """The SQL of whether the entries changed the row `t`."""
+
+# Names and letters of views are unlike within each user's own; also what is only renamed comes to stand beside them.
+_ALIKE = {"saved_view": (
+    "EXISTS (SELECT 1 FROM saved_view t LEFT JOIN saved_view o ON o.id = c.record_id WHERE t.id <> c.record_id"
+    " AND t.user_id = coalesce(o.user_id, c.before ->> 'user_id') AND (t.name_key = c.before ->> 'name_key'"
+    f" OR t.letter = nullif(c.before ->> 'letter', '')) AND NOT {_OWN.format(table='saved_view')})",
+)}  # fmt: skip
 
 
 def _pointed_at(table: str) -> list[str]:
@@ -230,6 +236,8 @@ def _leading(queue: deque[_Row], head: _Head) -> Iterator[_Row]:
     while queue and queue[0].head == head and queue[0].record_id not in seen:
         seen.add(queue[0].record_id)
         yield queue.popleft()
+        if head[0] in _ALIKE:  # a letter goes before it comes
+            return
 
 
 def _take_back(change: Change, table: str, action: str, rows: list[_Row]) -> None:

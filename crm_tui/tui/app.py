@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.filter import LineFilter, Monochrome
@@ -35,6 +36,7 @@ from crm_tui.tui.terminal import profile
 from crm_tui.tui.terminal.driver import SafeDriver
 from crm_tui.tui.terminal.sanitize import Sanitize
 from crm_tui.tui.views import kind_of
+from crm_tui.tui.widgets.cells import cut
 from crm_tui.tui.widgets.overlay import Overlay, holder, settle
 
 _THEMES = {"dark": "textual-dark", "light": "textual-light", "ansi": "ansi-dark", "none": "ansi-dark"}
@@ -130,12 +132,12 @@ class CrmApp(Obeying):
         closed = kind_of(name).closed_to(self.session)
         if closed is not None:
             raise NotAllowed(closed)
+        target = self.place_named(name)
         for left in self.screen_stack:  # marks go with the place, also with one that a card lies over
-            if isinstance(left, Place):
+            if isinstance(left, Place) and self.screen is not target:
                 left.table.set_marks(frozenset())
         while len(self.screen_stack) > HOME:
             await self.pop_screen()
-        target = self.place_named(name)
         if self.screen is not target:
             await self.switch_screen(target)
         await target.entered()
@@ -147,7 +149,8 @@ class CrmApp(Obeying):
         if not isinstance(event, Typed) or event.is_forwarded:
             await super().on_event(event)
             return
-        if isinstance(event, events.Key) and event.key == "escape" and self.is_playing and self.player.stop():
+        is_free = self.is_playing or holder(self.focused) is None  # Esc closes what covers the place first
+        if isinstance(event, events.Key) and event.key == "escape" and is_free and self.stop_playing():
             return
         if isinstance(event, events.Key) and event.key == "escape" and not self.rested.is_set() and self.desk.stop():
             count = len(self._typed)
@@ -251,7 +254,9 @@ class CrmApp(Obeying):
         faults = self.keymap.faults
         if faults and (place := self.shown) is not None:
             more = _("{fault} · {n} more: :keymap") if faults[1:] else _("{fault} · :keymap")
-            place.say(more.format(fault=faults[0], n=len(faults) - 1), alert=True)
+            beside = cell_len(more.format(fault="! ", n=len(faults) - 1))
+            fault = cut(str(faults[0]), max(0, self.size.width - beside))  # how to see it all is in sight in any case
+            place.say(more.format(fault=fault, n=len(faults) - 1), alert=True)
 
     async def _say_errors(self, job: Callable[[], Awaitable[object]]) -> None:
         try:
@@ -333,8 +338,7 @@ class CrmApp(Obeying):
 
     def exit(self, *given: Any, **named: Any) -> None:
         """Leave; what plays ends, and what was recorded so far is kept."""
-        if self.is_playing:
-            self.player.stop()
+        self.stop_playing()
         self.recorder.keep()
         super().exit(*given, **named)
 

@@ -30,11 +30,6 @@ class Home:
     counts: dict[str, int] | None = None
 
 
-def first_filter(session: Session) -> str:
-    """What a pipeline shows at first: reps their own customers, everybody else all."""
-    return "owner:me" if session.person.role == "rep" else ""
-
-
 def first(session: Session) -> Home:
     """The home of whoever signed in."""
     seen = news.seen(session)
@@ -43,6 +38,6 @@ def first(session: Session) -> Home:
         return Home("due", seen, tuple(queue))
     from crm_tui.services import lists  # a rep with something to do does not need it yet
 
-    query = lists.Query(first_filter(session))
+    query = lists.Query(lists.first_filter(session))
     page = lists.page(session, query, limit=PAGE)
     return Home("pipeline", seen, (), page, lists.rows(session, page.ids), lists.stage_counts(session, query.filter))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from crm_tui.tui.app import CrmApp
     from crm_tui.tui.desk import Desk
     from crm_tui.tui.playing import Player
+    from crm_tui.tui.rehearsing import Rehearsal
 
 
 class Obeying(Sealed):
@@ -59,6 +60,19 @@ class Obeying(Sealed):
 
         return Player(cast("CrmApp", self))
 
+    @cached_property
+    def rehearsal(self) -> Rehearsal:
+        """Plays macros on a copy."""
+        from crm_tui.tui.rehearsing import Rehearsal
+
+        return Rehearsal(cast("CrmApp", self))
+
+    def stop_playing(self) -> bool:
+        """End what plays after its step, else a dry run; whether there was one."""
+        if self.is_playing:
+            return self.player.stop()
+        return "rehearsal" in vars(self) and self.rehearsal.stop()
+
     @property
     def is_playing(self) -> bool:
         """Whether a macro is being played."""
@@ -66,7 +80,8 @@ class Obeying(Sealed):
 
     def standing(self) -> list[Part]:
         """What the status line of every place says for as long as it lasts: a recording, a run."""
-        return [*self.recorder.parts, *(self.player.parts if self.is_playing else ())]
+        rehearsed = self.rehearsal.parts if "rehearsal" in vars(self) else ()
+        return [*self.recorder.parts, *(self.player.parts if self.is_playing else ()), *rehearsed]
 
     async def obey(self, line: str, key: str = "", gathered: Gathered | None = None) -> None:
         """Run a line of one command or several, in order, up to the first that fails; what is wrong with it is raised
@@ -149,8 +164,17 @@ class Obeying(Sealed):
             raise UsageError(_("{usage}: something is missing").format(usage=command.usage))
         values: Mapping[str, Any] = prepared.values
         given = [prepared.ids] if command.target != "none" else [values.get(a.name) for a in command.arguments]
+        from crm_tui.commands.dispatch import pointing
+
+        place = self.place
         gathered.finish()
-        await self.go_view(command, *(value for value in given if value is not None))
+        try:
+            with pointing(prepared.call):
+                await self.go_view(command, *(value for value in given if value is not None))
+        except UsageError:
+            if self.place is place:  # what was typed is not lost, and the word is marked
+                gathered.back()
+            raise
 
     async def go_view(self, command: Command, *given: object) -> None:
         """Call the view of a command."""

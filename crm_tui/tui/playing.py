@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -32,7 +32,7 @@ from crm_tui.tui.widgets.status_line import ESSENTIAL, Part
 
 if TYPE_CHECKING:
     from crm_tui.commands.registry import Command
-    from crm_tui.services.session import Outcome, Session
+    from crm_tui.services.session import Outcome
     from crm_tui.tui.app import CrmApp
     from crm_tui.tui.screens.place import Place
 
@@ -79,9 +79,7 @@ class Player:
         app, gathered = self._app, gathered or Gathered()
         self._refuse_another()
         if "dry-run" in call.flags:
-            outcome = await app.desk.run(_rehearsed, app.session, call, app.place.played_on())
-            gathered.finish()
-            app.place.show_lines(outcome.message, outcome.lines)
+            await app.rehearsal.begin(call, gathered)
             return
         found = await app.desk.run(strides.macro, app.session, call, complete)
         if found is None:
@@ -391,10 +389,3 @@ class Player:
 async def _said(answer: asyncio.Future[bool], yes: bool) -> None:
     if not answer.done():
         answer.set_result(yes)
-
-
-def _rehearsed(session: Session, call: Call, marked: Sequence[int]) -> Outcome:
-    """A dry run, which needs no screen; runs on the desk."""
-    from crm_tui.commands import running
-
-    return running.rehearsed(session, call, marked)

@@ -190,3 +190,17 @@ def test_the_order_stays_as_it_was_when_the_change_came(team: Team, names: Names
     house.settle()
     obey(house, f"tier B {made[0]}")
     assert len(house.here.order()) == 130
+
+
+def test_the_pipeline_once_more_leaves_a_saved_view_for_its_own_list(play: Play, team: Team) -> None:
+    house = play("filter stage:target; views save t; tab; view t; columns name; mark; view pipeline")
+    here = house.here
+    assert (here.query.filter, here.columns, here.marked) == ("owner:me", (), set())  # type: ignore[attr-defined]
+    house = play("view t; view due; view pipeline")
+    assert house.here.query.filter == "stage:target"  # type: ignore[attr-defined]
+    assert play("filter tier:A; mark; view pipeline").here.query.filter == "tier:A"  # type: ignore[attr-defined]
+
+
+def test_a_view_saved_from_a_pool_keeps_the_columns_of_the_pool(play: Play, team: Team) -> None:
+    play("view pools; choose; views save lying")
+    assert team.database.value('SELECT "columns" FROM saved_view').startswith("name,tier,stage")

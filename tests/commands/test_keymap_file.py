@@ -17,6 +17,7 @@ from crm_tui.commands import keymaps
 from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.keymap import LETTER, TYPED, Keymap, Place, Resolver, Source, covers, default
 from crm_tui.commands.keymaps import names
+from crm_tui.commands.keymaps.lines import IN_PLACES, SHELL
 from crm_tui.commands.keymaps.positions import positions
 from crm_tui.commands.language import commands_of, read
 from crm_tui.domain.errors import UsageError
@@ -207,6 +208,13 @@ def test_ones_own_lie_over_the_preset_that_is_configured(tmp_path: Path) -> None
         ('[any]\nx.y = "down"', "keymap.toml:2: a command line in quotes is wanted"),
         ('[any]\n"x" = """\ndown\n"""\n"y" = "foo"', 'keymap.toml:5: there is no command "foo"'),
         ('[any]\n"x" = ["a", # ]\n "b"]\n"#y" = \'foo\'', 'keymap.toml:2: a command line in quotes'),
+        ('[any]\n"x" = "export all f.csv"', "keymap.toml:2: export is for the shell"),
+        ('[any]\n"x" = "down; users list"', "keymap.toml:2: users list is for the shell"),
+        ('[card]\n"x" = "tab"', "keymap.toml:2: tab does nothing in [card]: write the key under [pipeline], [pool]"),
+        ('[any]\n"x" = "stage foo"', 'keymap.toml:2: '), ('[any]\n"x" = "sort nosuch"', "keymap.toml:2: cannot sort"),
+        ('[any]\n"x" = "columns nosuch"', "keymap.toml:2: there is no column"),
+        ('[any]\n"x" = "tier nosuch"', 'keymap.toml:2: there is no tier "nosuch"'),
+        ('[any]\n"x" = "mark nosuch"', "keymap.toml:2: what"),
         ('any = { "x" = "foo" }', 'keymap.toml:1: there is no command "foo"'),
         ('\ufeff[any]\r\n"x" = "foo"\r\n', 'keymap.toml:2: there is no command "foo"'),
     ],
@@ -255,6 +263,21 @@ def test_a_file_that_cannot_be_read_leaves_the_preset(tmp_path: Path, data: byte
 def test_a_folder_of_that_name_is_a_fault_too(tmp_path: Path) -> None:
     (tmp_path / "keymap.toml").mkdir()
     assert str(Source("default", tmp_path).load().faults[0]) == "keymap.toml: this is no file"
+
+
+def test_what_is_known_of_the_views_of_places_is_what_the_screens_have() -> None:
+    from crm_tui.tui.views import PLACES as SCREENS
+    from crm_tui.tui.views import has_view, kind_of
+
+    for command in CATALOG.values():
+        if command.view:
+            found = {name for name in SCREENS if has_view(kind_of(name), command)}
+            assert found == set(() if command.view in SHELL else IN_PLACES.get(command.view, SCREENS)), command.name
+
+
+@pytest.mark.parametrize("line", ["tier accept", "tier A", "sort -due tier", "columns name:9", "stage 潜", "mark all"])
+def test_values_that_can_be_read_are_no_fault(line: str) -> None:
+    assert faults(f"[pool]\n'F2' = '{line}'\n") == []
 
 
 # -- where keys stand

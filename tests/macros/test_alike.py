@@ -23,7 +23,7 @@ MOVES = (
 LISTED = ("filter owner:me", "filter tier:B owner:me", "tab potential", "tab", "sort name", "sort", "sort -tier name")
 DONE = (
     "done met", "done met --next +9d", "no-answer", "next +3d", "snooze +1d", "log spoke", "tag a", "untag a",
-    "tier B --reason x", "tier A --reason y", "advance", "retreat --reason z", "stage lost", "edit region=west",
+    "tier B --reason x", "tier A --reason y", "advance", "retreat --reason z", "retreat", "edit region=west",
     "archive", "new Neu", "undo", "redo", "contact add Wu", "next +2d --on tier:B", "tag dry --dry-run",
     "release --reason no-need", "claim",
 )  # fmt: skip

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
-from crm_tui.services import history, lists, pool_lists, teams, views
+from crm_tui.commands import kinds
+from crm_tui.commands.catalog import CATALOG
+from crm_tui.commands.completion import complete
+from crm_tui.domain.errors import Conflict, CrmError, NotAllowed, UsageError
+from crm_tui.services import columns, history, lists, pool_lists, teams, views
 from crm_tui.services.lists import Query, Within
 from crm_tui.services.session import Session
 from crm_tui.services.teams import Given
@@ -19,9 +22,9 @@ def names(session: Session) -> list[str]:
 def test_a_view_is_kept_with_filter_columns_and_sort_and_opened_with_them(team: Team) -> None:
     views.save(team.li, "周一", filter="tier:A owner:me", columns="name:30,tier", sort="tier -due", letter="m")
     view = views.find(team.li, "周一")
-    query, columns = views.opened(team.li, view)
+    query, chosen = views.opened(team.li, view)
     assert query == Query("tier:A owner:me", order=lists.sort_order("tier -due"))
-    assert [str(one) for one in columns] == ["name:30", "tier"]
+    assert [str(one) for one in chosen] == ["name:30", "tier"]
     assert views.lettered(team.li, "m") == view
     assert names(team.wang) == []
 
@@ -180,3 +183,126 @@ def test_a_view_is_narrowed_by_a_further_filter(team: Team) -> None:
     assert lists.page(team.li, query).ids == keys[:1]
     assert views.narrowed(Query("name:A"), " ").filter == "name:A"
     assert views.narrowed(Query(), "name:A").filter == "name:A"
+
+
+# -- one name, one letter
+
+
+def test_a_letter_that_another_view_has_by_now_does_not_come_back(team: Team) -> None:
+    views.save(team.li, "p1", filter="tier:A", letter="k")
+    removed = views.remove(team.li, "p1")
+    views.save(team.li, "p2", filter="tier:B", letter="k")
+    before = present(team.database)
+    with pytest.raises(Conflict):
+        history.undo(team.li, removed.entry_id)
+    assert present(team.database) == before
+    assert [(view.name, view.letter) for view in views.seen(team.li)] == [("p2", "k")]
+
+
+def test_a_name_that_another_view_has_by_now_does_not_come_back(team: Team) -> None:
+    views.save(team.li, "q1", filter="tier:A")
+    renamed = views.rename(team.li, "q1", "q3")
+    views.save(team.li, "Ｑ1", filter="tier:B")
+    with pytest.raises(Conflict):
+        history.undo(team.li, renamed.entry_id)
+    assert names(team.li) == ["q3", "Ｑ1"]
+
+
+def test_a_letter_goes_from_view_to_view_and_back_by_undo(team: Team) -> None:
+    views.save(team.li, "one", filter="tier:A", letter="m")
+    views.save(team.li, "two", filter="tier:B")
+    for holder, other in (("two", "one"), ("one", "two")):
+        views.save(team.li, holder, letter="m")
+        assert views.lettered(team.li, "m").name == holder
+        history.undo(team.li)
+        assert views.lettered(team.li, "m").name == other
+        history.redo(team.li)
+        assert views.lettered(team.li, "m").name == holder
+
+
+def test_the_tables_refuse_a_second_name_or_letter_of_one_user(team: Team) -> None:
+    for name, letter in (("one", ""), ("Ｏne", "k"), ("two", "k")):
+        with team.li.changing() as change:
+            row = {"user_id": team.li.person.id, "name": name, "name_key": views.key(name), "letter": letter}
+            given = {**row, "shared": "", "filter": "", "columns": "", "sort": ""}
+            if name == "Ｏne":
+                with pytest.raises(Exception, match="UNIQUE"):
+                    change.insert("saved_view", [given])
+            elif name == "two":
+                change.insert("saved_view", [given])
+                with pytest.raises(Exception, match="UNIQUE"):
+                    change.insert("saved_view", [{**given, "name_key": "three"}])
+            else:
+                change.insert("saved_view", [given])
+
+
+@pytest.mark.parametrize(
+    ("saved", "asked"),
+    [
+        ("Cafe\u0301", "CAFÉ"), ("Café", "cafe\u0301"), ("周会：甲", "周会:甲"), ("周会:甲", "周会：甲"),
+        ("a\tb", " A b "),
+    ],
+)
+def test_a_name_is_found_as_it_was_kept(team: Team, saved: str, asked: str) -> None:
+    views.save(team.li, saved, filter="tier:A")
+    assert views.save(team.li, asked, filter="tier:B").message.endswith("saved anew")
+    assert views.find(team.li, asked).filter == "tier:B"
+    assert kinds.view("due").read(team.li, asked) == views.find(team.li, saved)
+    views.rename(team.li, asked, "other")
+    views.save(team.li, saved, filter="tier:C")
+    with pytest.raises(UsageError, match="already"):
+        views.rename(team.li, "other", asked)
+    views.remove(team.li, asked)
+
+
+def test_a_name_is_never_cut(team: Team) -> None:
+    views.save(team.li, "x" * 40, filter="tier:A")
+    with pytest.raises(UsageError, match="40 characters"):
+        views.save(team.li, "x" * 41, filter="tier:B")
+    with pytest.raises(UsageError, match="40 characters"):
+        views.rename(team.li, "x" * 40, "y" * 41)
+    with pytest.raises(UsageError, match="is a screen"):
+        kinds.NEW_VIEW.read(team.li, "ｄｕｅ")
+
+
+def test_of_shared_views_with_one_letter_the_first_one_has_it_and_the_later_sharer_is_told(team: Team) -> None:
+    views.save(team.lead, "zeta", filter="tier:A", shared="team", letter="k")
+    told = views.save(team.admin, "alpha", filter="tier:B", shared="everyone", letter="k").message
+    assert told == "view alpha saved; whoever sees zeta by zhao has the letter k for that one"
+    team.li.refresh()
+    assert views.lettered(team.li, "k").name == "zeta"
+    assert {view.name: view.letter for view in views.seen(team.li)} == {"alpha": "", "zeta": "k"}
+    assert views.lettered(team.admin, "k").name == "alpha"
+    assert ";" not in views.save(team.lead, "zeta", filter="tier:C").message
+    views.save(team.li, "mine", filter="tier:C", letter="k")
+    assert views.lettered(team.li, "k").name == "mine"
+    assert views.lettered(team.li, " ｋ").name == "mine"
+
+
+def test_it_is_told_with_whom_a_view_is_shared_and_whose_it_is(team: Team) -> None:
+    views.save(team.lead, "hot", filter="tier:A", shared="team")
+    assert views.told(team.lead).lines == ("   hot  ·  tier:A  ·  for the team",)
+    assert views.told(team.li).lines == ("   hot  ·  tier:A  ·  by zhao  ·  for the team",)
+    assert [name for name, __ in kinds.OWN_VIEW.suggest(team.li)] == []
+    assert [name for name, __ in kinds.OWN_VIEW.suggest(team.lead)] == ["hot"]
+    shares = [[word for word, __ in kinds.SHARED.suggest(who)] for who in (team.li, team.lead, team.admin)]
+    assert shares == [["own"], ["own", "team"], ["own", "team", "everyone"]]
+
+
+def test_columns_may_have_commas_of_either_width_between_them() -> None:
+    assert [str(one) for one in columns.read("name，tier,stage、owner")] == ["name", "tier", "stage", "owner"]
+    assert [one.name for one in columns.word("name,tier，stage")] == ["name", "tier", "stage"]
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ('views save x --filter "tier:A ow', "owner:"),
+        ("views save x --filter=ow", "owner:"),
+        ("columns name,ti", "tier"),
+        ("columns name，ti", "tier"),
+        ("sort tier,du", "due"),
+    ],
+)
+def test_the_last_of_several_words_is_completed(team: Team, line: str, offered: str) -> None:
+    assert offered in complete(team.li, line, CATALOG).texts

@@ -81,7 +81,8 @@ async def test_faults_are_said_at_the_start_and_shown_by_keymap(
     make(team.li, "Acme")
     write(home, '[any]\n"F" = "tire A"\n"entre" = "down"\n"ctrl+c" = ""\n"K" = "down"\n')
     async with entered(path, clock=clock, home=home) as room:
-        assert room.said.startswith('keymap.toml:2: there is no command "tire": did you mean tier? · 2 more: :keymap')
+        assert room.said.startswith('keymap.toml:2: there is no command "tire": did you mean tie')
+        assert room.rows()[-1].endswith("… · 2 more: :keymap")
         await room.press(":keymap<enter>")
         assert '! keymap.toml:4: "ctrl+c" is kept by the program' in room.text()
         await room.press("<esc>", "K")
@@ -116,3 +117,38 @@ async def test_a_key_that_wants_a_letter_is_typed_to_its_end_from_the_menu(
         await room.press("gp", "?", "views letter<enter>")
         assert room.place.prompt.is_open
         assert room.place.prompt.value == "views letter "
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_a_long_fault_can_be_read_to_its_end(
+    team: Team, clock: Clock, path: Path, home: Path, size: tuple[int, int]
+) -> None:
+    write(home, '[any]\n"F" = "tire A"\n"s" = "snooze"\n')
+    async with entered(path, clock=clock, home=home, size=size) as room:
+        assert room.rows()[-1].startswith("! keymap.toml:2: ther")
+        assert room.rows()[-1].endswith("1 more: :keymap")
+        await room.press(":keymap<enter>")
+        text = " ".join(room.text().split())
+        assert "did you mean tier?" in text
+        assert 'as in "s <letter>" = ""' in text
+
+
+@pytest.mark.parametrize(("typed", "place"), [("g v", "due"), ("gp", "pipeline"), ("g p", "pipeline")])
+async def test_keys_that_are_typed_in_the_menu_of_keys_are_what_runs(
+    team: Team, clock: Clock, path: Path, typed: str, place: str
+) -> None:
+    make(team.li, "Acme")
+    async with entered(path, clock=clock) as room:
+        await room.press("?", typed, "<enter>")
+        assert room.app.is_running
+        assert room.place.keys == place
+        assert ("no saved views" in room.said) == (typed == "g v")
+
+
+async def test_the_palette_runs_the_command_whose_whole_name_was_typed(team: Team, clock: Clock, path: Path) -> None:
+    make(team.li, "Acme")
+    async with entered(path, clock=clock) as room:
+        await room.press("gp", "<c-p>", "views save", "<enter>")
+        assert room.place.prompt.is_open
+        assert "views save" in room.text()
+        assert "no saved views" not in room.said

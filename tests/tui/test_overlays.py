@@ -166,8 +166,7 @@ async def test_a_line_has_a_limit(pilot: Pilot[None]) -> None:
     prompt = place(pilot).query_one(Prompt)
     prompt.open("/", limit=5)
     await pilot.pause()
-    pilot.app.post_message(events.Paste("123456789"))
-    await press(pilot, "x")
+    await press(pilot, "1234567")
     assert prompt.value == "12345"
 
 
@@ -198,6 +197,57 @@ async def test_a_label_that_begins_so_comes_first(pilot: Pilot[None]) -> None:
     menu.open("Tiers", [Item("1", "set tier"), Item("2", "tier why"), Item("3", "x", words="tier")])
     await press(pilot, "tier")
     assert [item.name for item in menu.shown] == ["2", "1", "3"]
+
+
+async def test_what_was_typed_to_its_end_comes_first(pilot: Pilot[None]) -> None:
+    menu = place(pilot).query_one(Menu)
+    items = [
+        Item("inside", "leaving"), Item("word", "x", hint="the avid"), Item("begins", "avid reader"),
+        Item("label", "AV"), Item("keys", "other", "a v"), Item("second", "more", "x", keys=("x", "av")),
+    ]  # fmt: skip
+    menu.open("Keys", items)
+    await press(pilot, "av")
+    assert [item.name for item in menu.shown] == ["second", "label", "keys", "begins", "word", "inside"]
+
+
+async def test_one_long_label_leaves_room_for_what_is_said_of_the_others(pilot: Pilot[None]) -> None:
+    menu = place(pilot).query_one(Menu)
+    menu.open("Views", [Item("1", "x" * 100, hint="long"), Item("2", "mine", hint="owner:me tier:A")])
+    await pilot.pause()
+    assert any("mine" in row and "owner:me tier:A" in row for row in rows(pilot))
+
+
+# what is pasted and typed
+
+
+async def test_a_wide_blank_arrives(pilot: Pilot[None]) -> None:
+    blank = events.Key("ideographic_space", "\u3000")
+    await press(pilot, ":", "a")
+    pilot.app.post_message(blank)
+    await press(pilot, "b")
+    assert place(pilot).query_one(Prompt).value == "a\u3000b"
+    await press(pilot, "escape", "e")
+    for field in ("name", "note"):
+        pilot.app.post_message(events.Key("ideographic_space", "\u3000"))
+        await press(pilot, "z", "tab")
+        assert place(pilot).query_one(Form).values[field].endswith("\u3000z")
+
+
+async def test_a_paste_that_is_too_long_is_refused_as_a_whole(pilot: Pilot[None]) -> None:
+    prompt, form = place(pilot).query_one(Prompt), place(pilot).query_one(Form)
+    prompt.open(":", "open 1", limit=10)
+    pilot.app.post_message(events.Paste("23456"))
+    await press(pilot)
+    assert prompt.value == "open 1"
+    assert "1 character too long (10 at most)" in rows(pilot, 1)[0]
+    await press(pilot, "escape")
+    await form.open("New", [Field("name", "Name", limit=5), Field("note", "Note", "long", limit=5)])
+    for __ in range(2):
+        pilot.app.post_message(events.Paste("123456"))
+        await press(pilot)
+        assert set(form.values.values()) == {""}
+        assert rows(pilot, 1)[0].startswith("! the paste is 1 character too long")
+        await press(pilot, "tab")
 
 
 # the question

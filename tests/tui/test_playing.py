@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -400,9 +402,9 @@ async def test_a_line_of_several_commands_is_one_run_and_one_undo(team: Team, cl
         await room.press(":tier A; next nonsense<enter>")
         assert tiers(room) == "DDD"
         assert room.place.prompt.is_open
-        await room.press("<esc>", ":tier A; stage lost; tier B<enter>")
+        await room.press("<esc>", ":tier A; retreat; tier B<enter>")
         assert tiers(room) == "DAD"
-        assert room.said.startswith("stage lost: "), room.said
+        assert room.said.startswith("retreat: "), room.said
 
 
 async def test_macros_are_in_the_palette_and_a_faulty_one_says_why(team: Team, clock: Clock, path: Path) -> None:
@@ -472,3 +474,42 @@ def one_by_one(session: Session, ids: list[int]) -> float:
         for line in ("tier A", "next fri"):
             perform(session, prepare(session, read(line, CATALOG), Targets((key,))))
     return time.process_time() - began
+
+
+async def test_work_goes_on_while_a_dry_run_plays_and_esc_stops_that(path: Path, clock: Clock, team: Team) -> None:
+    several(team.li, 3)
+    async with playing(path, clock, slow="tag a\nuntag a\n" * 2_000) as room:
+        before = room.value("SELECT count(*) FROM journal_entry")
+        for key in keys_of(":play slow --dry-run<enter>"):
+            room.app.post_message(key)
+        while not room.app.rehearsal.parts:
+            await asyncio.sleep(0.005)
+        await room.app.obey("tier A")
+        assert room.app.rehearsal.parts
+        assert room.value("SELECT count(*) FROM journal_entry") == before + 1
+        await room.press("<esc>")
+        assert "stopped after" in room.text()
+        assert room.app.rehearsal.parts == []
+        assert room.value("SELECT count(*) FROM journal_entry") == before + 1
+
+
+async def test_going_to_the_place_where_one_is_keeps_the_marks(path: Path, clock: Clock, team: Team) -> None:
+    several(team.li, 3)
+    async with playing(path, clock) as room:
+        await room.press(":mark all<enter>")
+        marked = room.place.table.marked
+        await room.press(":view pipeline<enter>")
+        assert room.place.table.marked == marked != frozenset()
+        await room.press("gd", "gp")
+        assert room.place.table.marked == frozenset()
+
+
+async def test_a_dry_run_that_finds_no_room_says_so(
+    path: Path, clock: Clock, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several(team.li, 1)
+    async with playing(path, clock, m="tag a\n") as room:
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder: Mock(free=1_000))
+        await room.press(":play m --dry-run<enter>")
+        assert "1,000 are free" in room.said or "a dry run plays on a copy" in room.said
+        assert room.app.rehearsal.parts == []

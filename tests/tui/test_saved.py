@@ -149,3 +149,69 @@ async def test_a_rep_who_has_none_is_told_how_views_are_saved(path: Path, clock:
     async with entered(path, clock=clock) as room:
         await room.press("gv")
         assert "views save NAME" in room.said
+
+
+async def test_the_name_of_a_view_is_said_for_as_long_as_it_is_what_is_shown(path: Path, clock: Clock) -> None:
+    async with entered(path, clock=clock) as room:
+
+        def title() -> str:
+            return room.place.shown_now.title
+
+        await room.press("gp", "2", ":filter region:north<enter>", ":views save one<enter>")
+        assert title() == "one"
+        await room.press(":sort name<enter>")
+        assert room.said.startswith("one (changed)")
+        await room.press(":views save two<enter>")
+        assert title() == "two"
+        await room.press("u")
+        assert title() == "", "it is gone again"
+        await room.press(":view one<enter>", ":filter region:south<enter>", ":views save one<enter>")
+        assert title() == "one"
+        await room.press("u")
+        assert title() == "one (changed)"
+        await room.press(":views rename one uno<enter>")
+        assert title() == "uno (changed)"
+        await room.press(":filter<enter>", ":sort<enter>", ":columns<enter>")
+        assert title() == ""
+        assert "uno" not in room.said
+        await room.press(":views save other --filter tier:A<enter>")
+        assert title() == "", "that is not what is shown"
+
+
+async def test_the_pipeline_once_more_leaves_a_view_for_its_own_list(path: Path, clock: Clock) -> None:
+    async with entered(path, clock=clock) as room:
+        await room.press("gp", ":view pipeline<enter>")
+        await room.press(":filter region:south<enter>", ":views save s --columns name,region<enter>", ":view s<enter>")
+        await room.press("<space>", ":sort name<enter>")
+        assert room.place.table.marked
+        await room.press("gp")
+        assert room.place.query_now.filter == "owner:me"
+        assert not room.place.query_now.order
+        assert not room.place.table.marked
+        assert room.place.shown_now.title == ""
+        await room.press("<space>", "gp")
+        assert room.place.table.marked, "the list is the same"
+        await room.press(":view s<enter>", "gd", "gp")
+        assert room.said.startswith("s"), "who only comes back finds it open"
+
+
+async def test_the_letter_of_a_view_in_the_menu_is_the_way_to_it(path: Path, clock: Clock) -> None:
+    async with entered(path, clock=clock) as room:
+        await room.press("gp")
+        for name, letter in (("kilo", "a"), ("mike", "k"), ("oak", "z")):
+            await room.press(f":views save {name} --filter region:north --letter {letter}<enter>")
+        await room.press("gvk<enter>")
+        assert room.said.startswith("mike")
+        await room.press("gvki<enter>")
+        assert room.said.startswith("kilo")
+
+
+async def test_a_view_saved_from_a_pool_keeps_the_columns_shown_there(path: Path, clock: Clock) -> None:
+    async with entered(path, clock=clock, size=(160, 30)) as room:
+        await room.press("go<enter>")
+        own = heading(room)
+        await room.press(":views save lying<enter>")
+        assert room.place.shown_now.title == "lying"
+        await room.press(":view lying<enter>")
+        assert heading(room)[:3] == ["name", "tier", "stage"]
+        assert {"claim", "here", "before"} <= set(heading(room)) & set(own)

@@ -17,7 +17,7 @@ _USER = (
     Argument("export", kinds.one_of("export", "yes", "no"), N_("whether data may be taken out"), option=True),
     Argument("time_zone", kinds.TEXT, N_("as in Asia/Shanghai"), option=True),
 )
-_LEAD = Argument("lead", kinds.LOGIN, N_("who leads it; none for nobody"), option=True)
+_LEAD = Argument("lead", kinds.LOGIN_OR_NONE, N_("who leads it; none for nobody"), option=True)
 _MEMBERS = Argument("members", kinds.TEXT, N_("who joins it: li,wang"), option=True)
 
 COMMANDS = (

@@ -14,7 +14,7 @@ _FUNCTION = Argument("function", kinds.FUNCTION, N_("engineer, executive or serv
 COMMANDS = (
     Command(
         "share", N_("let a colleague work it too"), verbs.share, target="rows", changes=True, ask="bare",
-        needs="move",
+        needs="move", ahead=verbs.share_ahead,
         arguments=(
             _USER, _FUNCTION,
             Argument("access", kinds.ACCESS, N_("read or edit; else read"), option=True),

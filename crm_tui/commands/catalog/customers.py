@@ -19,6 +19,7 @@ _TAGS = Argument("tags", kinds.TAG, N_("words"), required=True, many=True)
 COMMANDS = (
     Command(
         "new", N_("make a customer"), verbs.new, changes=True, ask="bare",
+        ahead=verbs.new_ahead,
         arguments=(
             Argument("name", kinds.TEXT, N_("its name"), required=True),
             _FIELDS,
@@ -39,17 +40,18 @@ COMMANDS = (
     ),
     Command(
         "edit", N_("change fields; each one given counts as verified today"), verbs.edit, target="rows", changes=True,
-        ask="bare",
+        ask="bare", ahead=verbs.edit_ahead,
         arguments=(_SOME_FIELDS, _VERSION),
     ),
     Command("archive", N_("take out of all lists"), verbs.archive, target="rows", changes=True),
     Command("unarchive", N_("bring back into the lists"), verbs.unarchive, target="rows", changes=True),
     Command(
         "contact add", N_("add a person at the customer"), verbs.contact_add, target="one", changes=True, ask="bare",
+        ahead=verbs.contact_ahead,
         arguments=(Argument("name", kinds.TEXT, N_("the person's name"), required=True), _FIELDS),
     ),
     Command(
-        "contact edit", N_("change a contact"), verbs.contact_edit, changes=True, ask="bare",
+        "contact edit", N_("change a contact"), verbs.contact_edit, changes=True, ask="bare", ahead=verbs.contact_ahead,
         arguments=(
             Argument("contact", kinds.NUMBER, N_("the contact's number"), required=True), _SOME_FIELDS, _VERSION,
         ),
@@ -62,7 +64,7 @@ COMMANDS = (
     Command("retreat", N_("one stage back"), verbs.retreat, target="rows", changes=True, arguments=(_REASON,)),
     Command(
         "tier", N_("set the tier; `accept` for what the stage proposes"), verbs.tier, target="rows", changes=True,
-        ask="missing",
+        ask="missing", ahead=verbs.tier_ahead,
         arguments=(
             Argument("tier", kinds.TIER, N_("its letter or name"), required=True),
             Argument("scheme", kinds.SCHEME, N_("the scheme, if not the intent letters"), option=True),

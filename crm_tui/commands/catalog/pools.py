@@ -31,7 +31,7 @@ COMMANDS = (
     ),
     Command(
         "transfer", N_("offer to a colleague, who accepts or declines"), verbs.transfer, target="rows", changes=True,
-        needs="move", ask="missing", refusal=no_service,
+        needs="move", ask="missing", refusal=no_service, ahead=verbs.transfer_ahead,
         arguments=(Argument("to", kinds.LOGIN, N_("the colleague's login"), required=True), _REASON),
     ),
     Command("accept", N_("accept what was offered to one"), verbs.accept, target="rows", changes=True),

@@ -7,7 +7,7 @@ from crm_tui.commands.registry import Argument, Command
 from crm_tui.commands.verbs import saved
 from crm_tui.domain.language import N_
 
-_NAME = Argument("name", kinds.SAVED_VIEW, N_("the view"), required=True)
+_NAME = Argument("name", kinds.OWN_VIEW, N_("the view"), required=True)
 
 COMMANDS = (
     Command(
@@ -36,7 +36,7 @@ COMMANDS = (
     ),
     Command("views remove", N_("remove a view"), saved.remove, changes=True, ask="missing", arguments=(_NAME,)),
     Command(
-        "views letter", N_("open the view of a letter"), view="open_lettered",
+        "views letter", N_("open the view of a letter"), view="open_lettered", ahead=saved.lettered,
         arguments=(Argument("letter", kinds.LETTER, N_("the letter"), required=True),),
     ),
 )  # fmt: skip

@@ -74,15 +74,19 @@ class Headless:
     # -- going elsewhere
 
     def go(self, name: str) -> None:
-        """To the place of that name; marks stay behind nowhere."""
+        """To the place of that name; marks are left with the place, and stay where one is there already."""
         if name not in PLACES:
             raise CrmError(_("{name} needs a screen").format(name=name))
-        for place in (*self._covers, self._place):
-            place.marked = set()
+        is_here = name == self._place.name and not self._covers
+        if not is_here:
+            for place in (*self._covers, self._place):
+                place.marked = set()
         self._covers.clear()
         if name not in self._places:
             self._places[name] = DueQueue(self) if name == "due" else Pools(self)
         self._place = self._places[name]
+        if is_here and isinstance(self._place, Pipeline):
+            self._place.leave_view()
         self._place.entered()
 
     def open_view(self, view: View) -> None:
@@ -92,9 +96,10 @@ class Headless:
         query, columns = views.opened(self.session, view)
         pipeline = self._places["pipeline"]
         assert isinstance(pipeline, Pipeline)
+        self.here.marked = set()
         self.go("pipeline")
         pipeline.load(query)
-        pipeline.columns = columns
+        pipeline.columns, pipeline.is_view = columns, True
 
     def open_card(self, customer_id: int) -> None:
         """Lay the card of a customer over where one is; CrmError, and nothing changes, for one that is not seen."""

@@ -67,6 +67,10 @@ class Pipeline(Place):
     def __init__(self, around: Headless, query: Query) -> None:
         super().__init__(around)
         self.columns: tuple[Chosen, ...] = ()
+        self.own_columns = ""
+        """Those that a view keeps where none are chosen."""
+        self.is_view = False
+        """Whether a saved view is open."""
         self.on_board = False
         self.listing = Listing(self.session, query)
 
@@ -78,8 +82,15 @@ class Pipeline(Place):
     def load(self, query: Query, cursor: int | None = None) -> None:
         """Show another list, the cursor on the customer `cursor` if that is among its first ones."""
         self.listing = Listing(self.session, query)
+        self.is_view = self.is_view and bool(query.filter or query.order or self.columns)
         ids = self.listing.ids
         self.cursor = ids.index(cursor) if cursor is not None and cursor in ids else 0
+
+    def leave_view(self) -> None:
+        """Back from a saved view to what a pipeline shows at first; where none is open, nothing changes."""
+        if self.is_view:
+            self.marked, self.columns, self.is_view = set(), (), False
+            self.load(Query(lists.first_filter(self.session)))
 
     def entered(self) -> None:
         self.load(self.query, self.key(self.cursor))
@@ -115,7 +126,8 @@ class Pipeline(Place):
         from crm_tui.services import columns, views
 
         told = {
-            "filter": views.within(self.session, self.query), "columns": columns.written(self.columns),
+            "filter": views.within(self.session, self.query),
+            "columns": columns.written(self.columns) or self.own_columns,
             "sort": str(self.query.order or ""),
         }  # fmt: skip
         return replace(call, values={**told, **call.values})

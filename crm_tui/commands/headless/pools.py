@@ -69,6 +69,7 @@ class PoolList(Pipeline):
     def __init__(self, around: Headless, pool: PoolLine, beside: Sequence[PoolLine]) -> None:
         super().__init__(around, Query(within=pool.within))
         self.beside = [one.within for one in beside]
+        self.own_columns = pool_rows.COLUMNS if pool.within.kind == "pool" else ""
 
     def left(self, values: Values, ids: Ids) -> None:
         self._go_beside(-1)

@@ -14,11 +14,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from crm_tui.commands.keymap import FILE, LETTER, TYPED, Fault, Keymap, Keys, Table, default
+from crm_tui.commands.keymap import FILE, Fault, Keymap, Table, default
 from crm_tui.commands.keymaps import names
 from crm_tui.commands.keymaps.layers import LAYERS, Entry, laid
+from crm_tui.commands.keymaps.lines import checked
 from crm_tui.commands.keymaps.positions import line_of, positions
-from crm_tui.domain.errors import CrmError, UsageError
+from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.text import clean
@@ -113,7 +114,7 @@ def _entries(
             at = line_of(where, (name, written))
             try:
                 keys = names.read(written)
-                yield Entry(name, keys, _checked(keys, line), written, at)
+                yield Entry(name, keys, checked(name, keys, line), written, at)
             except CrmError as error:
                 faults.append(Fault(file, at, str(error)))
 
@@ -126,23 +127,3 @@ def _no_table(name: str, found: object) -> str:
         return _('"{name}" stands in no table: write [any] above it, or one of {known}').format(name=name, known=known)
     hint = nearest(name, LAYERS)
     return _("there is no table [{name}]{hint}; known are {known}").format(name=name, hint=hint, known=known)
-
-
-def _checked(keys: Keys, line: object) -> str:
-    """The command line of an entry, which can be read; UsageError says what is wrong with it."""
-    from crm_tui.commands.catalog import CATALOG
-    from crm_tui.commands.language import commands_of, read
-
-    if not isinstance(line, str):
-        raise UsageError(_('a command line in quotes is wanted, as in "tier A; down"; "" unbinds the key'))
-    line = line.strip()
-    if not line:
-        return ""
-    if TYPED in line and LETTER not in keys:
-        raise UsageError(_("{typed} is for keys with {letter}").format(typed=TYPED, letter=f'"Q {LETTER}"'))
-    parts = commands_of(line)
-    if not parts:
-        raise UsageError(_("which command? `help` lists them"))
-    for part in parts:
-        read(part.text.replace(TYPED, "a"), CATALOG)
-    return line

@@ -19,6 +19,12 @@ def share(session: Session, values: Values, ids: Ids) -> Outcome:
     )  # fmt: skip
 
 
+def share_ahead(session: Session, values: Values) -> None:
+    from crm_tui.services import collaborations
+
+    collaborations.receiver_of(session, values["user"], values.get("access", "read"))
+
+
 def unshare(session: Session, values: Values, ids: Ids) -> Outcome:
     from crm_tui.services import collaborations
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_tui.domain.errors import UsageError
+from crm_tui.domain.language import _
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.stages import FIRST
 
@@ -27,6 +29,18 @@ def new(session: Session, values: Values, ids: Ids) -> Outcome:
     )  # fmt: skip
 
 
+def new_ahead(session: Session, values: Values) -> None:
+    from crm_tui.domain.schemes import find_tier, primary
+    from crm_tui.services import contacts, customers, profiles
+
+    if values.get("tier"):
+        find_tier(shipped()[primary(values.get("stage", FIRST))], values["tier"])
+    profiles.check(session, {"name": values["name"], **dict(values.get("fields", ()))}, values.get("kind"))
+    contacts.check(session, {"name": values.get("contact", "")})
+    if "owner" in values:
+        customers.find_holder(session, values["owner"])
+
+
 def paste(session: Session, values: Values, ids: Ids) -> Outcome:
     from crm_tui.services import customers
 
@@ -39,6 +53,12 @@ def edit(session: Session, values: Values, ids: Ids) -> Outcome:
     version = values.get("version")
     expected = {ids[0]: version} if version is not None and len(ids) == 1 else None
     return profiles.edit(session, ids, dict(values["fields"]), expected=expected)
+
+
+def edit_ahead(session: Session, values: Values) -> None:
+    from crm_tui.services import profiles
+
+    profiles.check(session, dict(values["fields"]))
 
 
 def archive(session: Session, values: Values, ids: Ids) -> Outcome:
@@ -63,6 +83,14 @@ def contact_edit(session: Session, values: Values, ids: Ids) -> Outcome:
     from crm_tui.services import contacts
 
     return contacts.edit(session, values["contact"], dict(values["fields"]), expected=values.get("version"))
+
+
+def contact_ahead(session: Session, values: Values) -> None:
+    from crm_tui.services import contacts
+
+    name = {"name": values["name"]} if "name" in values else {}
+    if contacts.check(session, {**name, **dict(values.get("fields", ()))}).get("name", "-") is None:
+        raise UsageError(_("a contact needs a name"))
 
 
 def stage(session: Session, values: Values, ids: Ids) -> Outcome:
@@ -90,6 +118,13 @@ def tier(session: Session, values: Values, ids: Ids) -> Outcome:
         return tiers.accept(session, ids)
     scheme = values.get("scheme") or shipped()["abcd"]
     return tiers.assign(session, ids, values["tier"], scheme, values.get("reason", ""))
+
+
+def tier_ahead(session: Session, values: Values) -> None:
+    from crm_tui.domain.schemes import find_tier
+
+    if values["tier"] != "accept":
+        find_tier(values.get("scheme") or shipped()["abcd"], values["tier"])
 
 
 def tag(session: Session, values: Values, ids: Ids) -> Outcome:

@@ -33,6 +33,12 @@ def transfer(session: Session, values: Values, ids: Ids) -> Outcome:
     return offers.transfer(session, ids, values["to"], values.get("reason", ""))
 
 
+def transfer_ahead(session: Session, values: Values) -> None:
+    from crm_tui.services import offers
+
+    offers.receiver_of(session, values["to"])
+
+
 def accept(session: Session, values: Values, ids: Ids) -> Outcome:
     from crm_tui.services import offers
 

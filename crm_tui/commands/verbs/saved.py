@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_tui.domain.errors import CrmError, UsageError
+
 if TYPE_CHECKING:
     from crm_tui.commands.verbs import Ids, Values
     from crm_tui.services.session import Outcome, Session
@@ -30,3 +32,14 @@ def remove(session: Session, values: Values, ids: Ids) -> Outcome:
     from crm_tui.services import views
 
     return views.remove(session, values["name"])
+
+
+def lettered(session: Session, values: Values) -> None:
+    """UsageError where no view has the letter: nothing is asked of what is shown."""
+    from crm_tui.services import views
+
+    session.refresh()
+    try:
+        views.lettered(session, values["letter"])
+    except CrmError as error:
+        raise UsageError(str(error), values["letter"], 0) from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters.fields import FIELDS, OWN, Field, find, is_name, own_name, written
 from crm_tui.domain.filters.nodes import FilterContext, Operator
-from crm_tui.domain.filters.readers import Item, Piece, Suggestion
+from crm_tui.domain.filters.readers import Item, Piece, Suggestion, quote
 from crm_tui.domain.filters.suggestions import quoted
 from crm_tui.domain.filters.syntax import twin
 from crm_tui.domain.language import _
@@ -25,10 +25,12 @@ class Completion:
 
 
 def complete(text: str, cursor: int, context: FilterContext) -> list[Completion]:
-    """What the word before the cursor may become, in the order of the tables; nothing inside quotes."""
-    start = _word_start(twin(text), cursor)
+    """What the word before the cursor may become, in the order of the tables; inside quotes only a field's values."""
+    start, opened = _word_start(twin(text), cursor)
     if start is None:
         return []
+    if opened is not None:
+        return _in_quotes(text, start, opened, cursor, context)
     name, colon, _rest = twin(text)[start:cursor].partition(":")
     if not colon:
         return [Completion(start, f"{known}:", about) for known, about in _names(name, context)]
@@ -66,6 +68,22 @@ def _values(field: Field, start: int, text: str, cursor: int, context: FilterCon
     return found or _meant(field, typed, start, context)
 
 
+def _in_quotes(text: str, start: int, opened: int, cursor: int, context: FilterContext) -> list[Completion]:
+    """The values that are no words of the language and begin as what stands behind the quotes at `opened`."""
+    name = twin(text)[start:cursor].partition(":")[0]
+    try:
+        field = find(name, start, text) if is_name(name) else None
+    except UsageError:
+        field = None
+    if field is None:
+        return []
+    typed = text[opened + 1 : cursor]
+    values = [(quote(value), "") for value in context.known(field.name, typed)] if field.in_use else []
+    values += [pair for pair in field.suggest(context) if pair[0].startswith('"')]
+    wanted = quote(fold(typed))[:-1]
+    return [Completion(opened, value, hint) for value, hint in values if fold(value).startswith(wanted)]
+
+
 def _meant(field: Field, typed: str, start: int, context: FilterContext) -> list[Completion]:
     """What the value would be read as: labels in other languages, synonyms."""
     try:
@@ -82,16 +100,19 @@ def _offered(field: Field, typed: str, context: FilterContext) -> Iterable[Sugge
     yield from field.suggest(context)
 
 
-def _word_start(read: str, cursor: int) -> int | None:
-    """Where the word before the cursor begins, its minus left out; None inside or right behind quotes."""
-    start, within = 0, False
+def _word_start(read: str, cursor: int) -> tuple[int | None, int | None]:
+    """Where the word before the cursor begins, its minus left out, and where the open quotes of a value in it do; no
+    beginning inside other quotes or right behind quotes.
+    """
+    start, opened = 0, None
     for place, character in enumerate(read[:cursor]):
         if character == '"':
-            within = not within
-        elif not within and (character.isspace() or character in "()"):
+            opened = place if opened is None else None
+        elif opened is None and (character.isspace() or character in "()"):
             start = place + 1
-    if within or '"' in read[start:cursor]:
-        return None
     while start < cursor and read[start] == "-":
         start += 1
-    return start
+    before = read[start : cursor if opened is None else opened]
+    if '"' in before or (opened is not None and (":" not in before or before[-1] not in ":,")):
+        return None, None
+    return start, opened

@@ -50,6 +50,14 @@ class Field:
     hidden: str = ""
     in_use: bool = False
 
+    @property
+    def numeric(self) -> bool:
+        """Whether its values may be numbers, in which one might write commas."""
+        return self.ordered and (self.form in (Form.WHOLE, Form.MONEY) or self.table == "own" or self.name in _NUMBERS)
+
+
+_NUMBERS = ("id", "since")
+
 
 _KINDS: Choices = {
     "organization": ("organization", ("组织型", "組織型", "组织", "組織", "company", "公司"), N_("organization")),

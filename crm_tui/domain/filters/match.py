@@ -156,7 +156,7 @@ def _lies(stored: object, span: Span, form: Form) -> bool:
 
 def _compared_as(span: Span) -> Form:
     """How a text lies within the span: as a number or as a day, whichever its ends are."""
-    return Form.WHOLE if isinstance(span.high if span.low is None else span.low, int) else Form.DAY
+    return Form.NUMBER if isinstance(span.high if span.low is None else span.low, int | float) else Form.DAY
 
 
 def _one(value: object) -> tuple[object, ...]:

@@ -14,8 +14,8 @@ from enum import Enum
 
 from crm_tui.domain.schemes import Scheme, shipped
 
-Point = int | date | datetime
-"""A value with an order: an id or number, a calendar day, or a moment (aware, in UTC)."""
+Point = int | float | date | datetime
+"""A value with an order: an id or number (of one's own field a float), a calendar day, or a moment (aware, in UTC)."""
 
 
 class Operator(Enum):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters import spans
 from crm_tui.domain.filters.nodes import FilterContext, Operator, Span, Value
-from crm_tui.domain.filters.search import digits
+from crm_tui.domain.filters.search import dialled
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.schemes import Tier, find_tier
@@ -177,8 +177,8 @@ def _folded(piece: Piece) -> str:
 
 
 def read_phone(item: Item, context: FilterContext) -> Reading:
-    """Digits of a phone number."""
-    number = digits(item.piece.text)
+    """Digits of a phone number, as it is shown or dialled."""
+    number = dialled(item.piece.text)
     if not number:
         problem = _('"%(text)s" has no digits to look for in phone numbers')
         raise UsageError(problem % {"text": item.piece.text}, item.piece.text, 0)

@@ -6,8 +6,8 @@
 
 The text is `searching.search_text`, names as written and as they sound; a word is an unbroken run of letters
 and digits. Three characters and more are also looked for in `searching.reach_text`: mails, WeChat ids, and (of
-what looks like a phone number) the digits. Where phone and mail are masked only the names are searched, for
-`-words` too: the answer then does not depend on what is hidden.
+what looks like a phone number, words in a row too) the digits. Where phone and mail are masked only the names are
+searched, for `-words` too: the answer then does not depend on what is hidden.
 """
 
 from __future__ import annotations
@@ -23,6 +23,13 @@ SHORT = 3
 """Fewer characters than this are looked up among the grams."""
 
 _PHONE_LIKE = re.compile(r"[+(]?[0-9][0-9 ()./-]*")
+_GROUP = r"[0-9][0-9./-]{0,17}"
+_ROW_END = r"(?=[\s()\"]|$)"
+_ROW = re.compile(rf"\+?{_GROUP}(?:\s+{_GROUP}){{1,8}}{_ROW_END}(?!\s+{_GROUP}{_ROW_END})")
+_GROUPS = re.compile(r"\+?[0-9][0-9./-]*(?: [0-9][0-9./-]*)*")
+_MOBILE = re.compile("1[3-9]")
+_PHONE, _NUMBER, _LONGEST = 7, 10, 17
+"""Digits of the shortest phone number, of one that needs no other sign of being one, of the longest with 00 before."""
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 _HAN = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x3FFFF), (0xF900, 0xFAFF), (0x3005, 0x3007))
 
@@ -48,7 +55,7 @@ class Search:
 def search(words: Words) -> Search:
     """How the words are looked up."""
     text = fold(words.text)
-    number = digits(text) if _PHONE_LIKE.fullmatch(text) else ""
+    number = dialled(text) if _PHONE_LIKE.fullmatch(text) else ""
     reach = dict.fromkeys(part for part in (text, number) if len(part) >= SHORT)
     return Search(text, len(text) < SHORT, tuple(reach))
 
@@ -78,6 +85,32 @@ def _add_grams(text: str, found: set[str]) -> None:
             if following.isprintable() and not following.isspace() and (starts or is_han(following)):
                 found.add(character + following)
         before = character
+
+
+def dialled(number: str) -> str:
+    """The digits as numbers are kept, E.164: of a whole one without what is dialled only within a country (0161, (0)),
+    or to leave it (00). As any part of a number is looked for, nothing is missed by it.
+    """
+    found = digits(number.replace("(0)", ""))
+    return re.sub("^00?", "", found) if len(found) >= _PHONE else found
+
+
+def dialled_row(text: str, start: int) -> tuple[int, str] | None:
+    """Where words in a row from `start` on that are groups of digits end, and the phone number that they are together,
+    one blank between them ("" where they are none); None where no two such words stand.
+    """
+    found = _ROW.match(text, start)
+    if not found:
+        return None
+    number = " ".join(found[0].split())
+    count = len(digits(number))
+    whole = count >= _NUMBER or number.startswith(("+", "0")) or bool(_MOBILE.match(number))
+    return found.end(), number if _PHONE <= count <= _LONGEST and whole else ""
+
+
+def are_digits(text: str) -> bool:
+    """Whether the words are groups of digits, which beside others might be read as one number."""
+    return _GROUPS.fullmatch(text) is not None
 
 
 def digits(number: str) -> str:

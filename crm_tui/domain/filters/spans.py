@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from math import inf, nextafter
 
 from dateutil.relativedelta import relativedelta
 
@@ -22,6 +23,7 @@ from crm_tui.domain.language import _
 LARGEST = 2**63 - 1
 """The largest whole number that a database keeps."""
 
+_SIGNED = re.compile(r"([+-]?)([0-9]{1,18})(\.[0-9]{1,9})?(k|m|万|萬|亿|億)?", re.IGNORECASE)
 _NUMBER = re.compile(r"([0-9]{1,18})(\.[0-9]{1,9})?(k|m|万|萬|亿|億)?", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _AGE = re.compile(r"([0-9]{1,6})([a-z]+|[天日周年月]|小时|小時|个月|個月|星期)", re.IGNORECASE)
@@ -34,6 +36,8 @@ _UNITS = {
 }
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
 _ISO = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LONG = 40
+"""No name of a span has as many characters."""
 _INSTANT = timedelta(seconds=1)  # moments are kept to the second
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -64,7 +68,7 @@ def between(low: Stretch | None, high: Stretch | None) -> Span:
     """The span of `low..high`, both ends included; one of the two may be open. UsageError when it runs backwards."""
     if low is None or high is None:
         return compare(">=", low) if low else compare("<=", high) if high else Span(None, None)
-    if isinstance(low.start, int) is not isinstance(high.start, int):
+    if isinstance(low.start, int | float) is not isinstance(high.start, int | float):
         raise UsageError(_("the range goes from a number to a day: write two of one kind"))
     if low.age and high.age:
         low, high = sorted((low, high), key=lambda end: end.start)
@@ -87,12 +91,14 @@ def number(text: str) -> Stretch:
 
 
 def day(text: str, now: datetime) -> Stretch:
-    """A calendar day as `when.parse` reads it, forward from today. UsageError when it reads none."""
-    return _guarded(text, lambda: _days(when.parse(text, now).on))
+    """A calendar day as `when.parse` reads it, forward from today, or a span of days. UsageError for anything else."""
+    return _spanned(text, now) or _guarded(text, lambda: _days(when.parse(text, now).on))
 
 
 def moment(text: str, now: datetime) -> Stretch:
-    """An age, or a day or minute in the past, in UTC. UsageError when it is neither."""
+    """An age, or a day, minute or span of days in the past, in UTC. UsageError when it is neither."""
+    if found := _spanned(text, now, past=True):
+        return Stretch(_midnight(found.start, now), _midnight(found.end, now))  # type: ignore[arg-type]
     age = _AGE.fullmatch(text)
     unit = _UNIT_OF.get(age[2].lower()) if age else None
     if age and unit:
@@ -106,7 +112,9 @@ def days_or_moment(text: str, now: datetime) -> Stretch:
 
 
 def past_day(text: str, now: datetime) -> Stretch:
-    """An age or a day in the past, as whole days. UsageError when it is neither."""
+    """An age, or a day or span of days in the past, as whole days. UsageError when it is neither."""
+    if found := _spanned(text, now, past=True):
+        return found
     age = _AGE.fullmatch(text)
     unit = _UNIT_OF.get(age[2].lower()) if age else None
     if age and unit and unit != "hours":
@@ -115,9 +123,12 @@ def past_day(text: str, now: datetime) -> Stretch:
 
 
 def number_or_day(text: str) -> Stretch:
-    """A whole number, or a day in full (`2026-05-17`). UsageError when it is neither."""
-    if _NUMBER.fullmatch(text):
-        return number(text)
+    """A number, with a sign and a fraction where it has them, or a day in full (`2026-05-17`). UsageError when it is
+    neither.
+    """
+    if found := _SIGNED.fullmatch(text):
+        amount = float(Decimal("".join(part or "" for part in found.groups()[:3])) * _FACTORS[(found[4] or "").lower()])
+        return Stretch(amount, nextafter(amount, inf))
     if not _ISO.fullmatch(text):
         raise UsageError(_('"%(text)s" is neither a number nor a day such as 2026-05-17') % {"text": text}, text, 0)
     return _guarded(text, lambda: _days(date.fromisoformat(text)))
@@ -127,6 +138,15 @@ def hours(text: str) -> bool:
     """Whether the text is an age in hours, which has a before and an after but no duration."""
     age = _AGE.fullmatch(text)
     return bool(age and _UNIT_OF.get(age[2].lower()) == "hours")
+
+
+def _spanned(text: str, now: datetime, *, past: bool = False) -> Stretch | None:
+    """The days of a week, a month, a quarter or a year; None for other words."""
+    try:
+        found = when.span(text[:_LONG], now.date(), past=past)
+    except (OverflowError, ValueError) as error:
+        raise _outside(text) from error
+    return Stretch(*found) if found else None
 
 
 def _ago(count: int, unit: str, now: datetime) -> Stretch:
@@ -161,4 +181,8 @@ def _guarded(text: str, read: Callable[[], Stretch]) -> Stretch:
     try:
         return read()
     except (OverflowError, ValueError) as error:
-        raise UsageError(_('"%(text)s" is outside the calendar') % {"text": text}, text, 0) from error
+        raise _outside(text) from error
+
+
+def _outside(text: str) -> UsageError:
+    return UsageError(_('"%(text)s" is outside the calendar') % {"text": text}, text, 0)

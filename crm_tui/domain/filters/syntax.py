@@ -2,7 +2,8 @@
 
     filter     = all { "or" all }
     all        = one { [ "and" ] one }
-    one        = "not" one | "-" one | "(" filter ")" | '"' exact words '"' | field ":" items | word
+    one        = "not" one | "-" one | "(" filter ")" | '"' exact words '"' | field ":" items | word | number
+    number     = words in a row that are the groups of one phone number
     items      = item { "," item }
     item       = value | ("<" | "<=" | ">" | ">=") value | [ value ] ".." [ value ]
     field      = name { "." name } | ("field." | "x.") (name | '"' text '"')
@@ -14,13 +15,15 @@ the text; depth, terms and values are bounded. The empty text is the filter that
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters.fields import OWN, Field, find, is_name, own_name, written
 from crm_tui.domain.filters.nodes import EVERYTHING, And, FilterContext, Node, Not, Operator, Or, Term, Words
 from crm_tui.domain.filters.readers import Item, Piece, Reading, quote
+from crm_tui.domain.filters.search import are_digits, dialled_row
 from crm_tui.domain.language import _
 from crm_tui.domain.text import ascii_twin
 
@@ -29,6 +32,9 @@ MAX_TERMS = 100
 MAX_VALUES = 1_000
 
 _COMPARISONS = ("<=", ">=", "<", ">")
+_GROUP = re.compile("[+-]?[0-9]{1,3}")
+_THOUSANDS = re.compile("(?:,[0-9]{3}(?![0-9]))+")
+_UNITS = ((10**6, "m"), (10**3, "k"))
 _KEYWORDS = ("or", "and", "not")
 
 
@@ -54,13 +60,23 @@ def to_text(node: Node) -> str:
     if isinstance(node, Not):
         return "-" + _bracketed(node.part, And | Or)
     if isinstance(node, And):
-        return " ".join(_bracketed(part, And | Or) for part in node.parts)
+        texts = [_bracketed(node.parts[0], And | Or)] if node.parts else []
+        for before, part in pairwise(node.parts):
+            texts += ["and"] * (_ends_in_digits(before) and _ends_in_digits(part)) + [_bracketed(part, And | Or)]
+        return " ".join(texts)
     return " or ".join(_bracketed(part, Or) for part in node.parts)
 
 
 def _bracketed(node: Node, kinds: type | object) -> str:
     text = to_text(node)
     return f"({text})" if isinstance(node, kinds) else text  # type: ignore[arg-type]
+
+
+def _ends_in_digits(node: Node) -> bool:
+    """Whether the words, negated or not, would be read as one phone number with others beside them."""
+    while isinstance(node, Not):
+        node = node.part
+    return isinstance(node, Words) and not node.exact and are_digits(node.text)
 
 
 class _Parser:
@@ -74,6 +90,8 @@ class _Parser:
         self.depth = 0
         self.terms = 0
         self.values = 0
+        self.separate = 0
+        """Up to here groups of digits are words of their own."""
 
     def whole(self) -> Node:
         for place, character in enumerate(self.text):
@@ -147,6 +165,11 @@ class _Parser:
             field = find(name, start, self.text)
             self.place = start + len(name) + 1
             return self.term(field)
+        if row := dialled_row(self.read, start) if start >= self.separate else None:
+            self.separate = row[0]
+            if row[1]:
+                self.place = row[0]
+                return Words(row[1])
         self.place = start + len(run)
         if not any(character.isalnum() for character in run):
             raise self.wrong(_("there is no letter or digit to look for: put it in quotes"), start)
@@ -165,6 +188,7 @@ class _Parser:
         read: list[tuple[Reading, str]] = []
         while True:
             item, typed = self.item(field)
+            self.thousands(field, item)
             self.values += 1
             if self.values > MAX_VALUES:
                 raise self.wrong(_("the filter has more than %d values") % MAX_VALUES, self.place)
@@ -180,6 +204,18 @@ class _Parser:
             _term(field, operator, list(group)) for operator, group in groupby(read, key=lambda one: one[0][0])
         )
         return parts[0] if len(parts) == 1 else Or(parts)
+
+    def thousands(self, field: Field, item: Item) -> None:
+        """Refuse the comma of `>1,000,000`: what follows would be another value."""
+        last = item.high if item.ranged else item.low
+        found = _THOUSANDS.match(self.read, self.place)
+        if not found or last is None or last.quoted or not field.numeric or not _GROUP.fullmatch(last.text):
+            return
+        if item.operator or item.ranged or found[0].startswith(",0"):
+            amount = int(last.text + found[0].replace(",", ""))
+            short = next((f"{amount // size}{unit}" for size, unit in _UNITS if amount and not amount % size), "")
+            problem = _("write %(number)d or %(short)s") if short else _("write %(number)d, without commas")
+            raise self.wrong(problem % {"number": amount, "short": short}, self.place)
 
     def item(self, field: Field) -> tuple[Item, str]:
         """The next item and its text as the printer gives it back."""

@@ -33,6 +33,8 @@ class Form(Enum):
     """The digits of a phone number."""
     WHOLE = "whole"
     """Numbers, what stands behind the point left off."""
+    NUMBER = "number"
+    """Numbers with what stands behind the point."""
     MONEY = "money"
     """Amounts in whole units of their currency."""
     DAY = "day"
@@ -41,7 +43,7 @@ class Form(Enum):
     """Moments in UTC."""
 
 
-def formed(form: Form, stored: object) -> str | int | date | datetime | None:
+def formed(form: Form, stored: object) -> str | int | float | date | datetime | None:
     """The stored value (never None) in that form; None when it has none."""
     if form is Form.STORED:
         return stored  # type: ignore[return-value]
@@ -52,6 +54,8 @@ def formed(form: Form, stored: object) -> str | int | date | datetime | None:
         return digits(text)
     if form is Form.WHOLE:
         return whole(text)
+    if form is Form.NUMBER:
+        return number(text)
     if form is Form.MONEY:
         return units(text)
     if form is Form.DAY:
@@ -63,6 +67,12 @@ def whole(text: str) -> int | None:
     """The whole part of a number; None for what is no number."""
     found = _NUMBER.fullmatch(text)
     return floor(Decimal(found[1])) if found else None
+
+
+def number(text: str) -> float | None:
+    """A number, its fraction included; None for what is no number."""
+    found = _NUMBER.fullmatch(text)
+    return float(found[1]) if found else None
 
 
 def units(text: str) -> int | None:
@@ -79,7 +89,7 @@ def day(text: str) -> str | None:
         return None
 
 
-FUNCTIONS: Mapping[str, Callable[[str], str | int | None]] = {
-    "folded": fold, "digits": digits, "whole": whole, "units": units, "day": day,
+FUNCTIONS: Mapping[str, Callable[[str], str | int | float | None]] = {
+    "folded": fold, "digits": digits, "whole": whole, "number": number, "units": units, "day": day,
 }  # fmt: skip
 """What the store's SQL calls these readings."""

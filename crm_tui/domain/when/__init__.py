@@ -14,11 +14,12 @@ from crm_tui.domain.language import _
 from crm_tui.domain.when.day import LONGEST, MONTHS, WEEKDAYS, When, canonical, describe, next_half_day
 from crm_tui.domain.when.question import Asked, Said
 from crm_tui.domain.when.rules import RULES, Rule
+from crm_tui.domain.when.span import span
 from crm_tui.domain.when.words import UNREADABLE
 from crm_tui.domain.when.words import pattern as compiled
 from crm_tui.domain.workdays import Workdays
 
-__all__ = ["MONTHS", "WEEKDAYS", "When", "canonical", "describe", "next_half_day", "parse"]
+__all__ = ["MONTHS", "WEEKDAYS", "When", "canonical", "describe", "next_half_day", "parse", "span"]
 
 
 def parse(text: str, now: datetime, *, workdays: Workdays | None = None, past: bool = False) -> When:

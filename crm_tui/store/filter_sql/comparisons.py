@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from crm_tui.domain.clock import stamp
-from crm_tui.domain.filters.nodes import Operator, Span, Term, Value
+from crm_tui.domain.filters.nodes import Operator, Point, Span, Term, Value
 from crm_tui.domain.filters.values import Form
 from crm_tui.domain.text import fold
 from crm_tui.store.database import Database
@@ -17,7 +17,7 @@ SPELLINGS = 2_000
 
 _FORMED = {
     Form.STORED: "{}", Form.TEXT: "folded({})", Form.DIGITS: "digits({})", Form.WHOLE: "whole({})",
-    Form.MONEY: "units({})", Form.DAY: "day({})", Form.MOMENT: "{}",
+    Form.NUMBER: "number({})", Form.MONEY: "units({})", Form.DAY: "day({})", Form.MOMENT: "{}",
 }  # fmt: skip
 """How a stored value is brought into a form, by the functions of `domain.filters.values`."""
 
@@ -42,7 +42,7 @@ def _compared_as(span: Span, form: Form) -> Form:
     """A text lies within the span as a number or as a day, whichever the ends of the span are."""
     if form is not Form.TEXT:
         return form
-    return Form.WHOLE if isinstance(span.high if span.low is None else span.low, int) else Form.DAY
+    return Form.NUMBER if isinstance(span.high if span.low is None else span.low, int | float) else Form.DAY
 
 
 def _among(given: Sequence[Value], scope: Scope) -> str:
@@ -72,7 +72,7 @@ def within(value: str, span: Span, scope: Scope) -> str:
     return f"({' AND '.join(bounds)})"
 
 
-def _point(point: int | date | datetime) -> int | str:
+def _point(point: Point) -> int | float | str:
     if isinstance(point, datetime):
         return stamp(point)
     return point.isoformat() if isinstance(point, date) else point

@@ -13,14 +13,16 @@ CREATE TABLE saved_view (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     version INTEGER NOT NULL DEFAULT 1,
     name TEXT NOT NULL CHECK (name <> ''),
+    name_key TEXT NOT NULL CHECK (name_key <> ''),
     user_id INTEGER NOT NULL REFERENCES user (id),
     shared TEXT NOT NULL DEFAULT '' CHECK (shared IN ('', 'team', 'everyone')),
     letter TEXT NOT NULL DEFAULT '',
     filter TEXT NOT NULL DEFAULT '',
     "columns" TEXT NOT NULL DEFAULT '',
     sort TEXT NOT NULL DEFAULT '',
-    UNIQUE (user_id, name)
+    UNIQUE (user_id, name_key)
 );
+CREATE UNIQUE INDEX saved_view_letter ON saved_view (user_id, letter) WHERE letter <> '';
 CREATE INDEX saved_view_shared ON saved_view (shared) WHERE shared <> '';
 """
 

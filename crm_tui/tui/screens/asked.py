@@ -47,7 +47,7 @@ class AskedLine:
         prompt = self.place.prompt
         if text.strip():
             self.place.crm.lines.add(text)
-            await self.place.crm.obey(text, "enter", Gathered(prompt.close, prompt.close))
+            await self.place.crm.obey(text, "enter", Gathered(prompt.close, prompt.close, back=prompt.reappear))
         if self.place.asked is self:  # it may have led to the next question
             prompt.close()
 

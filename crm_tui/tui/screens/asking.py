@@ -34,12 +34,14 @@ def _nothing() -> None:
 class Gathered:
     """The overlay that a call comes from: `close` before something else is asked, `finish` once it is done.
 
-    `named` are the ids that the user typed, where the call has those of the customers that a form was opened on.
+    `back` shows it again as it was, where what was begun with it found something wrong. `named` are the ids that the
+    user typed, where the call has those of the customers that a form was opened on.
     """
 
     close: Callable[[], None] = _nothing
     finish: Callable[[], None] = _nothing
     named: tuple[int, ...] | None = None
+    back: Callable[[], None] = _nothing
 
 
 class Asked(Protocol):

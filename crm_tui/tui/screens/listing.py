@@ -30,6 +30,9 @@ from crm_tui.tui.widgets.record_table import Line
 LANE = 100
 """Customers in a column of the board."""
 
+LEAST = 4
+"""Cells that a column keeps whose width was chosen wider than there is room."""
+
 Counts = dict[str, int]
 
 
@@ -59,7 +62,7 @@ def _named(chosen: Sequence[Chosen]) -> Sequence[Chosen]:
 
 def _column(column: OfTable, width: int = 0, drop: int = 0) -> Column:
     flex = 0 if width else column.flex
-    return Column(column.name, column.title, width or column.width, flex, column.align, drop)
+    return Column(column.name, column.title, width or column.width, flex, column.align, drop, LEAST if width else 0)
 
 
 def _tier(row: Row, viewer: Viewer) -> Text | str:

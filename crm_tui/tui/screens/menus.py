@@ -21,7 +21,7 @@ def keys(place: Place) -> list[Item]:
     crm, found = place.crm, dict[str, list[str]]()
     for pressed, line in crm.keymap.bindings(place.keys, recording=crm.resolver.recording).items():
         found.setdefault(line, []).append(pressed)
-    return [Item(line, line, " ".join(by[:2]), help_of(line), words=" ".join(by)) for line, by in found.items()]
+    return [Item(line, line, " ".join(by[:2]), help_of(line), keys=tuple(by)) for line, by in found.items()]
 
 
 async def run(place: Place, line: str) -> None:

@@ -23,19 +23,17 @@ from crm_tui.services.columns import together as chosen_together
 from crm_tui.services.lists import Order, Query
 from crm_tui.services.session import Session
 from crm_tui.tui.desk import Desk, Stopped
-from crm_tui.tui.home import Home, first_filter
+from crm_tui.tui.home import Home
 from crm_tui.tui.rows import AHEAD, CustomerLines, Draw, Read, first_page
-from crm_tui.tui.screens.boarding import BoardPlace
 from crm_tui.tui.screens.listing import Counts, StageTabs, columns, counted, drawer, preview
 from crm_tui.tui.screens.place import Hint
-from crm_tui.tui.screens.showing import Shown, completed
+from crm_tui.tui.screens.showing import Shown, ShownPlace
 from crm_tui.tui.widgets.board import Board
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.record_table import RecordTable, TableHeading
 from crm_tui.tui.widgets.text_pane import TextPane, wrap
 
 if TYPE_CHECKING:
-    from crm_tui.commands.language import Call
     from crm_tui.commands.registry import Command
     from crm_tui.services.news import Changed
 
@@ -51,7 +49,7 @@ SHOWN = 0.1
 """Seconds after which it is said that a list is being read."""
 
 
-class PipelineScreen(BoardPlace):
+class PipelineScreen(ShownPlace):
     """All customers that one may see."""
 
     keys: ClassVar[Keys] = "pipeline"
@@ -62,9 +60,7 @@ class PipelineScreen(BoardPlace):
 
     def __init__(self, desk: Desk, session: Session, home: Home | None = None) -> None:
         super().__init__(desk, session, home)
-        self.shown_now = Shown(Query(first_filter(session)))
-        self.coming: Shown | None = None
-        """What it shows when it is entered the next time, where that is something else."""
+        self.shown_now = Shown(Query(lists.first_filter(session)))
         self.counts: Counts | None = None
         self._told = ""
         """What the status line said of the list, to be said anew when the list is another one."""
@@ -180,7 +176,7 @@ class PipelineScreen(BoardPlace):
     ) -> None:  # fmt: skip
         lines = self._lines_for(shown)
         lines.begin(page, rows)
-        self.lines, self.shown_now, self.counts = lines, shown, counts
+        self.lines, self.shown_now, self.counts = lines, shown.plain, counts
         at = lines.index(cursor) if cursor is not None else None
         self.table.empty = self._nobody()
         self.table.show(lines, at or 0)
@@ -270,11 +266,6 @@ class PipelineScreen(BoardPlace):
 
     # -- what is shown
 
-    @property
-    def filter_text(self) -> str:
-        """The filter."""
-        return self.query_now.filter
-
     async def tab(self, stage: str = "") -> None:
         """Another stage."""
         await self.load(self.shown_now.of(replace(self.query_now, stage=stage)))
@@ -291,10 +282,10 @@ class PipelineScreen(BoardPlace):
     async def choose_columns(self, words: Sequence[Sequence[Chosen]] = ()) -> None:
         """Other columns; nothing for the list's own."""
         await self.load(replace(self.shown_now, columns=chosen_together(words)), self.table.cursor_key)
-
-    async def completed(self, call: Call) -> Call:
-        """With what the list shows, for a command that keeps it."""
-        return await completed(self, call, self.shown_now)
+        out = self.table.left_out if words else []
+        if out:
+            text = ngettext("{n} column does not fit: {names}", "{n} columns do not fit: {names}", len(out))
+            self.say(text.format(n=len(out), names=" ".join(column.name for column in out)))
 
     def find(self) -> None:
         """Filter as one types."""

@@ -421,9 +421,12 @@ class Place(Filling):
     async def keymap_page(self) -> None:
         """The keys here as their file says now, its faults first."""
         from crm_tui.commands import manual
+        from crm_tui.tui.widgets.text_pane import hanging
 
         await self.crm.learn_keys()
-        self.show_lines(_("Keymap"), manual.keymap_lines(self.crm.keymap, self.keys))
+        width = self.size.width - GUTTER - 2
+        lines = manual.keymap_lines(self.crm.keymap, self.keys)
+        self.show_lines(_("Keymap"), [part for line in lines for part in hanging(line, width)])
 
     # -- asking
 

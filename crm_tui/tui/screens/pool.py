@@ -122,6 +122,11 @@ class PoolScreen(PipelineScreen):
         return partial(rows, chosen=shown.columns, pooled=True) if self.is_public else super().reader(shown)
 
     @property
+    def columns_shown(self) -> str:
+        """The columns, a public pool's own ones by the names that they have everywhere."""
+        return pool_rows.COLUMNS if self.is_public and not self.shown_now.columns else super().columns_shown
+
+    @property
     def teller(self) -> Callable[[Session, int], list[str]]:
         """What tells the preview of a customer: first what is to be known before one claims it."""
         return _preview if self.is_public else super().teller

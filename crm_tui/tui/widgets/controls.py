@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from crm_tui.tui.widgets.cells import cut
-from crm_tui.tui.widgets.line_input import LIMIT, place_cursor
+from crm_tui.tui.widgets.line_input import LIMIT, WIDE_BLANK, place_cursor, too_long
 from crm_tui.tui.widgets.overlay import take_key
 from crm_tui.tui.widgets.plain import REVERSE, Piece, PlainLine
 
@@ -30,6 +30,15 @@ class Edited(Message):
 
 class Finished(Message):
     """Enter was pressed in such a control."""
+
+
+class Refused(Message):
+    """A paste into such a control was not taken; `text` says why."""
+
+    def __init__(self, box: Widget, text: str) -> None:
+        super().__init__()
+        self.box = box
+        self.text = text
 
 
 class Left(Message):
@@ -81,6 +90,9 @@ class TextBox(TextArea):
             self._insert("\n")
         elif (event.key == "up" and row == 0) or (event.key == "down" and row == last):
             self.post_message(Left(-1 if event.key == "up" else 1))
+        elif event.character == WIDE_BLANK:
+            if len(self.text) - len(self.selected_text) < self._limit:
+                self._insert(WIDE_BLANK)
         elif not event.is_printable:
             await take_key(self, event)
             return
@@ -92,7 +104,11 @@ class TextBox(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self._insert(event.text)
+        over = len(self.text) - len(self.selected_text) + len(event.text) - self._limit
+        if over > 0:
+            self.post_message(Refused(self, too_long(self._limit, over)))
+        else:
+            self._insert(event.text)
 
     def _insert(self, text: str) -> None:
         text = text[: max(0, self._limit - len(self.text) + len(self.selected_text))]

@@ -19,7 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from crm_tui.domain.language import _
-from crm_tui.tui.widgets.controls import ChoiceBox, Edited, Finished, Left, TextBox
+from crm_tui.tui.widgets.controls import ChoiceBox, Edited, Finished, Left, Refused, TextBox
 from crm_tui.tui.widgets.line_input import LineInput
 from crm_tui.tui.widgets.overlay import Overlay
 from crm_tui.tui.widgets.plain import PlainLine
@@ -243,6 +243,16 @@ class Form(Overlay):
         """A choice changed."""
         event.stop()
         self._edited(event.box)
+
+    def on_line_input_refused(self, event: LineInput.Refused) -> None:
+        """A paste that is too long for a line."""
+        event.stop()
+        self.tell(f"! {event.text}")
+
+    def on_refused(self, event: Refused) -> None:
+        """A paste that is too long for a box."""
+        event.stop()
+        self.tell(f"! {event.text}")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a line."""

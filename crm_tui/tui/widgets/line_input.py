@@ -9,13 +9,27 @@ from collections.abc import Callable
 
 from textual import events
 from textual.geometry import Offset, Region
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
+from crm_tui.domain.language import ngettext
 from crm_tui.tui.widgets.overlay import take_key
 
 LIMIT = 10_000
 """Characters that a line takes unless told otherwise."""
+WIDE_BLANK = "\u3000"
+"""The blank of Chinese input methods, which Python does not call printable."""
+
+
+def too_long(limit: int, over: int) -> str:
+    """Why a paste was not taken: a part of it might be taken for something else."""
+    text = ngettext(
+        "the paste is {over} character too long ({limit} at most): nothing was pasted",
+        "the paste is {over} characters too long ({limit} at most): nothing was pasted",
+        over,
+    )
+    return text.format(over=f"{over:,}", limit=f"{limit:,}")
 
 
 def place_cursor(control: Input | TextArea) -> None:
@@ -49,6 +63,18 @@ class LineInput(Input):
         background: ansi_default; color: ansi_default; text-style: reverse;
     }
     """
+
+    class Refused(Message):
+        """A paste was not taken; `text` says why."""
+
+        def __init__(self, line: LineInput, text: str) -> None:
+            super().__init__()
+            self.line = line
+            self.text = text
+
+        @property
+        def control(self) -> LineInput:
+            return self.line
 
     def __init__(
         self,
@@ -96,7 +122,11 @@ class LineInput(Input):
         return self._position_to_cell(min(position, len(self.value))) - int(self.scroll_offset.x)
 
     async def _on_key(self, event: events.Key) -> None:
-        if not event.is_printable:
+        if event.character == WIDE_BLANK:
+            event.stop()
+            event.prevent_default()
+            self.replace(WIDE_BLANK, *sorted(self.selection))
+        elif not event.is_printable:
             await take_key(self, event)
 
     def restricted(self) -> None:
@@ -106,6 +136,9 @@ class LineInput(Input):
         event.prevent_default()
         event.stop()
         text = " ".join(line.strip() for line in event.text.splitlines() if line.strip())
-        text = text[: max(0, (self.max_length or LIMIT) - len(self.value) + len(self.selected_text))]
-        if text:
+        limit = self.max_length or LIMIT
+        over = len(self.value) - len(self.selected_text) + len(text) - limit
+        if over > 0:
+            self.post_message(self.Refused(self, too_long(limit, over)))
+        elif text:
             self.replace(text, *sorted(self.selection))

@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from crm_tui.domain.language import _
 from crm_tui.tui.widgets.cells import join
-from crm_tui.tui.widgets.columns import Column
+from crm_tui.tui.widgets.columns import GAP, Column
 from crm_tui.tui.widgets.line_input import LineInput
 from crm_tui.tui.widgets.overlay import Overlay
 from crm_tui.tui.widgets.plain import PlainLine
@@ -29,7 +29,7 @@ CHROME = 2
 class Item(NamedTuple):
     """A row. `name` identifies it to the owner; `disabled` is the reason why it cannot be chosen, empty if it can.
 
-    `words` are found by the filter but not shown.
+    `words` are found by the filter but not shown; `keys` are all its sequences of keys, where it has more than `key`.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Item(NamedTuple):
     hint: str = ""
     disabled: str = ""
     words: str = ""
+    keys: tuple[str, ...] = ()
 
 
 class Menu(Overlay):
@@ -84,6 +85,7 @@ class Menu(Overlay):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._items: tuple[Item, ...] = ()
+        self._searched: tuple[str, ...] = ()
         self._shown: tuple[Item, ...] = ()
         self._title = ""
 
@@ -104,6 +106,7 @@ class Menu(Overlay):
     ) -> None:
         """Offer these items, in this order, the cursor on the one `at` that place."""
         self._title, self._items = title, tuple(items)
+        self._searched = tuple(map(_searched, self._items))
         self.set_class(side == "right", "-right")
         rows = max(1, len(self._items)) + CHROME
         limit = self.room.height if side == "right" else max(CHROME + 1, self.room.height * 3 // 4)
@@ -121,16 +124,23 @@ class Menu(Overlay):
             return min(most, max(map(cell_len, texts), default=0))
 
         keys = widest([item.key for item in self._items], 12)
-        labels = widest([item.label for item in self._items], max(8, self.room.width - keys - GUTTER - 2))
+        hints = widest([item.disabled or item.hint for item in self._items], self.room.width)
+        room = self.room.width - GUTTER - (keys + GAP if keys else 0)
+        # one long label does not take the width from what is said of all
+        most = max(room // 2, room - hints - GAP) if hints else room - GAP
+        labels = widest([item.label for item in self._items], max(8, most))
         own = (Column("key", "", keys),) if keys else ()
         return (*own, Column("label", "", labels), Column("hint", "", 10, flex=1, drop=1))
 
     def _filter(self, text: str) -> None:
-        words = text.casefold().split()
-        fitting = [item for item in self._items if all(word in _searched(item) for word in words)]
-        if words:  # the rest of the order is the owner's
-            fitting.sort(key=lambda item: not item.label.casefold().startswith(words[0]))
-        self._shown = tuple(fitting)
+        typed = " ".join(text.split())
+        if typed:
+            words = [f" {word}" for word in typed.casefold().split(" ")]
+            ranked = [(_rank(i, typed, words, found), i) for i, found in zip(self._items, self._searched, strict=True)]
+            # among those of a rank the order is the owner's
+            self._shown = tuple(i for rank, i in sorted(ranked, key=lambda pair: pair[0]) if rank < _UNFIT)
+        else:
+            self._shown = self._items
         self._head()
         self.query_one(RecordTable).show(_Rows(self._shown, with_key=any(item.key for item in self._items)))
 
@@ -160,6 +170,11 @@ class Menu(Overlay):
     def on_record_table_cursor_moved(self, event: RecordTable.CursorMoved) -> None:
         """The list's own affair."""
         event.stop()
+
+    def on_line_input_refused(self, event: LineInput.Refused) -> None:
+        """Say that the paste was too long."""
+        event.stop()
+        self._head(f"! {event.text}")
 
     def action_move(self, delta: int) -> None:
         """The row above or below."""
@@ -197,4 +212,27 @@ class _Rows:
 
 
 def _searched(item: Item) -> str:
-    return " ".join((item.key, item.label, item.hint, item.words)).casefold()
+    """What the filter finds, each word after a blank."""
+    return " ".join(("", item.key, item.label, item.hint, item.words, *item.keys)).casefold()
+
+
+_UNFIT = 6
+
+
+def _rank(item: Item, typed: str, words: Sequence[str], searched: str) -> int:
+    """How well an item fits what was typed, 0 best: its keys, its label, keys without their blanks, the beginning of
+    one of these, beginnings of words, letters inside them. `words` are those typed, casefolded, a blank before each.
+    """
+    keys = item.keys or ((item.key,) if item.key else ())
+    if typed in keys:
+        return 0
+    folded, label = typed.casefold(), item.label.casefold()
+    if label == folded:
+        return 1
+    if any("".join(key.split()) == typed for key in keys):
+        return 2
+    if label.startswith(folded) or any(key.casefold().startswith(folded) for key in keys):
+        return 3
+    if all(word in searched for word in words):
+        return 4
+    return 5 if all(word[1:] in searched for word in words) else _UNFIT

@@ -192,6 +192,10 @@ class Prompt(Overlay):
         self._offered.set()
         self.appear(line)
 
+    def reappear(self) -> None:
+        """Open it again as it was when it closed."""
+        self.appear(self.line)
+
     def _show_label(self, label: str) -> None:
         shown = self.query_one("#label", PlainLine)
         shown.say(label)
@@ -278,6 +282,11 @@ class Prompt(Overlay):
     def _changed(self, value: str) -> None:
         self._offered.clear()
         self.post_message(self.Changed(self, value))
+
+    def on_line_input_refused(self, event: LineInput.Refused) -> None:
+        """Say that the paste was too long."""
+        event.stop()
+        self.hint(f"! {event.text}")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Pass it on; what was found among earlier lines as if it had been typed."""

@@ -25,7 +25,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from crm_tui.tui.widgets.cells import fit, fit_text
-from crm_tui.tui.widgets.columns import GAP, Column, Place, places
+from crm_tui.tui.widgets.columns import GAP, Column, Place, left_out, places
 from crm_tui.tui.widgets.plain import Piece, PlainLine
 
 CURSOR, MARK, STALE = "›", "*", "-"
@@ -120,6 +120,11 @@ class RecordTable(Widget, can_focus=True, inherit_bindings=False):
     def columns(self, columns: Sequence[Column]) -> None:
         self._columns = tuple(columns)
         self._lay_out()
+
+    @property
+    def left_out(self) -> list[Column]:
+        """The columns that have no room."""
+        return left_out(self._columns, self.size.width - GUTTER)
 
     @property
     def empty(self) -> str:

@@ -112,11 +112,15 @@ LEAVES = [
     *("last_purchase:>1m", "last_purchase:<2026-11-01", "religion:budd*", "religion:empty", "field.路线:北"),
     *('field."Visits per year":>10', 'x."visits PER year":10..20', "field.renewal:<=2026-12-31", "field.renewal:any"),
     *("field.nowhere:empty", "field.nowhere:x", "field.renewal:>5"),
+    *('x."visits per year":>3', 'x."visits per year":>=3.5', 'x."visits per year":-5..3.4', "field.renewal:<-1.5"),
+    *("created:本月", "created:<上月", "last:本周", "due:下周", "due:<=下个月"),
+    *('last_purchase:"last month"', "stale:今年"),
     *("blocked:no", "blocked:yes,no", "claimable:yes", "claimable:no", 'pool:"华北 公海"', 'name:"a b"'),
 ]
 
+NAMED = ["华为", "0138 0013 8000", "+86 138 0013"]
 words = st.one_of(
-    st.builds(Words, st.sampled_from(["华为", "华", "hw", "h", "hua", "1380", "@acme", "acme", "or.", "A&B"])),
+    st.builds(Words, st.sampled_from([*NAMED, "华", "hw", "h", "hua", "1380", "@acme", "acme", "or.", "A&B"])),
     st.builds(Words, st.text("ab华 \"(),:'-or", min_size=1).filter(lambda text: bool(text.strip())), st.just(True)),
 )
 leaves = st.one_of(words, st.sampled_from([parse(leaf, CONTEXT) for leaf in LEAVES]))
@@ -189,7 +193,8 @@ profiles = st.fixed_dictionaries({}, optional={name: st.sampled_from(texts) for 
 own_fields = st.fixed_dictionaries(
     {},
     optional={
-        "religion": st.sampled_from(["Buddhist", "none"]), "Visits per year": st.sampled_from(["12", "3.5", "x"]),
+        "religion": st.sampled_from(["Buddhist", "none"]),
+        "Visits per year": st.sampled_from(["12", "3.5", "-4.25", "x"]),
         "Renewal": st.sampled_from(["2026-12-31", "12", "soon"]), "路线": st.sampled_from(["北线 A", "南"]),
     },
 )  # fmt: skip

@@ -35,6 +35,10 @@ from tests.domain.filters.samples import CONTEXT
         ('"st', 0, []),
         ('name:"a st', 0, []),
         ("region:n", 0, []),
+        ('pool:"华', 5, ['"华北 公海"']),
+        ('pool:default,"华北 ', 13, ['"华北 公海"']),
+        ('pool:"any', 0, []),
+        ('pool:a"华', 0, []),
     ],
 )
 def test_offers(text: str, start: int, offered: list[str]) -> None:
@@ -76,6 +80,8 @@ def test_values_in_use_are_offered_before_what_may_always_be_asked() -> None:
     assert [one.text for one in complete("region:", 7, context)] == ["North", '"New York"', "any", "empty"]
     assert [one.text for one in complete("region:n", 8, context)] == ["North", '"New York"']
     assert [one.text for one in complete("tag:x,ne", 8, context)] == ['"New York"']
+    assert [one.text for one in complete('region:"new Y', 13, context)] == ['"New York"']
+    assert asked.pop() == ("region", "new Y")
     assert asked == [("region", ""), ("region", "n"), ("tag", "ne")]
 
 

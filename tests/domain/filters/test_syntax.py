@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import date, timedelta
+from math import inf, nextafter
 
 import pytest
 from hypothesis import given, settings
@@ -29,6 +30,7 @@ from crm_tui.domain.filters import (
 from crm_tui.domain.filters.syntax import MAX_DEPTH, MAX_TERMS, MAX_VALUES
 from tests.domain.filters.samples import CONTEXT, NOW, nodes
 
+ABOVE_3 = nextafter(3, inf)
 INTENT = Term("stage", Operator.IS, ("intent",))
 MINE = Term("owner", Operator.IS, (7,))
 
@@ -107,7 +109,23 @@ MINE = Term("owner", Operator.IS, (7,))
         ("field.Route:North", Term("field.Route", Operator.CONTAINS, ("north",))),
         ("x.Route:n*", Term("field.Route", Operator.STARTS, ("n",))),
         ("field.路线：北", Term("field.路线", Operator.CONTAINS, ("北",))),
-        ('field."Visits per year":>3', Term("field.Visits per year", Operator.WITHIN, (Span(4, None),))),
+        ('field."Visits per year":>3', Term("field.Visits per year", Operator.WITHIN, (Span(ABOVE_3, None),))),
+        ("x.Rate:>=5.5", Term("field.Rate", Operator.WITHIN, (Span(5.5, None),))),
+        ("x.Rate:<-1.5k", Term("field.Rate", Operator.WITHIN, (Span(None, -1500.0),))),
+        ("x.Rate:-5..+5", Term("field.Rate", Operator.WITHIN, (Span(-5.0, nextafter(5, inf)),))),
+        ("id:1,200", Term("id", Operator.IS, (1, 200))),
+        ("headcount:100,200", Term("headcount", Operator.WITHIN, (Span(100, 101), Span(200, 201)))),
+        ("id:>1234,567", Or((Term("id", Operator.IS, (567,)), Term("id", Operator.WITHIN, (Span(1235, None),))))),
+        ("+44 161  496 0152 x", And((Words("+44 161 496 0152"), Words("x")))),
+        ("(0161 496 0152)", Words("0161 496 0152")),
+        ("138 1234 9999", Words("138 1234 9999")),
+        ("-0161 496 0152", Not(Words("0161 496 0152"))),
+        ("0161 and 496 0152", And((Words("0161"), Words("496"), Words("0152")))),
+        ("2025 2026", And((Words("2025"), Words("2026")))),
+        ("13800138000 13900139000", And((Words("13800138000"), Words("13900139000")))),
+        ("13800138000 13900139000 5", And((Words("13800138000"), Words("13900139000"), Words("5")))),
+        ("0161 496 0152b", And((Words("0161 496"), Words("0152b")))),
+        ("phone:01614960152", Term("phone", Operator.CONTAINS, ("1614960152",))),
         ("field.until:<2026-12-31", Term("field.until", Operator.WITHIN, (Span(None, date(2026, 12, 31)),))),
         ("field.headcount:5", Term("headcount", Operator.WITHIN, (Span(5, 6),))),
         ('field."ｒeligion":x', Term("religion", Operator.CONTAINS, ("x",))),
@@ -160,6 +178,12 @@ def test_a_text_means_a_tree(text: str, tree: Node) -> None:
         ("contact.roel:x", 0, 'unknown field "contact.roel": did you mean contact.role?'),
         ("log.connected:x", 14, 'log.connected "x" is not one of yes, no'),
         ("log.by:wnag", 7, 'no user has the login "wnag": did you mean wang?'),
+        ("revenue:>1,000,000", 10, "write 1000000 or 1m"),
+        ("revenue:1，000", 9, "write 1000 or 1k"),
+        ("id:>=1,234", 6, "write 1234, without commas"),
+        ("revenue:1k..2,500", 13, "write 2500, without commas"),
+        ("x.Rate:<-1,500", 10, "write -1500, without commas"),
+        ("created:2026-13", 8, '"2026-13" is outside the calendar'),
         ("headcount:many", 10, '"many" is not a number'),
         ("field.a:>b", 9, '"b" is neither a number nor a day such as 2026-05-17'),
         ("field.a:1..2026-05-17", 8, "the range goes from a number to a day: write two of one kind"),
@@ -242,6 +266,7 @@ _FRAGMENTS = st.sampled_from(
         *('"', "“", "(", ")", "-", "or ", "not ", " ", ":", "：", ",", "..", "<=", ">", "*", "\x00", "\u3000"),
         *("field.", 'field."', "x.y:", "log.at:", "contact.", "headcount:", "revenue:", "wecom:", "empty", "any"),
         *("2026-05-17", "due:", "last:", "id:", "tier:", "has:", "A", "30d", "h", "0", "1万", "华为", "none"),
+        *("+44", "0161", "496 ", "138 ", "0013", ",000", "本月", "last week", "-5.5"),
         *("today", "fri", "下周二", "overdue", "2026-13-01"),
     ]
 )
