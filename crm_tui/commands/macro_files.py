@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -164,6 +165,7 @@ def write(path: Path, text: str) -> Path:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
+                _like(path, file.name)
                 os.replace(file.name, path)
             except BaseException:
                 os.unlink(file.name)
@@ -172,6 +174,14 @@ def write(path: Path, text: str) -> Path:
         message = _("{path} cannot be written: {reason}").format(path=path, reason=error.strerror)
         raise CrmError(message) from error
     return path
+
+
+def _like(path: Path, new: str) -> None:
+    """Give the new file the mode and the group of the one whose place it takes, where there is one: a team reads it."""
+    with suppress(OSError):
+        before = path.stat()
+        os.chmod(new, before.st_mode & 0o777)
+        os.chown(new, -1, before.st_gid)
 
 
 def _read(path: Path) -> bytes:

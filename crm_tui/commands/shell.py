@@ -15,6 +15,7 @@ from crm_tui.commands.keymap import Source
 from crm_tui.commands.language import Call, quote
 from crm_tui.commands.printing import Printer, card_lines, plain
 from crm_tui.commands.registry import Command
+from crm_tui.commands.shell_files import FileViews
 from crm_tui.domain.errors import Conflict, UsageError
 from crm_tui.domain.language import _, ngettext
 
@@ -80,19 +81,8 @@ class Shell:
             self.printer.lines(error.lines)
 
 
-class _Views:
+class _Views(FileViews):
     """The views, by their names in the catalogue: (values, ids) → the exit code, None for 0."""
-
-    def __init__(self, session: Session | None, call: Call, printer: Printer, keys: Source) -> None:
-        self._session = session
-        self._call = call
-        self._printer = printer
-        self._keys = keys
-
-    @property
-    def _signed_in(self) -> Session:
-        assert self._session is not None, self._call.command.name
-        return self._session
 
     # -- lists
 
@@ -360,53 +350,6 @@ class _Views:
         from crm_tui.commands import shells
 
         self._printer.lines(shells.script(values["shell"]).splitlines(), shell=values["shell"])
-
-    def spool_get(self, values: Values, ids: Ids) -> None:
-        from shutil import copyfileobj
-
-        from crm_tui.services import spool
-
-        if self._printer.json:
-            raise UsageError(_("spool get sends the file as it is, which is no JSON"), self._call.line, 0)
-        with spool.opened(self._signed_in, values["name"]) as file:
-            sys.stdout.flush()
-            copyfileobj(file, sys.stdout.buffer)
-
-    # -- the host, where nobody is signed in
-
-    def ssh_setup(self, values: Values, ids: Ids) -> None:
-        from crm_tui.commands import hosting
-
-        hosting.setup(self._call, values, self._printer)
-
-    def ssh_authorized_keys(self, values: Values, ids: Ids) -> None:
-        from crm_tui.commands import hosting
-
-        hosting.authorized_keys(self._call, values, self._printer)
-
-    # -- macros
-
-    def run(self, values: Values, ids: Ids) -> int:
-        from crm_tui.commands import running
-
-        return running.run(self._signed_in, self._call, values, self._printer)
-
-    def play(self, values: Values, ids: Ids) -> int:
-        from crm_tui.commands import running
-
-        return running.play(self._signed_in, self._call, values, self._printer)
-
-    # -- files
-
-    def import_file(self, values: Values, ids: Ids) -> int:
-        from crm_tui.commands import transfer
-
-        return transfer.import_file(self._signed_in, self._call, values, self._printer)
-
-    def export_file(self, values: Values, ids: Ids) -> None:
-        from crm_tui.commands import transfer
-
-        transfer.export_file(self._signed_in, self._call, values, self._printer)
 
 
 def _day(row: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from crm_tui.tui.app import CrmApp
 
 _NEVER = frozenset({
-    "record", "play", "replay", "keys", "palette", "line", "find", "help", "keymap", "refresh", "quit", "macros",
+    "record", "play", "replay", "keys", "palette", "line", "find", "help", "keymap", "quit", "macros",
 })  # fmt: skip
 """Commands that are no steps; the first word tells. A macro that is played is taken down by whoever plays it."""
 
@@ -89,7 +89,7 @@ class Recorder:
 
     def keep(self) -> None:
         """The program ends: keep what was recorded so far, as far as that can be."""
-        if self.name:
+        if self._calls:
             name, calls = self._stop()
             with suppress(CrmError):
                 _keep(self._app.session, name, calls)
@@ -116,8 +116,11 @@ class Recorder:
 
     def take(self, call: Call) -> None:
         """Take a call down as the next step."""
-        if not self.name or call.command.name.split()[0] in _NEVER:
+        if not self.name or call.command.name.split()[0] in _NEVER or call.values.get("name") == "macros":
             return
+        if call.command.name == "mark" and call.values.get("what") in (None, "row"):
+            # What it did, not that it changed it: played again on rows that are marked still it marks the same.
+            call = replace(call, values={"what": self._app.place.marked_last})
         self._write(call)
 
     def played(self, call: Call) -> None:

@@ -169,7 +169,7 @@ def test_values_are_read_ahead_until_a_step_makes_names(team: Team) -> None:
     check("pools add west\nfilter pool:west\nassign west")
     with pytest.raises(UsageError):
         check("filter pool:west\npools add west")
-    with pytest.raises(NotAllowed, match=r"^m:2: only administrators"):
+    with pytest.raises(NotAllowed, match=r"^m:2:1: only administrators"):
         playing.check(team.li, program("tag a\nconfig set currency EUR"), lambda command: None)
     with pytest.raises(UsageError, match="m:1:1: not here"):
         playing.check(team.li, program("tag a"), lambda command: "not here")

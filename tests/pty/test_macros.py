@@ -103,6 +103,7 @@ def test_a_recorded_macro_plays_is_undone_by_one_key_and_does_the_same_in_a_shel
     assert state(office) == once
 
 
+@pytest.mark.slow
 def test_keys_typed_a_thousand_a_second_while_it_plays_are_neither_lost_nor_mixed_in(office: Office) -> None:
     ids = several(office, 1_200)
     macro(office, "m", "tier A\ndown\n" * 200)

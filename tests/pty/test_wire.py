@@ -72,6 +72,7 @@ def test_hostile_text_crashes_styles_runs_and_reaches_nothing(
         assert FROM_DATA.search(bytes(terminal.raw)) is None
 
 
+@pytest.mark.slow
 def test_the_line_is_used_sparingly(office: Office) -> None:
     session = office.team.li
     for number in range(90):

@@ -325,6 +325,7 @@ def test_steps_of_many_customers_in_any_order_are_taken_back(team: Team) -> None
                 continue
 
 
+@pytest.mark.slow
 def test_a_thousand_customers_with_two_steps_each_come_back_in_the_time_of_a_bulk(team: Team) -> None:
     team.database.connection.pragma("synchronous", "off")
     with team.lead.changing():

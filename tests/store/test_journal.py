@@ -403,6 +403,7 @@ def _ten_thousand(change: Change, count: int, at: str) -> list[int]:
     return change.insert("customer", [{**row, "name": f"n{i}", "name_key": f"n{i}"} for i in range(count)])
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_are_changed_and_undone_in_about_a_second(team: Team) -> None:
     session = team.admin
     with recording(team.database, user_id=session.person.id, at=session.stamp, source="test", command="") as change:

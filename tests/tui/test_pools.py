@@ -320,8 +320,9 @@ async def test_a_pool_that_is_renamed_by_others_keeps_its_list(
         assert "ost" not in room.text()
 
 
-@pytest.mark.parametrize("login", ["li", pytest.param("zhao", marks=pytest.mark.slow)])
-@pytest.mark.parametrize(("place", "way"), [("pools", "go"), pytest.param("pool", "go<enter>", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("login", ["li", "zhao"])
+@pytest.mark.parametrize(("place", "way"), [("pools", "go"), ("pool", "go<enter>")])
 async def test_every_key_does_something_sensible(
     team: Team, clock: Clock, path: Path, place: str, way: str, login: str
 ) -> None:

@@ -45,7 +45,7 @@ def several(session: Session, count: int = 4) -> list[int]:
 RECORDED: list[tuple[str, list[str], list[str]]] = [
     ("cursor moves", ["jjkG"], ["down", "down", "up", "bottom"]),
     ("arrows are the commands that they stand for", ["<down><pgdn><home>"], ["down", "page-down", "top"]),
-    ("marks", [" ", "*", "!", "v", "\\"], ["mark", "mark all", "mark invert", "mark range", "mark none"]),
+    ("marks", [" ", "*", "!", "v", "\\"], ["mark on", "mark all", "mark invert", "mark range", "mark none"]),
     ("a command with its value", ["ta"], ["tier A"]),
     ("what a prompt asked for", ["sl", "price<enter>"], ["stage lost --reason price"]),
     ("what a prompt asked for, and again", ["n", "fri<enter>"], ["next fri"]),
@@ -67,7 +67,8 @@ RECORDED: list[tuple[str, list[str], list[str]]] = [
     ("menus and the line are none", ["?", "<esc>", ":", "<esc>", "<c-p>", "<esc>"], []),
     ("help is none", [":help tier<enter>", "<esc>"], []),
     ("Esc on the first screen goes nowhere", ["<esc>"], []),
-    ("reading the screen again is none", ["<c-l>"], []),
+    ("a mark that goes is taken off again too", ["  k "], ["mark on", "mark on", "up", "mark off"]),
+    ("reading the screen again lets go of the dimmed rows", ["<c-l>"], ["refresh"]),
     ("a question to quit that was left is none", ["q", "<esc>"], []),
 ]  # fmt: skip
 

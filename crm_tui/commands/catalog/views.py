@@ -8,7 +8,7 @@ from crm_tui.commands.registry import Argument, Command
 from crm_tui.domain.language import N_
 
 VIEWS = ("due", "pipeline", "pools", "team", "history", "macros")
-MARKS = ("all", "none", "invert", "range")
+MARKS = ("on", "off", "all", "none", "invert", "range")
 
 _FILTER = Argument("filter", kinds.FILTER, N_("as in tier:A owner:me last:>30d"), many=True)
 
@@ -31,7 +31,7 @@ COMMANDS = (
     ),
     Command("board", N_("the board, or back to the list"), view="board"),
     Command(
-        "mark", N_("mark the row and go down; or all, none, invert, range"), view="mark",
+        "mark", N_("mark the row and go down; or on, off, all, none, invert, range"), view="mark",
         arguments=(Argument("what", kinds.one_of("what", "row", *MARKS), N_("what to mark")),),
     ),
     Command("down", N_("a row down"), view="down"),

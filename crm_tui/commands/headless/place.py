@@ -111,8 +111,9 @@ class Place:
         elif what == "range":
             self.marked |= self._range()
         elif key is not None:
-            self.marked ^= {key}
-        if what == "row":
+            row = {key}
+            self.marked = {"row": self.marked ^ row, "on": self.marked | row, "off": self.marked - row}[what]
+        if what in ("row", "on", "off"):
             self.cursor = self.reach(self.cursor + 1)
 
     def _range(self) -> set[int]:

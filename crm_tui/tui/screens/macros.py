@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 BESIDE_FROM = 100
 """Columns from which on the text of a macro stands beside the list; below it stands under it."""
 UNDER = 9
-"""Lines of the text, where it stands under the list."""
+"""Lines of the text at most, where it stands under the list: a third of the screen."""
 
 
 def columns() -> tuple[Column, ...]:
@@ -100,7 +100,7 @@ class MacrosScreen(Place):
             self._text.styles.width = "50%"
             self.query_one("#heading").styles.width = "50%"
         else:
-            self._text.styles.height = UNDER
+            self._text.styles.height = min(UNDER, self.app.size.height // 3)
         self.table.styles.width = "1fr"
 
     async def entered(self) -> None:

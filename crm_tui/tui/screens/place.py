@@ -42,6 +42,8 @@ class Place(Filling):
     """A screen of the program."""
 
     keys: ClassVar[Keys] = "any"
+    marked_last = "on"
+    """Whether the row that was marked last has its mark since, or lost it: `on` or `off`."""
     lies_over: ClassVar[bool] = False
     """Whether it is laid over the place where one was, instead of taking its place."""
     hints: ClassVar[tuple[Hint, ...]] = (("keys", N_("keys"), 9), ("line", N_("command"), 3))
@@ -265,7 +267,9 @@ class Place(Filling):
     # -- marks
 
     async def mark(self, what: str | None = None) -> None:
-        """Mark the row and go down; or all shown, none, invert, or from the last mark to here."""
+        """Mark the row, or take its mark off (`on` and `off` whatever it was), and go down; or all shown, none, invert,
+        or from the last mark to here.
+        """
         table = self.table
         marked, key = set(table.marked), table.cursor_key
         if what == "none":
@@ -276,9 +280,10 @@ class Place(Filling):
         elif what == "range":
             marked |= self._range(marked)
         elif key is not None:
-            marked ^= {key}
+            marked = marked ^ {key} if what in (None, "row") else marked | {key} if what == "on" else marked - {key}
+            self.marked_last = "on" if key in marked else "off"
         table.set_marks(marked)
-        if what in (None, "row"):
+        if what in (None, "row", "on", "off"):
             table.move(1)
         self.status.parts = self._hints()
 
