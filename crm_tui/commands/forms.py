@@ -22,6 +22,7 @@ from crm_tui.domain.profile import fields as profile_fields
 from crm_tui.domain.profile_fields import CHANNELS, CUSTOM, FIELD, KINDS, ROLES, Field
 from crm_tui.domain.stages import FIRST, LOST_REASONS, STAGES, Choice, move, neighbour
 from crm_tui.services import contacts, profiles
+from crm_tui.services.meeting import Before
 from crm_tui.services.session import Session
 from crm_tui.store import customers
 
@@ -46,6 +47,12 @@ class Asked:
     required: bool = False
     choices: Choices = ()
     limit: int = _LIMIT
+
+    def is_changed(self, value: str) -> bool:
+        """Whether this is another value; the widget of a page drops the line breaks at its end."""
+        if self.look == "page":
+            return value.rstrip("\n") != self.value.rstrip("\n")
+        return value != self.value
 
 
 @dataclass(frozen=True)
@@ -182,7 +189,8 @@ def _edit_contact(session: Session, call: Call) -> Sheet:
 def _edit_macro(session: Session, call: Call) -> Sheet:
     name = str(call.values.get("name", ""))
     path, text = macro_files.text_of(session, name)
-    return Sheet(f"macros edit {name}", str(path), (Asked("text", name, "page", text, "text", "", True, (), LONGEST),))
+    asked = Asked("text", name, "page", text, "text", "", True, (), LONGEST)
+    return Sheet(f"macros edit {name}", str(path), (asked,), macro_files.version_of(text))
 
 
 def _parameters(session: Session, call: Call) -> Sheet:
@@ -223,7 +231,10 @@ def met(session: Session, form: Sheet, version: int | None, typed: Mapping[str, 
     form = replace(form, fields=(*form.fields, *added))
     if version in (None, form.version):
         return form, None
-    then = (contacts if form.key.startswith("contact") else profiles).before(session, form.row, version)
+    if form.key.startswith("macros edit"):
+        then = Before(None)  # nobody keeps what a file was
+    else:
+        then = (contacts if form.key.startswith("contact") else profiles).before(session, form.row, version)
     before = None if then.texts is None else {f"field.{name}": text for name, text in then.texts.items()}
     theirs = {asked.name: asked.value for asked in form.fields}
     found = merge(before, theirs, {name: text for name, text in typed.items() if name in theirs})
@@ -296,6 +307,18 @@ def filled(call: Call, form: Sheet, values: Mapping[str, str]) -> Call:
     if form.version is not None:
         given["version"] = str(form.version)
     return replace(call, values=given, positions={}, line="")
+
+
+def proposed(call: Call, form: Sheet, sent: Call) -> frozenset[str]:
+    """The arguments of the call that is sent which the form proposed and nobody typed: not `call`'s own, none that it
+    needs.
+    """
+    return frozenset(
+        asked.argument
+        for asked in form.fields
+        if not (asked.field or asked.required or asked.argument in call.values)
+        and sent.values.get(asked.argument) == asked.value
+    )
 
 
 def check(session: Session, call: Call, form: Sheet, name: str, value: str) -> str | None:

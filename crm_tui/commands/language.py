@@ -55,7 +55,10 @@ _LONGEST_ID = 18
 
 
 def split(line: str) -> list[Word]:
-    """The words of a line, as a shell would split it; Chinese quotes and blanks count. UsageError for an open quote."""
+    """The words of a line, as a shell would split it; Chinese quotes and blanks count. UsageError for an open quote.
+
+    Within double quotes a backslash stands before a quote or a backslash, and with an n for a line break.
+    """
     words: list[Word] = []
     text: list[str] = []
     start, inside = -1, ""
@@ -63,9 +66,9 @@ def split(line: str) -> list[Word]:
     while i < len(line):
         c = line[i]
         if inside:
-            if c == "\\" and inside == '"' and i + 1 < len(line) and line[i + 1] in '"\\':
+            if c == "\\" and inside == '"' and i + 1 < len(line) and line[i + 1] in '"\\n':
                 i += 1
-                text.append(line[i])
+                text.append("\n" if line[i] == "n" else line[i])
             elif c == inside:
                 inside = ""
             else:
@@ -127,11 +130,16 @@ def _part(line: str, start: int, end: int) -> Part:
 
 
 def quote(text: str) -> str:
-    """The text as one word of a line; a number is quoted too, lest it be read as an id."""
+    """The text as one word of a line, its own lines as `\\n`; a number is quoted too, lest it be read as an id."""
     plain = text and not any(c in BLANK or c in "\\\"'“‘＂「”’」#\n" for c in text) and text[-1] not in SEPARATORS
     if plain and not _is_digits(text):
         return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f'"{escaped(text)}"'
+
+
+def escaped(text: str) -> str:
+    """The text as it stands within double quotes: a line has no line break in it."""
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def read(line: str, catalog: Mapping[str, Command]) -> Call:

@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from zlib import crc32
 
 from crm_tui.commands.macros import LONGEST, Macro, check_name, parse
-from crm_tui.domain.errors import CrmError, UsageError
+from crm_tui.domain.errors import Conflict, CrmError, UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 from crm_tui.services.session import Session
@@ -95,6 +96,11 @@ def text_of(session: Session, name: str) -> tuple[Path, str]:
     return path, _read(path).decode("utf-8", errors="replace")
 
 
+def version_of(text: str) -> int:
+    """Tells one text of a macro from another."""
+    return crc32(text.encode())
+
+
 def check(path: Path) -> None:
     """UsageError for what is wrong in a macro's file."""
     from crm_tui.commands.catalog import CATALOG
@@ -107,15 +113,17 @@ def save(session: Session, macro: Macro) -> Path:
     return write(own_path(session, macro.name), macro.text)
 
 
-def edit(session: Session, name: str, text: str) -> Path:
+def edit(session: Session, name: str, text: str, expected: int | None = None) -> Path:
     """Write another text for a macro where it lies, or a new one among one's own; MacroError, and nothing written, for
-    a text that is no macro.
+    a text that is no macro; Conflict where its text is not the one of the version that is `expected`.
     """
     from crm_tui.commands.catalog import CATALOG
 
-    path = text_of(session, name)[0]
+    path, there = text_of(session, name)
     macro = parse(text, name, path.name)
     macro.steps(CATALOG, look=True)
+    if expected is not None and version_of(there) != expected:
+        raise Conflict(_("{name} was changed meanwhile: nothing was written").format(name=path.name))
     return write(path, macro.text)
 
 

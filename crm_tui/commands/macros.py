@@ -18,6 +18,7 @@ from crm_tui.commands.language import (
     SEPARATORS,
     Call,
     commands_of,
+    escaped,
     is_option,
     quote,
     read,
@@ -328,7 +329,7 @@ def _inserted(value: str, quoted: str, whole: bool, in_filter: bool) -> str | No
     if quoted == "'":
         return None if "'" in value else value
     if quoted:
-        return value.replace("\\", "\\\\").replace('"', '\\"')
+        return escaped(value)
     if not (value or whole):
         return value
     if in_filter and not any(sign in value for sign in SEPARATORS):

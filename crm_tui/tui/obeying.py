@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -145,8 +144,7 @@ class Obeying(Sealed):
         if gathered is not None:
             nothing = outcome.refused and not outcome.changed
             (gathered.close if nothing else gathered.finish)()  # what was typed for nothing is kept
-        named = gathered.named if gathered is not None else None
-        self.recorder.did(call if named is None else replace(call, ids=named), outcome)
+        self.recorder.did(call if gathered is None else gathered.said(call), outcome)
         await place.done(call, outcome)
 
     async def _look(self, call: Call, going: Awaitable[None]) -> None:

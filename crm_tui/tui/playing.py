@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -27,7 +27,7 @@ from crm_tui.tui.desk import Stopped
 from crm_tui.tui.pictures import PAUSE, REST, Pictures
 from crm_tui.tui.screens.asking import Gathered
 from crm_tui.tui.views import has_view, no_view
-from crm_tui.tui.widgets.overlay import Overlay, holder
+from crm_tui.tui.widgets.overlay import Overlay, holder, settle
 from crm_tui.tui.widgets.status_line import ESSENTIAL, Part
 
 if TYPE_CHECKING:
@@ -35,6 +35,12 @@ if TYPE_CHECKING:
     from crm_tui.services.session import Outcome
     from crm_tui.tui.app import CrmApp
     from crm_tui.tui.screens.place import Place
+
+
+_PLAYS = ("play", "replay", "record")
+"""Views that no step has, nor may lead to."""
+_LOOK = 0.05
+"""Seconds between two looks at whether a question is still on the screen."""
 
 
 class _Declined(Exception):
@@ -297,23 +303,40 @@ class Player:
         self._taken = call
 
     async def _confirm(self, question: str) -> None:
-        """Ask, once in a run; _Declined for a no."""
+        """Ask, once in a run; _Declined for a no, and where the question goes with the place that it stands on."""
         if self._sure:
             return
-        app = self._app
+        app, place = self._app, self._app.place
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._asks = self._pictures.is_live = True
         try:
             await self._catch_up()
+            if app.place is not place:  # a card whose customer is another's by now
+                raise _Declined
             self._pictures.expose()
             yes, never = partial(_said, answer, True), partial(_said, answer, False)
-            app.place.confirm(question, yes, key=self._key, never=never)
-            await app.until(answer)
+            place.confirm(question, yes, key=self._key, never=never)
+            gone = asyncio.ensure_future(self._gone(place, never))
+            try:
+                await app.until(answer)
+            finally:
+                gone.cancel()
         finally:
             self._asks = self._pictures.is_live = False
         if not answer.result():
             raise _Declined
         self._sure = True
+
+    async def _gone(self, place: Place, never: Callable[[], Awaitable[None]]) -> None:
+        """Do `never` once the question is gone from the place, or the place itself; an answer that closed it comes
+        first.
+        """
+        question = place.query_one("Confirm", Overlay)
+        while question.is_open and place in self._app.screen_stack:
+            await asyncio.sleep(_LOOK)
+        if place in self._app.screen_stack:
+            await settle(question)
+        self._app.work(never)
 
     # -- a step
 
@@ -323,6 +346,8 @@ class Player:
         Its outcome; None of one that only moves about. CrmError for what it lacks, or may not do.
         """
         place, command = self._app.place, call.command
+        if command.view in _PLAYS:  # what a view such as `choose` leads to
+            self._refuse_another()
         if command.view and not has_view(type(place), command):
             raise CrmError(no_view(command))
         refusal = command.refusal(self._app.session) if command.view else None

@@ -10,13 +10,14 @@ import asyncio
 import sys
 from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from crm_tui.domain.language import _
 from crm_tui.services import lists
 from crm_tui.services.lists import Page, Position, Query
 from crm_tui.services.session import Session
-from crm_tui.tui.desk import Desk
+from crm_tui.tui.desk import Desk, Stopped
 from crm_tui.tui.home import PAGE
 from crm_tui.tui.widgets.record_table import Line
 
@@ -133,10 +134,16 @@ class CustomerLines:
         return True
 
     async def reach(self, index: int) -> None:
-        """Wait until that row has been read, or the last one, however long it takes."""
+        """Wait until that row has been read, or the last one, however long it takes. What the reading raises is raised
+        here.
+        """
+        reading: asyncio.Task[None] | None = None
         while not self.complete and len(self.ids) <= index:
+            if reading is not None and reading.done():
+                with suppress(Stopped):  # one that was overtaken is begun anew
+                    reading.result()
             if not self._reading:  # whoever was reading on may have been overtaken
-                self._task = asyncio.get_running_loop().create_task(self.read_on(index + 1))
+                reading = self._task = asyncio.get_running_loop().create_task(self.read_on(index + 1))
             await asyncio.sleep(TURN)
 
     def _ask(self, page: int) -> None:

@@ -23,7 +23,8 @@ def texts(line: str) -> list[str]:
     [
         ("", []), ("  a   b ", ["a", "b"]), ('a "b c" d', ["a", "b c", "d"]), ("a 'b \"c' d", ["a", 'b "c', "d"]),
         ('a""b', ["ab"]), ('""', [""]), ('a "" b', ["a", "", "b"]), (r"a\ b", ["a b"]), (r'"a\"b\\c"', ['a"b\\c']),
-        (r'"a\nb"', [r"a\nb"]), (r"'a\b'", [r"a\b"]), ("a\\", ["a\\"]), ("name=“华为 技术”", ["name=华为 技术"]),
+        (r'"a\nb" "a\\nb" \n', ["a\nb", r"a\nb", "n"]), (r"'a\nb'", [r"a\nb"]), (r'"a\tb"', [r"a\tb"]),
+        (r"'a\b'", [r"a\b"]), ("a\\", ["a\\"]), ("name=“华为 技术”", ["name=华为 技术"]),
         ("备注　下一个", ["备注", "下一个"]), ("「甲 乙」", ["甲 乙"]), ("他说“好 的”", ["他说“好", "的”"]),
         ("#1 # x", ["#1", "#", "x"]), ('name:"a b"', ["name:a b"]), ("it's mine's", ["its mines"]),
     ],
@@ -42,6 +43,12 @@ def test_an_open_quote_is_pointed_at(line: str) -> None:
 
 @given(st.text())
 def test_any_text_can_be_quoted_as_one_word(text: str) -> None:
+    assert texts(quote(text)) == [text]
+
+
+@given(st.text(st.sampled_from('a\n\\" ;')))
+def test_a_quoted_text_has_no_line_break(text: str) -> None:
+    assert "\n" not in quote(text)
     assert texts(quote(text)) == [text]
 
 

@@ -79,6 +79,32 @@ async def test_its_text_is_changed_in_a_form_and_a_fault_is_told_there(
         assert "is kept" in room.said
 
 
+async def test_a_text_that_was_only_looked_at_is_no_draft(team: Team, clock: Clock, folder: Path) -> None:
+    async with looking(team, clock, folder, monday="mark all\n") as room:
+        await room.press("e", "<esc>")
+        assert "nothing was changed" in room.said
+        (folder / "monday.macro").write_text("down\n")
+        await room.press("e")
+        await room.press("<enter>")
+        assert (folder / "monday.macro").read_text() == "down\n"
+
+
+async def test_a_text_that_is_another_one_meanwhile_is_not_overwritten_unseen(
+    team: Team, clock: Clock, folder: Path
+) -> None:
+    async with looking(team, clock, folder, monday="mark all\n") as room:
+        await room.press("e", "<c-j>tier A")
+        (folder / "monday.macro").write_text("down\n")
+        await room.press("<enter>")
+        assert (folder / "monday.macro").read_text() == "down\n"
+        assert "changed it meanwhile" in room.text()
+        assert "tier A" in room.text()
+        await room.press("<esc>", "e")
+        assert "changed it meanwhile" in room.text(), "a draft is of the text that it was typed for"
+        await room.press("<enter>")
+        assert "tier A" in (folder / "monday.macro").read_text(), "it was seen"
+
+
 async def test_a_new_one_is_written_on_the_line_or_in_the_form(team: Team, clock: Clock, folder: Path) -> None:
     async with looking(team, clock, folder) as room:
         assert "No macro yet" in room.text()

@@ -16,9 +16,13 @@ import pytest
 from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.dispatch import Targets, perform, prepare
 from crm_tui.commands.language import read
-from crm_tui.services import followups, rules
+from crm_tui.domain.errors import CrmError
+from crm_tui.services import followups, lists, rules
+from crm_tui.services.lists import Query
 from crm_tui.services.session import Session
+from crm_tui.store.database import Database
 from crm_tui.tui import strides
+from crm_tui.tui.rows import CustomerLines
 from crm_tui.tui.widgets.confirm import Confirm
 from crm_tui.tui.widgets.menu import Menu
 from tests.factories import Clock, Team, column, in_days, make
@@ -71,6 +75,14 @@ async def confirmed(room: Room, key: str) -> None:
     """Answer the question that is on the screen."""
     await asyncio.sleep(0.35)
     await room.press(key)
+
+
+async def ended(room: Room) -> None:
+    """Wait until nothing is being played."""
+    end = time.monotonic() + 5
+    while room.app.is_playing and time.monotonic() < end:
+        await asyncio.sleep(0.02)
+    await room.rest()
 
 
 def menu(room: Room) -> list[str]:
@@ -281,6 +293,64 @@ async def test_parameters_are_one_form_with_their_defaults_and_esc_does_nothing(
         await room.press("@m", "<s-tab>ion<enter>")
         assert room.place.form.is_open
         assert "m.macro:4:" in room.text()
+
+
+@pytest.mark.parametrize("line", ["choose", "dry-run here"])
+async def test_a_step_that_leads_to_another_macro_fails_and_nothing_crashes(
+    team: Team, clock: Clock, path: Path, line: str
+) -> None:
+    several(team.li, 2)
+    async with playing(path, clock, a="tier B\n", m=f"tier A\nview macros\n{line}\n") as room:
+        await room.press("@m")
+        assert room.said.startswith("m.macro:3: a macro is playing"), room.said
+        await room.press("gp", f":view macros; {line}<enter>")
+        assert "a macro is playing" in room.said
+        assert tiers(room) == "AD"
+
+
+async def test_a_question_that_goes_with_its_card_is_declined_and_the_run_ends(
+    team: Team, clock: Clock, path: Path
+) -> None:
+    ids = several(team.li, 25)
+    line = f"tier A {' '.join(map(str, ids))}\n"
+    async with playing(path, clock, m=line) as room:
+        await room.press("<enter>", "@m")
+        assert room.place.keys == "card"
+        assert room.place.query_one(Confirm).is_open
+        other = Team(Database(path), clock)
+        with other.lead.changing() as change:
+            change.update("customer", ids[:1], owner_id=other.wang.person.id)
+        room.app.lookout.look()
+        await ended(room)
+        assert room.place.keys == "pipeline"
+        assert not room.app.is_playing
+        assert tiers(room) == "D" * 25
+        await room.press("<esc>", "j", "ta")
+        assert tiers(room).count("A") == 1
+
+
+async def test_a_question_that_is_taken_away_is_declined(team: Team, clock: Clock, path: Path) -> None:
+    several(team.li, 25)
+    async with playing(path, clock, m="mark all\ntier A\n") as room:
+        await room.press("@m")
+        room.place.query_one(Confirm).close()
+        await ended(room)
+        assert not room.app.is_playing
+        assert "nothing was changed" in room.said
+        assert tiers(room) == "D" * 25
+
+
+async def test_rows_that_cannot_be_read_are_not_waited_for(
+    team: Team, clock: Clock, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*given: Any) -> Any:
+        raise CrmError("no such list")
+
+    async with playing(path, clock) as room:
+        monkeypatch.setattr(lists, "page", fails)
+        found = CustomerLines(room.desk, room.app.session, Query(), Mock(), Mock())
+        with pytest.raises(CrmError, match="no such list"):
+            await asyncio.wait_for(found.reach(5), 2)
 
 
 # keys

@@ -92,8 +92,21 @@ async def test_the_answers_of_a_form_are_the_arguments_of_its_command(team: Team
     async with desk_of(path, clock) as (room, folder):
         await room.press("gp", "Qm", "f", "asked for a {price}<enter>", "e", "<tab>13800138000<enter>", "Q")
         log, edit = lines(folder)
-        assert log.startswith('log "asked for a {{price}}"')
+        assert log == 'log "asked for a {{price}}"', "neither the date nor the contact that the form proposed"
         assert edit == "edit phone=13800138000", "neither the id nor the version of the row"
+
+
+async def test_what_was_typed_into_a_form_is_stored_and_plays_on_another_customer(
+    team: Team, clock: Clock, path: Path
+) -> None:
+    several(team.li)
+    async with desk_of(path, clock) as (room, folder):
+        typed = str(in_days(5).on)
+        await room.press("gp", "Qm", "f", "one<c-j>two<tab>", "<bs>" * 10 + f"{typed}<enter>", "Q")
+        assert lines(folder) == [f'log "one\\ntwo" --next {typed}']
+        await room.press("j@m")
+        notes = room.value("SELECT count(*) FROM interaction WHERE note = 'one' || char(10) || 'two'")
+        assert notes == 2, "each on its own customer"
 
 
 async def test_a_bulk_change_is_stored_once_without_its_answer_and_not_if_that_is_no(

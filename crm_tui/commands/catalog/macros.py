@@ -31,7 +31,10 @@ COMMANDS = (
     Command("macros show", N_("the text of a macro"), verbs.shown, arguments=(_NAME,)),
     Command(
         "macros edit", N_("change the text of a macro, or write one"), verbs.edit, ask="bare",
-        arguments=(_NAME, Argument("text", kinds.LONG_TEXT, N_("its text"), required=True)),
+        arguments=(
+            _NAME, Argument("text", kinds.LONG_TEXT, N_("its text"), required=True),
+            Argument("version", kinds.NUMBER, N_("only if nobody changed it since this version"), option=True),
+        ),
     ),
     Command(
         "macros editor", N_("change the text of a macro in one's own editor"), view="macros_editor", ask="missing",

@@ -51,7 +51,7 @@ def edit(session: Session, values: Values, ids: Ids) -> Outcome:
     from crm_tui.commands import macro_files
     from crm_tui.services.session import Outcome
 
-    path = macro_files.edit(session, values["name"], values["text"])
+    path = macro_files.edit(session, values["name"], values["text"], values.get("version"))
     return Outcome(_("{name} is kept").format(name=path.name), data=({"name": values["name"], "file": path.name},))
 
 

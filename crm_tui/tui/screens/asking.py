@@ -6,7 +6,7 @@ An answer is worked off where keys are: before the next key, and after all that 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -18,6 +18,7 @@ from crm_tui.tui.widgets.quiet import QuietScreen
 if TYPE_CHECKING:
     from textual.worker import WorkType
 
+    from crm_tui.commands.language import Call
     from crm_tui.tui.app import CrmApp
     from crm_tui.tui.widgets.confirm import Confirm
     from crm_tui.tui.widgets.menu import Item, Menu
@@ -35,13 +36,20 @@ class Gathered:
     """The overlay that a call comes from: `close` before something else is asked, `finish` once it is done.
 
     `back` shows it again as it was, where what was begun with it found something wrong. `named` are the ids that the
-    user typed, where the call has those of the customers that a form was opened on.
+    user typed, where the call has those of the customers that a form was opened on; `proposed` are those arguments
+    which a form gave and the user left as they were: they are of that day and those customers.
     """
 
     close: Callable[[], None] = _nothing
     finish: Callable[[], None] = _nothing
     named: tuple[int, ...] | None = None
     back: Callable[[], None] = _nothing
+    proposed: frozenset[str] = frozenset()
+
+    def said(self, call: Call) -> Call:
+        """The call as the user said it."""
+        values = {name: value for name, value in call.values.items() if name not in self.proposed}
+        return replace(call, values=values, ids=call.ids if self.named is None else self.named)
 
 
 class Asked(Protocol):

@@ -48,7 +48,7 @@ class Filled:
 
     def typed(self, values: dict[str, str]) -> dict[str, str]:
         """What differs from what the form showed at first."""
-        return {f.name: values[f.name] for f in self.sheet.fields if values.get(f.name, f.value) != f.value}
+        return {f.name: values[f.name] for f in self.sheet.fields if f.is_changed(values.get(f.name, f.value))}
 
 
 class Filling(Asking):
@@ -170,8 +170,10 @@ class Filling(Asking):
             self._finish()
             self.say(_("nothing was changed"))
             return
+        proposed = forms.proposed(filled.call, filled.sheet, call)
+        gathered = Gathered(self._put_by, self._finish, filled.call.ids, proposed=proposed)
         try:
-            await self.crm.execute(call, "enter", Gathered(self._put_by, self._finish, filled.call.ids), complete=True)
+            await self.crm.execute(call, "enter", gathered, complete=True)
         except CrmError as error:
             if not self.form.is_open:
                 raise
