@@ -311,6 +311,7 @@ class Visit:
     def given_away(self, typed: str = "") -> set[str]:
         """The secrets that were heard, those left out that the user has typed."""
         told = "\n".join(self.heard).replace(" ", "")
+        typed += " ".join(os.listdir())  # a file was called so by the user's own words, and completion offers it
         return {word for word in self.house.words(self.login, self.held) if word in told and word not in typed}
 
 
