@@ -178,7 +178,8 @@ def values(database: Database, customer_id: int) -> tuple[dict[str, Any], dict[s
 
 def column_names() -> tuple[str, ...]:
     """The columns of a customer's row: what in `values` is no field of the profile."""
-    from crm_tui.store.models import Customer, columns  # no list needs the models
+    from crm_tui.store.models import columns
+    from crm_tui.store.models.customers import Customer  # no list needs the models
 
     return columns(Customer)
 

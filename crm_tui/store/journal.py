@@ -25,7 +25,7 @@ from crm_tui.store.models import JOURNALED, columns
 _CUSTOMER_OF = {
     "customer": "id", "profile": "id",
     **dict.fromkeys(("team", "user", "absence", "ssh_key", "setting", "pool", "pool_member", "pool_rule",
-                     "saved_view")),
+                     "saved_view", "scheme", "product")),
 }  # fmt: skip
 
 
