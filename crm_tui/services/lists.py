@@ -36,12 +36,16 @@ class Within:
 
 @dataclass(frozen=True)
 class Query:
-    """A list: the filter as typed, the stage tab ("" for all), and the sort (None: as the filter suggests)."""
+    """A list: the filter as typed, the stage tab ("" for all), and the sort (None: as the filter suggests).
+
+    `these`: only these customers, and in this order unless it is sorted; None for no such choice.
+    """
 
     filter: str = ""
     stage: str = ""
     order: Order | None = None
     within: Within | None = None
+    these: tuple[int, ...] | None = None
 
     def with_filter(self, text: str) -> Query:
         """The same list under another filter."""
@@ -97,6 +101,8 @@ def node(session: Session, query: Query) -> Node:
     more = [Term("stage", Operator.IS, (query.stage,), query.stage)] if query.stage else []
     if query.within is not None:
         more.append(_common(session, query.within))
+    if query.these is not None:
+        more.append(Term("id", Operator.IS, query.these))
     if more:
         found = And((*found.parts, *more)) if isinstance(found, And) else And((found, *more))
     return with_defaults(found)
@@ -144,9 +150,23 @@ def together(orders: Sequence[Order]) -> Order:
 
 def page(session: Session, query: Query, after: Position | None = None, limit: int = 200) -> Page:
     """The next ids of the list after the position."""
+    if query.these is not None and query.order is None:
+        return _page_of(session, query, query.these, after, limit)
     condition = node(session, query)
     order = query.order or lists.default_order(condition)
     return lists.page(session.database, session.sight, condition, order, after, limit)
+
+
+def _page_of(session: Session, query: Query, these: tuple[int, ...], after: Position | None, limit: int) -> Page:
+    """As `page`, in the order in which the customers are given; a position is a place among them."""
+    start = after.values[0] if after else 0
+    found: list[int] = []
+    while start < len(these) and len(found) < limit:
+        some = these[start : start + limit - len(found)]
+        left = among(session, replace(query, these=None), some)
+        found += [key for key in some if key in left]
+        start += len(some)
+    return Page(found, Position((start,), found[-1]) if found and start < len(these) else None)
 
 
 def among(session: Session, query: Query, ids: Sequence[int]) -> set[int]:
@@ -182,15 +202,17 @@ def count(session: Session, query: Query) -> int:
 
 def kept_count(session: Session, query: Query) -> int | None:
     """The length of the list where the kept counts say it without counting, else None."""
-    counts = stage_counts(session, query.filter, query.within)
+    counts = stage_counts(session, query)
     if counts is None:
         return None
     return counts.get(query.stage, 0) if query.stage else sum(counts.values())
 
 
-def stage_counts(session: Session, text: str, within: Within | None = None) -> dict[str, int] | None:
-    """The customers of each stage tab under a filter, where the kept counts say it, else None."""
-    text, sight = text.strip(), session.sight
+def stage_counts(session: Session, query: Query) -> dict[str, int] | None:
+    """The customers of each stage tab of the list, where the kept counts say it, else None."""
+    text, sight, within = query.filter.strip(), session.sight, query.within
+    if query.these is not None:
+        return None
     if within is not None and not text:
         return customers.stage_counts(session.database, _narrowed(sight, within))
     if within is None and text in ("", "owner:me"):

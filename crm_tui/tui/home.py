@@ -40,4 +40,4 @@ def first(session: Session) -> Home:
 
     query = lists.Query(lists.first_filter(session))
     page = lists.page(session, query, limit=PAGE)
-    return Home("pipeline", seen, (), page, lists.rows(session, page.ids), lists.stage_counts(session, query.filter))
+    return Home("pipeline", seen, (), page, lists.rows(session, page.ids), lists.stage_counts(session, query))

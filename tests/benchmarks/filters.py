@@ -84,7 +84,7 @@ def rows(small: Path, big: Path, *, sizes: str) -> Iterator[Row]:
             __, big_ms = pair.times(lambda session, text=text: first_page(session, Query(text)))  # type: ignore[misc]
             yield Row(f"{login}: {text}", big_ms, budget=ANY)
         for text in ("", "owner:me"):
-            few, many = pair.times(lambda session, text=text: lists.stage_counts(session, text))  # type: ignore[misc]
+            few, many = pair.times(lambda session, text=text: lists.stage_counts(session, lists.Query(text)))  # type: ignore[misc]
             yield Row(f"{login}: counts of the tabs {text}".strip(), many, "ms", sizes, few, GROWTH)
         pair.close()
 

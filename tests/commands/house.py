@@ -291,7 +291,7 @@ class Visit:
         top = self.database.value("SELECT max(id) FROM customer") + 1
         ids = list(range(1, top + 1))
         self._hear(lists.rows(session, ids), lists.page(session, Query()), lists.page(session, Query("archived:any")))
-        self._hear(lists.stage_counts(session, ""), due.lines(session, ids), due.queue(session))
+        self._hear(lists.stage_counts(session, lists.Query()), due.lines(session, ids), due.queue(session))
         self._hear(history.entries(session), session.see(ids), pool_lists.claimable(session, ids))
         for entry in range(1, self.database.value("SELECT max(id) FROM journal_entry") + 1):
             with suppress(CrmError):

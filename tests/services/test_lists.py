@@ -18,8 +18,8 @@ def test_a_list_is_the_filter_within_the_stage_tab(team: Team) -> None:
     assert lists.page(team.li, query.with_filter("region:north")).ids == [north]
     assert lists.page(team.li, Query("region:north or region:south", "intent")).ids == [south, north]
     assert lists.count(team.li, query) == 2
-    assert lists.stage_counts(team.li, "owner:me") == {"potential": 1, "intent": 2}
-    assert lists.stage_counts(team.li, "region:north") is None
+    assert lists.stage_counts(team.li, Query("owner:me")) == {"potential": 1, "intent": 2}
+    assert lists.stage_counts(team.li, Query("region:north")) is None
     assert [other] == lists.page(team.li, Query("region:north", "potential")).ids
 
 
@@ -114,3 +114,20 @@ def test_a_row_is_printed_with_stable_keys(team: Team) -> None:
         "source": None, "tags": [], "next_follow_up": "2026-11-20", "last_contact": None,
         "created": "2026-11-18T02:00:00Z", "archived": False, "returns": None,
     }  # fmt: skip
+
+
+def test_a_list_of_certain_customers_keeps_their_order_and_shows_what_one_sees(team: Team) -> None:
+    keys = [make(team.li, f"C{n}") for n in range(7)]
+    others = make(team.wang, "Theirs")
+    these = (keys[5], others, keys[2], keys[6], 999_999, keys[0])
+    query = Query(these=these)
+    first = lists.page(team.li, query, limit=2)
+    rest = lists.page(team.li, query, first.end, limit=9)
+    assert (first.ids, rest.ids, rest.end) == ([keys[5], keys[2]], [keys[6], keys[0]], None)
+    assert lists.count(team.li, query) == 4
+    named = lists.page(team.li, Query("name:C2", these=these))
+    assert named.ids == [keys[2]]
+    assert lists.page(team.li, Query(these=(), filter="")).ids == []
+    assert lists.count(team.li, Query(these=())) == 0
+    in_order = lists.page(team.li, Query(these=these, order=lists.sort_order("name")))
+    assert in_order.ids == sorted((keys[0], keys[2], keys[5], keys[6]))

@@ -93,7 +93,7 @@ def test_a_list_within_a_pool_or_an_owner_holds_nothing_else(team: Team, text: s
             assert set(found) <= set(ids if seen else ())
             if text in ("", "Acme"):
                 assert sorted(found) == (ids if seen else [])
-            counts = lists.stage_counts(session, text, within)
+            counts = lists.stage_counts(session, Query(text, within=within))
             assert counts is None if text else sum(counts.values()) == len(found)  # type: ignore[union-attr]
             assert lists.count(session, Query(text, within=within)) == len(found)
 
@@ -103,7 +103,7 @@ def test_a_pool_that_one_is_no_member_of_has_no_list(team: Team) -> None:
     make(team.admin, "Acme", owner="pool")
     with pytest.raises(CrmError, match="not yours to see"):
         lists.page(team.li, Query(within=Within("pool", 2)))
-    assert lists.stage_counts(team.li, "", Within("pool", 2)) == {}
+    assert lists.stage_counts(team.li, Query(within=Within("pool", 2))) == {}
 
 
 @pytest.mark.parametrize(

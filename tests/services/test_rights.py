@@ -151,8 +151,8 @@ def test_counts_and_lists_tell_a_rep_of_own_customers_and_the_pool_only(team: Te
     assert lists.count(team.li, Query()) == 2
     assert lists.count(team.li, Query("owner:me")) == 1
     assert lists.count(team.li, Query("owner:wang")) == 0
-    assert lists.stage_counts(team.li, "") == {"potential": 2}
-    assert lists.stage_counts(team.lead, "") == {"potential": 3}
+    assert lists.stage_counts(team.li, Query()) == {"potential": 2}
+    assert lists.stage_counts(team.lead, Query()) == {"potential": 3}
     assert lists.rows(team.li, [1, 2, 3]).keys() == {mine, pool}
 
 

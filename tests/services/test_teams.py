@@ -62,7 +62,7 @@ def test_a_lead_sees_and_changes_what_the_team_holds_and_nothing_of_another_team
     acme, beta = make(team.li, "Acme"), make(team.sign_in("amy"), "Beta")
     assert lists.page(team.lead, Query()).ids == [acme]
     assert lists.page(south, Query()).ids == [beta]
-    assert lists.stage_counts(south, "") == {"potential": 1}
+    assert lists.stage_counts(south, Query()) == {"potential": 1}
     assert profiles.edit(south, [acme, beta], {"region": "x"}).changed == (beta,)
     assert pools.assign(south, [acme], "amy").changed == ()
     with pytest.raises(NotAllowed, match="not of your team"):

@@ -140,7 +140,7 @@ def short(n: int) -> str:
 
 def lanes(session: Session, query: Query, kept: int | None) -> list[Lane]:
     """The columns of the board, each with its first customers and `kept` if it is one of its own; runs on the desk."""
-    counts = lists.stage_counts(session, query.filter, query.within)
+    counts = lists.stage_counts(session, query)
     keeping = lists.among(session, query, [kept]) if kept is not None else set()
     result: list[Lane] = []
     for stage in STAGES:

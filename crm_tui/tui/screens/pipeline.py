@@ -241,7 +241,7 @@ class PipelineScreen(ShownPlace):
         """The kept counts at once, counted ones in the background; those that were stay until then."""
         lines = self.lines
         self.hold()
-        counts = await self.desk.run(lists.stage_counts, self.session, lines.query.filter, lines.query.within)
+        counts = await self.desk.run(lists.stage_counts, self.session, lines.query)
         if lines is not self.lines:
             return
         if counts is None:
@@ -383,4 +383,4 @@ _First = tuple[lists.Page, dict[int, dict[str, Any]], "Counts | None"]
 def _first(session: Session, query: Query, read: Read) -> _First:
     """The first page, and the counts where they are kept; runs on the desk."""
     page, rows = first_page(session, query, read)
-    return page, rows, lists.stage_counts(session, query.filter, query.within)
+    return page, rows, lists.stage_counts(session, query)
