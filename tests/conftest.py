@@ -8,17 +8,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
+from crm_tui.store import database as store
 from crm_tui.store.database import Database
 from crm_tui.tui.terminal import profile
 from tests.factories import Clock, Team, make
 
 profile.prepare(os.environ)  # before anything imports textual, which reads its environment then
 
-settings.register_profile("fixed", deadline=None, derandomize=True)
-settings.register_profile("wild", deadline=None, max_examples=1_000)
+BUSY = (HealthCheck.too_slow,)
+"""A machine that is busy is no reason to fail."""
+
+settings.register_profile("fixed", deadline=None, derandomize=True, suppress_health_check=BUSY)
+settings.register_profile("wild", deadline=None, max_examples=1_000, suppress_health_check=BUSY)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_power_cut() -> Iterator[None]:
+    """What is written in this process does not wait for the disk: tests kill processes, none of them cuts the power."""
+    kept = store._PRAGMAS["synchronous"]
+    store._PRAGMAS["synchronous"] = "off"
+    yield
+    store._PRAGMAS["synchronous"] = kept
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +51,12 @@ def staffed(blank: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     Team(database, Clock())
     database.close()
     return path
+
+
+@pytest.fixture
+def power_cuts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Databases are opened as a user's are, and what is written waits for the disk."""
+    monkeypatch.setitem(store._PRAGMAS, "synchronous", "full")
 
 
 @pytest.fixture

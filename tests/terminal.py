@@ -1,7 +1,8 @@
 """A program on a real pseudo-terminal: what it shows, what it sends, what it answers to keys.
 
 The other side of the line is played as a plain xterm plays it: queries are answered, the screen is kept by
-pyte. Nothing sleeps for a fixed time: one waits for a text, or for silence.
+pyte. Nothing sleeps for a fixed time: one waits for a text, or for silence of a child that has nothing to do. How long
+one waits at most is no part of what is tested: a machine may be busy.
 """
 
 from __future__ import annotations
@@ -68,6 +69,23 @@ def encode(keys: str) -> bytes:
     return _NAME.sub(one, keys).encode()
 
 
+PATIENCE = 60.0
+"""Seconds after which what has not come will not come."""
+
+
+def is_busy(pid: int) -> bool:
+    """Whether the process, or one that it has started, has something to do, or would if it had a processor."""
+    try:
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            if (thread / "stat").read_text().rpartition(")")[2].split()[0] in "RD":
+                return True
+            if any(is_busy(int(child)) for child in (thread / "children").read_text().split()):
+                return True
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # it has ended
+    return False
+
+
 class Cost(NamedTuple):
     """What an answer took: seconds until its last byte, and bytes."""
 
@@ -113,6 +131,8 @@ class Terminal:
             os.close(other)
             os.login_tty(tty)
             os.chdir(cwd or ".")
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):  # whatever started the tests
+                signal.signal(number, signal.SIG_DFL)
             os.execvpe(words[0], words, environ)
         finally:
             os._exit(127)
@@ -168,7 +188,7 @@ class Terminal:
             os.write(self.fd, b"\x1b[%d;%dR" % (cursor.y + 1, cursor.x + 1))
         return True
 
-    def wait(self, pattern: str, timeout: float = 20.0) -> str:
+    def wait(self, pattern: str, timeout: float = PATIENCE) -> str:
         """Wait until the pattern is on the screen; what matched. TimeoutError shows the screen."""
         end = time.perf_counter() + timeout
         while (found := re.search(pattern, self.text())) is None:
@@ -177,11 +197,15 @@ class Terminal:
             self.pump(0.05)
         return found.group()
 
-    def quiet(self, gap: float = 0.15, timeout: float = 10.0) -> None:
-        """Wait until nothing has come for `gap` seconds."""
+    def quiet(self, gap: float = 0.15, timeout: float = PATIENCE) -> None:
+        """Wait until nothing has come for `gap` seconds, and the child has nothing to do."""
         end = time.perf_counter() + timeout
-        while time.perf_counter() < end and self.pump(gap):
+        while time.perf_counter() < end and (self.pump(gap) or (not self.closed and self.is_busy())):
             pass
+
+    def is_busy(self) -> bool:
+        """Whether something may still come of itself, on a machine that has other things to do besides."""
+        return is_busy(self.pid)
 
     def send(self, keys: str | bytes) -> None:
         """Type keys (`<enter>` and the like are names), or send bytes as they are."""
@@ -217,16 +241,18 @@ class Terminal:
         states = "".join(path.read_text() for path in Path(f"/proc/{self.pid}/task").glob("*/status"))
         return sum(map(int, re.findall(r"^voluntary_ctxt_switches:\s+(\d+)", states, re.MULTILINE)))
 
-    def exit_code(self, timeout: float = 5.0) -> int | None:
+    def exit_code(self, timeout: float = PATIENCE) -> int | None:
         """Wait for the child's end: its exit code (negative: the signal), None while it still runs."""
         end = time.perf_counter() + timeout
-        while self._code is None and time.perf_counter() < end:
+        while self._code is None:
             if self.closed:
                 time.sleep(0.01)
             self.pump(0.02)
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self._code = os.waitstatus_to_exitcode(status)
+            elif time.perf_counter() >= end:
+                break
         return self._code
 
     def hang_up(self) -> None:

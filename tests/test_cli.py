@@ -56,6 +56,12 @@ def environment(**changes: str | None) -> dict[str, str]:
     return given
 
 
+def heard() -> None:
+    """For a child that is to be ended by a signal: it is told of them, whatever started the tests ignores."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def crm(db: Path) -> Callable[..., Ran]:
     """Run `crm-tui` on the office's database as `li`."""
@@ -467,7 +473,7 @@ def test_an_interrupt_leaves_nothing_behind(db: Path, tmp_path: Path) -> None:
     table.write_text("name\n" + "".join(f"Company {n}\n" for n in range(200_000)))
     process = subprocess.Popen(
         [sys.executable, "-m", "crm_tui", "import", str(table)], env=environment(CRM_TUI_DB=str(db)),
-        stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=heard,
     )  # fmt: skip
     assert process.stderr is not None
     process.stderr.readline()  # the preview: it has begun

@@ -28,7 +28,7 @@ from crm_tui.commands.run_records import RUN_RECORD
 from crm_tui.services import history, people
 from crm_tui.store.database import Database
 from tests.store.present import check, present
-from tests.test_cli import Ran
+from tests.test_cli import Ran, heard
 
 Crm = Callable[..., Ran]
 
@@ -267,7 +267,7 @@ STEPS = (
 PROGRAMS = st.lists(st.sampled_from(STEPS), min_size=1, max_size=12)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=PROGRAMS, go_on=st.booleans(), each=st.booleans())
 def test_a_dry_run_tells_what_the_run_then_does(
     db: Path, crm: Crm, tmp_path: Path, office: Path, steps: list[str], go_on: bool, each: bool
@@ -290,6 +290,15 @@ def test_a_dry_run_tells_what_the_run_then_does(
         history.undo(session)
         assert present(after) == before[0]
     after.close()
+
+
+@pytest.mark.slow
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(steps=PROGRAMS, go_on=st.booleans(), each=st.booleans())
+def test_so_do_many_dry_runs(
+    db: Path, crm: Crm, tmp_path: Path, office: Path, steps: list[str], go_on: bool, each: bool
+) -> None:
+    test_a_dry_run_tells_what_the_run_then_does.hypothesis.inner_test(db, crm, tmp_path, office, steps, go_on, each)  # type: ignore[attr-defined]
 
 
 def _comparable(ran: Ran) -> list[dict[str, Any]]:
@@ -318,12 +327,19 @@ def test_odd_files_are_played_or_refused_with_their_place(crm: Crm, tmp_path: Pa
     assert crm("run", "-", stdin=data).code == code
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.one_of(st.binary(max_size=200), st.text(max_size=100).map(lambda text: text.encode("utf-8", "ignore"))))
 def test_whatever_is_in_a_file_there_is_an_answer(crm: Crm, tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "any.macro"
     path.write_bytes(data)
     assert crm("run", str(path), "--dry-run").code in range(5)
+
+
+@pytest.mark.slow
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(data=st.one_of(st.binary(max_size=200), st.text(max_size=100).map(lambda text: text.encode("utf-8", "ignore"))))
+def test_to_many_files_there_is_an_answer(crm: Crm, tmp_path: Path, data: bytes) -> None:
+    test_whatever_is_in_a_file_there_is_an_answer.hypothesis.inner_test(crm, tmp_path, data)  # type: ignore[attr-defined]
 
 
 # -- processes of their own
@@ -332,7 +348,7 @@ def test_whatever_is_in_a_file_there_is_an_answer(crm: Crm, tmp_path: Path, data
 def start(db: Path, *words: str, **changes: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "crm_tui", *words], env=environment(db, **changes), stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", preexec_fn=heard,
     )  # fmt: skip
 
 
@@ -357,11 +373,11 @@ def test_a_signal_ends_it_after_the_step_and_the_report_is_printed(
     lines = [f"tag t{n}\nuntag t{n}\n" for n in range(2_000)]
     before = state(db)
     process = start(db, "run", macro("open 1\n" + "".join(lines)), "--json")
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while state(db)[1] < before[1] + 5 and time.monotonic() < end:
         time.sleep(0.05)
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     whole = json.loads(out.splitlines()[-1])
     assert (process.returncode, whole["exit"]) == (code, code)
     assert whole["ended"].startswith("stopped after")
@@ -377,7 +393,7 @@ def test_a_signal_ends_it_after_the_step_and_the_report_is_printed(
 def test_killed_in_the_middle_what_was_done_is_one_undo(db: Path, macro: Macro) -> None:
     before = state(db)
     process = start(db, "run", macro("open 1\n" + "".join(f"tag t{n}\nuntag t{n}\n" for n in range(2_000))))
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while state(db)[1] < before[1] + 9 and time.monotonic() < end:
         time.sleep(0.05)
     process.kill()
@@ -402,7 +418,7 @@ def test_on_a_terminal_it_asks_once(db: Path, macro: Macro, answer: str, code: i
     while b"[y/N]" not in said:
         said += os.read(master, 1_000)
     os.write(master, f"{answer}\n".encode())
-    out, __ = process.communicate(timeout=30)
+    out, __ = process.communicate(timeout=60)
     assert process.returncode == code
     assert out.count(b"25 customers") == (2 if answer == "y" else 0)
     os.close(master)

@@ -391,7 +391,7 @@ class Player:
         self._pictures.expose()
         self._app.place.call_after_refresh(laid_out.set)
         with suppress(TimeoutError):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(5):
                 await laid_out.wait()
 
     # -- what is seen of it

@@ -123,7 +123,12 @@ class Day(RuleBasedStateMachine):
 
 
 TestDay = Day.TestCase
-TestDay.settings = settings(max_examples=20, stateful_step_count=30)
+TestDay.settings = settings(max_examples=7, stateful_step_count=30)
+
+
+@pytest.mark.slow
+def test_many_days() -> None:
+    run_state_machine_as_test(Day, settings=settings(max_examples=20, stateful_step_count=30))
 
 
 # Mistakes that the machine must find

@@ -9,7 +9,7 @@ import pytest
 from crm_tui.services import pools
 from tests.factories import make
 from tests.pty.conftest import Office
-from tests.pty.test_many import SOON, obey, silent
+from tests.pty.test_many import obey, silent
 
 KEYS = ("g", "o", "<enter>", "/", "<enter>", "*", "A", "<enter>", "y")
 """All that is pressed, but for the two words that are typed."""
@@ -29,6 +29,7 @@ def holders(office: Office) -> list[tuple[str, int]]:
     return office.rows("SELECT login, count(*) FROM customer JOIN user ON user.id = owner_id GROUP BY 1 ORDER BY 1")
 
 
+@pytest.mark.slow
 def test_a_lead_assigns_two_hundred_in_under_ten_keys_and_takes_them_back_with_u(fair: Office) -> None:
     with fair.open(user="zhao") as terminal:
         terminal.wait("customers|Due:")
@@ -108,7 +109,7 @@ def test_what_another_process_claims_is_shown_soon_and_nothing_is_sent_before(
         obey(fair, "wang", "edit", "address=a long way off", str(elsewhere))
         assert silent(terminal)
         obey(fair, "li", "claim", "1")
-        terminal.wait(changed, SOON)
+        terminal.wait(changed)
 
 
 @pytest.mark.slow

@@ -97,6 +97,7 @@ def test_the_line_is_used_sparingly(office: Office) -> None:
         assert terminal.bytes == before
 
 
+@pytest.mark.slow
 def test_the_preview_follows_for_at_most_three_thousand_bytes(office: Office) -> None:
     for number in range(60):
         contact = {"name": f"Ann {number}"}
@@ -147,8 +148,14 @@ def test_no_size_of_the_window_ends_it(office: Office) -> None:
 @pytest.mark.parametrize(
     ("theme", "environ", "colours"),
     [
-        ("dark", {}, True), ("light", {}, True), ("ansi", {}, True), ("none", {}, False),
-        ("", {"NO_COLOR": "1"}, False), ("", {"LANG": "C", "LC_ALL": "POSIX"}, True),
+        ("ansi", {}, True), ("", {"NO_COLOR": "1"}, False),
+        *(
+            pytest.param(*given, marks=pytest.mark.slow)
+            for given in [
+                ("dark", {}, True), ("light", {}, True), ("none", {}, False),
+                ("", {"LANG": "C", "LC_ALL": "POSIX"}, True),
+            ]
+        ),
     ],
 )  # fmt: skip
 def test_themes_and_locales(office: Office, theme: str, environ: dict[str, str], colours: bool) -> None:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ import crm_tui
 from crm_tui.services import door, keys
 from crm_tui.store.database import Database
 from tests.factories import Clock, Team
-from tests.terminal import Terminal
+from tests.terminal import Terminal, is_busy
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 CLIENT = (
@@ -104,7 +104,7 @@ class Door:
         )
         subprocess.run([str(SSHD), "-t", "-f", config], check=True)
         self._sshd = subprocess.Popen([str(SSHD), "-D", "-f", config, "-E", self.log], start_new_session=True)
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -116,7 +116,7 @@ class Door:
         """End sshd, and whatever still runs as the account."""
         if self._sshd is not None:
             self._sshd.terminate()
-            self._sshd.wait(10)
+            self._sshd.wait(60)
         for pid in self.processes():
             _kill(pid)
 
@@ -139,7 +139,7 @@ class Door:
 
     def open(self, login: str, cols: int = 80, rows: int = 24, *options: str, **env: str | None) -> Terminal:
         """The screens, in a terminal."""
-        return Terminal(self.words(login, "-tt", *options), cols, rows, env=env)
+        return Line(self, self.words(login, "-tt", *options), cols, rows, env)
 
     # -- looking behind it
 
@@ -165,14 +165,18 @@ class Door:
             database.close()
             self.hand_over()
 
-    def processes(self) -> dict[int, str]:
+    def is_busy(self) -> bool:
+        """Whether anything that runs as the account has something to do, sshd's own part too."""
+        return any(is_busy(pid) for pid in self.processes(sshd=True))
+
+    def processes(self, *, sshd: bool = False) -> dict[int, str]:
         """What runs as the account: process → its command line; sshd's own part is left out."""
         uid, found = pwd.getpwnam(self.account).pw_uid, {}
         for entry in Path("/proc").iterdir():
             try:
                 if entry.name.isdigit() and entry.stat().st_uid == uid:
                     line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-                    if line and not line.startswith("sshd"):
+                    if line and (sshd or not line.startswith("sshd")):
                         found[int(entry.name)] = line
             except OSError:
                 continue
@@ -183,12 +187,26 @@ class Door:
         found = self.processes().items()
         return [pid for pid, line in found if "--restricted" in line and not line.startswith(("/bin/sh", "tmux"))]
 
-    def empty(self, timeout: float = 10) -> bool:
+    def empty(self, timeout: float = 60) -> bool:
         """Whether nothing runs as the account any more, at the latest after so many seconds."""
         end = time.monotonic() + timeout
         while self.processes() and time.monotonic() < end:
             time.sleep(0.05)
         return not self.processes()
+
+
+class Line(Terminal):
+    """A client on a terminal; what it shows comes from processes beyond the door."""
+
+    def __init__(
+        self, door: Door, words: Sequence[str], cols: int, rows: int, env: Mapping[str, str | None]
+    ) -> None:
+        self._door = door
+        super().__init__(words, cols, rows, env=env)
+
+    def is_busy(self) -> bool:
+        """Whether something may still come, from here or from there."""
+        return super().is_busy() or self._door.is_busy()
 
 
 def readable_python(folder: Path, account: str) -> Path:

@@ -89,7 +89,7 @@ def test_files_are_not_copied(host: Door, program: str, tmp_path: Path) -> None:
     else:
         at = ssh.index("-p")
         words = ["sftp", "-b", "-", *ssh[1:at], "-P", *ssh[at + 1 :], where]
-    done = subprocess.run(words, input="get /etc/passwd", capture_output=True, text=True, timeout=30, cwd=tmp_path)
+    done = subprocess.run(words, input="get /etc/passwd", capture_output=True, text=True, timeout=60, cwd=tmp_path)
     assert done.returncode != 0
     assert list(tmp_path.iterdir()) == []
     assert host.empty()
@@ -100,14 +100,14 @@ def test_without_a_terminal_the_screens_do_not_open_and_nothing_stays(host: Door
         done = host.run("li", options=options)
         assert done.returncode == 1
         assert "need a terminal" in done.stderr
-    assert host.empty(2)
+    assert host.empty()
 
 
 # -- forwarding
 
 
 def test_no_port_is_forwarded_to_where_the_host_can_reach(host: Door) -> None:
-    done = host.run("li", options=["-W", f"127.0.0.1:{host.port}"], timeout=20)
+    done = host.run("li", options=["-W", f"127.0.0.1:{host.port}"])
     assert "SSH-2.0" not in done.stdout
     assert done.returncode != 0
     assert "refused" in host.log.read_text() or "prohibited" in done.stderr
@@ -124,7 +124,7 @@ def test_no_tunnel_is_opened(host: Door, kind: str, tmp_path: Path) -> None:
     client = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         if kind == "-R":
-            assert client.wait(20) != 0
+            assert client.wait(60) != 0
             return
         assert _said_through(near, b"\x05\x01\x00" if kind == "-D" else b"x") in (b"", b"\x05\x00")
     finally:
@@ -140,10 +140,10 @@ def _port() -> int:
 
 def _said_through(port: int, greeting: bytes) -> bytes:
     """What comes back through a forwarded port."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         with socket.socket() as line:
-            line.settimeout(10)
+            line.settimeout(60)
             if line.connect_ex(("127.0.0.1", port)) == 0:
                 try:
                     line.sendall(greeting)
@@ -179,7 +179,7 @@ def test_no_variable_of_the_client_reaches_the_program(host: Door) -> None:
         assert not Path(HOSTILE["TEXTUAL_LOG"]).exists()
         screens.send("<c-q>")
         screens.send("y")
-        assert screens.exit_code(10) == 0
+        assert screens.exit_code() == 0
     assert host.empty()
     done = host.run("li", "history --limit 1 --json", options=options)
     assert '"user": "li"' in done.stdout
@@ -297,7 +297,7 @@ def test_a_password_is_not_asked_for(host: Door) -> None:
 
 def test_other_accounts_are_not_opened_by_these_keys(host: Door) -> None:
     words = [*host.words("li")[:-1], "root@127.0.0.1", "id"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
     assert done.returncode == 255
     fingerprint = parse((host.folder / "key_li.pub").read_text()).fingerprint
     asked = host.as_account("ssh", "authorized-keys", "root", fingerprint)
@@ -330,6 +330,6 @@ def test_a_key_that_was_pressed_while_the_client_is_stopped_changes_nothing(host
         screens.wait(FIRST)
         os.kill(screens.pid, signal.SIGSTOP)
         try:
-            assert host.run("wang", "due", timeout=10).returncode == 0
+            assert host.run("wang", "due").returncode == 0
         finally:
             os.kill(screens.pid, signal.SIGCONT)

@@ -37,7 +37,7 @@ def test_a_dropped_line_finds_its_screen_again_in_a_window_of_another_size(kept:
         screens.key("<esc>")
         screens.key("<c-q>")
         screens.send("y")
-        screens.exit_code(10)
+        screens.exit_code()
     assert kept.empty()
 
 

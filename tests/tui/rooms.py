@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,9 @@ from tests.factories import Clock
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
+
+LONG = 60.0
+"""Seconds after which what has not come will not come, on the busiest machine."""
 
 NAMES = {
     "<enter>": ("enter", "\r"), "<esc>": ("escape", None), "<tab>": ("tab", "\t"), "<up>": ("up", None),
@@ -46,6 +49,14 @@ def keys_of(text: str) -> Iterator[events.Key]:
             text = text[1:]
 
 
+async def until(is_so: Callable[[], object], what: str = "") -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + LONG
+    while not is_so():
+        assert time.monotonic() < end, what or "it never was so"
+        await asyncio.sleep(0.01)
+
+
 class Room:
     """A running program."""
 
@@ -65,7 +76,7 @@ class Room:
                 self.app.post_message(key)
             await self.rest()
 
-    async def rest(self, timeout: float = 10.0) -> None:
+    async def rest(self, timeout: float = LONG) -> None:
         """Wait until nothing is going on."""
         app, end = self.app, time.monotonic() + timeout
         await self.pilot.pause()
@@ -76,6 +87,19 @@ class Room:
                 break
             await asyncio.sleep(0.005)
         await self.pilot.pause()
+
+    async def later(self) -> None:
+        """Wait also for what is done once the keys have rested for a while."""
+        await self.rest()
+        while self._puts_off():
+            await until(lambda: not self._puts_off())
+            await self.rest()
+
+    def _puts_off(self) -> bool:
+        """Whether a timer runs that does something once."""
+        nodes = (self.app, *self.app.screen.walk_children(with_self=True))
+        timers = [timer for node in nodes for timer in node._timers if timer._repeat == 0]
+        return any(timer._task is not None and not timer._task.done() for timer in timers)
 
     def rows(self) -> list[str]:
         """What the screen shows."""
@@ -97,7 +121,7 @@ class Room:
 
     def ask(self, job: Any, *args: Any, **kwargs: Any) -> Any:
         """Run something on the desk: the connection is its."""
-        return self.desk.submit(job, *args, **kwargs).result(10)
+        return self.desk.submit(job, *args, **kwargs).result(LONG)
 
     def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         """The first column of the first row."""
@@ -119,11 +143,11 @@ def desk_on(path: Path, login: str, clock: Clock) -> Iterator[tuple[Desk, Any, A
         desk.interrupt = session.database.connection.interrupt
         return session, first(session)
 
-    session, home = desk.submit(opening).result(20)
+    session, home = desk.submit(opening).result(LONG)
     try:
         yield desk, session, home
     finally:
-        desk.submit(session.database.close).result(10)
+        desk.submit(session.database.close).result(LONG)
         desk.close()
 
 

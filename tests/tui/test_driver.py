@@ -51,33 +51,33 @@ def test_no_report_is_asked_for_that_is_not_used(echo: Terminal) -> None:
 )
 def test_whatever_is_sent_the_program_lives_and_understands(echo: Terminal, sent: bytes, expected: str) -> None:
     echo.send(sent)
-    echo.wait(expected, timeout=5)
+    echo.wait(expected)
 
 
 def test_a_paste_that_comes_in_pieces_is_one(echo: Terminal) -> None:
     for piece in (b"\x1b[20", b"0~one\x1b", b"[2", b"Kq\x1b[20", b"1~"):
         echo.send(piece)
         echo.quiet(0.03)
-    echo.wait(r"paste 7 'one\[2Kq'", timeout=5)
+    echo.wait(r"paste 7 'one\[2Kq'")
 
 
 def test_a_lone_escape_is_told_by_time(echo: Terminal) -> None:
     echo.send("m<esc>")
-    echo.wait(r"key m .*\n\s*key escape", timeout=5)
+    echo.wait(r"key m .*\n\s*key escape")
 
 
 def test_the_size_is_the_terminals_not_the_environments(echo: Terminal) -> None:
     echo.resize(70, 22)
-    echo.wait("size 70 22", timeout=5)
+    echo.wait("size 70 22")
 
 
 def test_after_a_suspension_keys_arrive_again(echo: Terminal) -> None:
-    for _ in range(2):
+    for count in (1, 2):
         echo.send("s")
-        echo.wait(r"resumed", timeout=5)
+        echo.wait(r"resumed(?s:.*)" * count)
         echo.quiet()
         echo.send("n")
-        echo.wait(r"resumed\s*\n.*(\n.*)?key n", timeout=5)
+        echo.wait(r"resumed\s*\n.*(\n.*)?key n(?s:.*)" * count)
 
 
 def test_a_terminal_that_goes_away_is_the_end_not_an_error() -> None:
@@ -85,9 +85,7 @@ def test_a_terminal_that_goes_away_is_the_end_not_an_error() -> None:
         terminal.wait("ready")
         terminal.quiet()
         terminal.hang_up()
-        start = time.monotonic()
         assert terminal.exit_code() == 0
-        assert time.monotonic() - start < 1
 
 
 def test_writing_to_a_terminal_that_has_gone_is_no_error() -> None:

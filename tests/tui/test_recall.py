@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from crm_tui.tui.recall import MOST, Recall, keep, read, recalls
-from crm_tui.tui.widgets.looking_back import LookingBack
+from crm_tui.tui.widgets.looking_back import SHOWN, LookingBack
 
 
 def recall(path: Path | None) -> Recall:
@@ -135,8 +135,8 @@ def test_sessions_at_once_lose_no_line_of_each_other(tmp_path: Path) -> None:
     path = tmp_path / "lines"
     path.write_text("".join(f"tag x{n}\n" for n in range(MOST - 50)))  # so that some of them rewrite it
     program = (
-        "import sys; from pathlib import Path; from crm_tui.tui.recall import keep;"
-        "assert all(keep(Path(sys.argv[1]), f'next {sys.argv[2]} {n}') for n in range(60))"
+        "import sys; from pathlib import Path; from crm_tui.tui import recall; recall._PATIENCE = 60;"
+        "assert all(recall.keep(Path(sys.argv[1]), f'next {sys.argv[2]} {n}') for n in range(60))"
     )
     started = [subprocess.Popen([sys.executable, "-c", program, str(path), str(n)]) for n in range(4)]
     assert [process.wait(60) for process in started] == [0] * 4
@@ -165,6 +165,25 @@ def test_who_has_no_folder_keeps_nothing(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 # looking back
+
+
+def test_each_line_is_folded_once_however_often_one_looks() -> None:
+    folded = 0
+
+    class Line(str):
+        __slots__ = ()
+
+        def casefold(self) -> str:
+            nonlocal folded
+            folded += 1
+            return super().casefold()
+
+    looking = LookingBack([Line(f"log {'abcdefgh ' * 50}{n}") for n in range(MOST)], "")
+    for _ in range(10):
+        looking.look("abc 7")
+        looking.step(1)
+    assert folded == MOST
+    assert len(looking.found) == SHOWN
 
 
 def test_the_newest_line_that_has_every_word_comes_first() -> None:

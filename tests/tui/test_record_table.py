@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -15,6 +14,7 @@ from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.quiet import QuietScreen
 from crm_tui.tui.widgets.record_table import Line, RecordTable, TableHeading
 from tests.terminal import Terminal
+from tests.tui.rooms import until
 
 COLUMNS = (Column("name", "name", 8, flex=1), Column("sum", "sum", 6, align="right"), Column("x", "x", 5, drop=1))
 
@@ -232,14 +232,14 @@ async def test_cells_are_cut_by_width_and_never_read_as_markup(pilot: Pilot[None
 async def test_narrow_screens_drop_columns_and_keep_the_cursor(pilot: Pilot[None]) -> None:
     pilot.app.table.move_to(9)
     await pilot.resize_terminal(22, 6)
-    await pilot.pause(0.05)
+    await until(lambda: pilot.app.size.width == 22 and len(pilot.app.rows()) == 6)
+    await pilot.pause()
     assert pilot.app.rows()[0] == "    name           sum"
     assert [row for row in pilot.app.rows() if row.startswith("›")] == ["›   row 9            9"]
     await pilot.resize_terminal(3, 2)
-    await pilot.pause(0.05)
+    await pilot.pause()
     await pilot.resize_terminal(40, 11)
-    await pilot.pause(0.05)
-    assert row("›", "row 9", 9) in pilot.app.rows()
+    await until(lambda: row("›", "row 9", 9) in pilot.app.rows())
 
 
 async def test_the_mouse_selects_and_scrolls(pilot: Pilot[None]) -> None:
@@ -261,11 +261,9 @@ async def test_it_claims_no_key(pilot: Pilot[None]) -> None:
 
 async def test_a_million_rows_cost_what_a_hundred_do(pilot: Pilot[None]) -> None:
     table, rows = pilot.app.table, Rows(1_000_000)
-    start = time.perf_counter()
     table.show(rows)
     table.move_to(999_999)
     table.page(-1)
-    assert time.perf_counter() - start < 0.05
     assert len(rows.asked) <= 30
 
 

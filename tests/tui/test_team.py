@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +12,7 @@ from crm_tui.commands.keymap import bindings
 from crm_tui.services import comments, followups, interactions, rules, sweep, teams
 from crm_tui.services.interactions import Note
 from crm_tui.store.database import Database
+from crm_tui.tui.screens import unhurried
 from crm_tui.tui.screens.handover import HandoverScreen
 from crm_tui.tui.screens.pool import PoolScreen
 from crm_tui.tui.screens.sweep import SweepScreen
@@ -20,7 +21,7 @@ from crm_tui.tui.widgets.menu import Menu
 from crm_tui.tui.widgets.record_table import RecordTable
 from tests.factories import Clock, Team, in_days, make
 from tests.store.present import present
-from tests.tui.rooms import Room, entered
+from tests.tui.rooms import Room, entered, until
 from tests.tui.test_others import look
 from tests.tui.test_places import typed
 from tests.tui.test_pools import confirmed, held, painting
@@ -45,11 +46,7 @@ def row_of(room: Room, name: str) -> list[str]:
 async def shown(room: Room, text: str) -> None:
     """Look at what others did, and wait for it to be shown, as long as a screen may take for it."""
     await look(room)
-    for _ in range(40):
-        if text in room.text():
-            return
-        await room.pilot.pause(0.05)
-    raise AssertionError(f"{text} is not on the screen:\n{room.text()}")
+    await until(lambda: text in room.text(), f"{text} is not on the screen")
 
 
 async def test_the_team_shows_what_each_holds_has_to_do_and_neglects(
@@ -86,19 +83,26 @@ async def test_a_dear_reading_is_not_begun_anew_at_every_change(
     make(team.li, "Acme")
     async with entered(path, "zhao", clock=clock) as room:
         await room.press("gt")
-        read: list[float] = []
+        now, read, waits = 1_000.0, 0, list[float]()
 
         async def again(self: TeamScreen) -> None:
-            read.append(time.monotonic())
-            await asyncio.sleep(0.03)
+            nonlocal now, read
+            now, read = now + 0.03, read + 1
 
+        def set_timer(self: TeamScreen, delay: float, callback: Callable[[], None]) -> object:
+            waits.append(round(delay, 6))
+            return later.append(callback)
+
+        later: list[Callable[[], None]] = []
         monkeypatch.setattr(TeamScreen, "again", again)
+        monkeypatch.setattr(TeamScreen, "set_timer", set_timer)
+        monkeypatch.setattr(unhurried, "time", SimpleNamespace(monotonic=lambda: now))
         for _ in range(5):
             await room.place.others_changed(None)
-        assert len(read) == 1
-        await room.pilot.pause(0.6)
-        assert len(read) == 2, "what came meanwhile is shown at last"
-        assert read[1] - read[0] > 0.3
+        assert (read, waits[:1]) == (1, [0.3])
+        later[0]()
+        await room.rest()
+        assert read == 2, "what came meanwhile is shown at last"
 
 
 async def test_the_team_is_for_leads(team: Team, clock: Clock, path: Path) -> None:
@@ -158,10 +162,10 @@ async def test_a_hand_over_is_seen_before_it_is_done_in_one_and_taken_back_with_
         for _ in range(len("least:amy,wang")):
             await room.press("<bs>")
         await room.press("tier:A=amy,")
-        await room.pilot.pause(0.3)
+        await room.later()
         assert "^ there is no name before this comma" in room.text()
         await room.press("rr:wang")
-        await room.pilot.pause(0.3)
+        await room.later()
         assert row_of(room, "amy") == ["to", "amy", "1", "1"]
         await room.press("<enter>")
         assert "rule: tier:A=amy,rr:wang" in room.text()

@@ -336,8 +336,7 @@ class Prompt(Overlay):
         self._typed = self.value
         if self._candidates and self._span[1] == self.cursor:
             return
-        if self._offered.is_set():  # it was for another place
-            self._changed(self.value)
+        self._changed(self.value)  # what was asked for, or has come already, may be for another place
         with suppress(TimeoutError):
             await asyncio.wait_for(self._offered.wait(), PATIENCE)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 
-from crm_tui.tui.terminal import profile
+from crm_tui.tui.terminal import keys, profile
 
 profile.prepare()
 
@@ -57,4 +57,5 @@ class Echo(App[None]):
 if __name__ == "__main__":
     if "deaf" in sys.argv:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        keys.PATIENCE = 60.0  # whoever sends a sequence in pieces may be held up
     Echo().run(mouse="nomouse" not in sys.argv)
