@@ -15,12 +15,15 @@ from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.domain.stages import BY_IDENTIFIER
 
 __all__ = [
-    "KINDS", "NOTICES", "SECTIONS", "DueInput", "DueSettings", "Leaving", "Reason", "Waiting", "order_key", "reasons",
-    "section", "why",
+    "KINDS", "NOTICES", "SECTIONS", "DueInput", "DueSettings", "Leaving", "Overdue", "Owing", "Reason", "Waiting",
+    "order_key", "reasons", "section", "why",
 ]  # fmt: skip
 
 NoticeKind = Literal["offer", "request", "escalation", "comment", "shared", "known", "recycled"]
-Kind = Literal["recycle", "promise", "first_contact", "cadence", "rotting", "stale_profile"] | NoticeKind
+Kind = (
+    Literal["recycle", "promise", "first_contact", "payment", "cadence", "playbook", "rotting", "stale_profile"]
+    | NoticeKind
+)
 NextKind = Literal["promise", "first_contact"]
 Section = Literal["overdue", "today", "soon", "later"]
 
@@ -35,8 +38,8 @@ NOTICES: Mapping[NoticeKind, str] = {
 }
 """What somebody, or the sweep, wants one to know, as the row says it; the notice's own text follows."""
 KINDS: tuple[Kind, ...] = (  # most urgent first: who is about to be lost, who waits, what is late, what is to be known
-    "recycle", "promise", "first_contact", "offer", "request", "cadence", "escalation", "comment", "shared", "known",
-    "recycled", "rotting", "stale_profile",
+    "recycle", "promise", "first_contact", "offer", "request", "payment", "cadence", "escalation", "comment", "shared",
+    "known", "recycled", "playbook", "rotting", "stale_profile",
 )  # fmt: skip
 _PATIENT: frozenset[Kind] = frozenset({"comment", "shared", "known", "recycled", "stale_profile"})
 """Kinds that keep nobody waiting, so that they are never overdue."""
@@ -71,6 +74,23 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Overdue:
+    """What the customer has not paid: the oldest of it was due on the day `since`; `amount` as it is read."""
+
+    since: date
+    amount: str
+
+
+@dataclass(frozen=True)
+class Owing:
+    """What a tier's playbook asks for by the day `due_on`, and nobody has done; `badge` is the tier's."""
+
+    what: str
+    due_on: date
+    badge: str
+
+
+@dataclass(frozen=True)
 class DueInput:
     """What is known of a customer that decides when it is due. Dates are the user's, stages and tiers identifiers.
 
@@ -78,7 +98,8 @@ class DueInput:
     user's zone; `next_original_on` the day first promised, where it was snoozed since.
     `last_contact`: the last contact that came about; `last_touch`: the last interaction, attempts too.
     `stale`: the day on which the profile becomes stale (`profile.stale_on`).
-    `leaving`: its recycle warning; `notices`: what waits for the reader about it, oldest first.
+    `leaving`: its recycle warning; `notices`: what waits for the reader about it, oldest first; `overdue`: what it has
+    not paid in time; `owing`: what its playbook asks for soon, the nearest end first.
     """
 
     stage: str
@@ -96,6 +117,8 @@ class DueInput:
     stale: date | None = None
     leaving: Leaving | None = None
     notices: tuple[Waiting, ...] = ()
+    overdue: Overdue | None = None
+    owing: tuple[Owing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,10 +142,13 @@ class Reason:
 def earliest(facts: DueInput, settings: DueSettings = DEFAULTS) -> date | None:
     """The first day on which anything speaks for the customer, as `reasons` would find; None for never."""
     days = [facts.next_on, facts.leaving.warned_on if facts.leaving else None, *(n.made_on for n in facts.notices)]
+    if facts.overdue is not None:
+        days.append(facts.overdue.since + timedelta(days=1))
     if not _silenced(facts, settings):
         days.append(_cadence_due(facts, settings))
     if not BY_IDENTIFIER[facts.stage].closed:
         days += [rotting_due(facts.stage, facts.stage_since, facts.last_touch, settings), facts.stale]
+        days += [owing.due_on for owing in facts.owing]
     return min((day for day in days if day is not None), default=None)
 
 
@@ -130,13 +156,17 @@ def reasons(facts: DueInput, today: date, settings: DueSettings = DEFAULTS) -> t
     """Every reason that speaks for the customer, past and to come, the most urgent first; the row shows that one.
 
     What is due already goes before what is to come; among what is due, people who wait go before records that age.
-    An open promise that is not later than the cadence's date silences the cadence; a closed stage has only promises,
-    warnings and notices.
+    An open promise that is not later than the cadence's date silences the cadence, one of the next days what is not
+    paid; a closed stage has only promises, warnings, notices and what is not paid.
     """
     found = [_leaving(facts, today), _promise(facts, today), *(_notice(waiting, today) for waiting in facts.notices)]
+    if not _dunned(facts, today, settings):
+        found.append(_payment(facts, today))
     if not _silenced(facts, settings):
         found.append(_cadence(facts, today, settings))
     found += [_rotting(facts, today, settings), _stale(facts, today)]
+    if not BY_IDENTIFIER[facts.stage].closed:
+        found += [_owed(owing) for owing in facts.owing]
     return tuple(sorted((r for r in found if r), key=lambda reason: _urgency(reason, today)))
 
 
@@ -148,6 +178,8 @@ def section(reason: Reason, today: date, settings: DueSettings = DEFAULTS) -> Se
     lost stands among the overdue from the first day.
     """
     if reason.due_on > today:
+        if reason.kind == "playbook":  # only what is near enough to be told is given
+            return "soon"
         return "soon" if (reason.due_on - today).days <= settings.horizon_days else "later"
     if reason.kind in _PATIENT:
         return "today"
@@ -190,6 +222,11 @@ def why(facts: DueInput, today: date, settings: DueSettings = DEFAULTS) -> tuple
         lines.append(
             _("%(due)s: %(explanation)s; silenced by the follow-up on %(promised)s, done closes both") % names
         )
+    unpaid = _payment(facts, today)
+    if unpaid is not None and _dunned(facts, today, settings):
+        lines.append(_("%(explanation)s; the follow-up on %(promised)s is for that too") % {
+            "explanation": unpaid.explanation, "promised": facts.next_on,
+        })  # fmt: skip
     return tuple(lines) or (_("nothing is due: no follow-up, no cadence, no rotting"),)
 
 
@@ -207,6 +244,19 @@ def _late(due: date, today: date) -> int:
 def _silenced(facts: DueInput, settings: DueSettings) -> bool:
     due = _cadence_due(facts, settings)
     return due is not None and facts.next_on is not None and facts.next_on <= due
+
+
+def _dunned(facts: DueInput, today: date, settings: DueSettings) -> bool:
+    """Whether one is to turn to the customer soon in any case, so that what is not paid need not be said every day."""
+    return facts.next_on is not None and today <= facts.next_on <= today + timedelta(days=settings.horizon_days)
+
+
+def _payment(facts: DueInput, today: date) -> Reason | None:
+    if facts.overdue is None or facts.overdue.since >= today:
+        return None
+    since, amount = facts.overdue.since, facts.overdue.amount
+    text = _("payment overdue: %(amount)s since %(day)s") % {"amount": amount, "day": since}
+    return Reason("payment", since, _late(since, today), text, text)
 
 
 def _cadence_due(facts: DueInput, settings: DueSettings) -> date | None:
@@ -285,6 +335,12 @@ def _rotting(facts: DueInput, today: date, settings: DueSettings) -> Reason | No
         limit,
     )
     return Reason("rotting", due, _late(due, today), text % names, explanation % names)
+
+
+def _owed(owing: Owing) -> Reason:
+    told = {"what": owing.what, "day": owing.due_on, "tier": owing.badge}
+    text = _("{what} due by {day:%-d %b} (playbook {tier})").format(**told)
+    return Reason("playbook", owing.due_on, 0, text, text)
 
 
 def _stale(facts: DueInput, today: date) -> Reason | None:

@@ -78,6 +78,17 @@ def format_amount(minor: int, currency: str) -> str:
     return f"{sign}{whole:,}.{part:0{decimals}d}" if decimals else f"{sign}{whole:,}"
 
 
+def short_amount(minor: int, currency: str) -> str:
+    """About how much it is, in four signs or five: 950, 12k, 1.2m, 35m, 1.2b."""
+    whole = abs(minor) / 10 ** exponent(currency)
+    sign = "-" if minor < 0 else ""
+    for size, unit in ((1e9, "b"), (1e6, "m"), (1e3, "k")):
+        if whole >= 0.9995 * size:
+            part = whole / size
+            return f"{sign}{part:.1f}{unit}" if part < 9.95 and size > 1e3 else f"{sign}{part:.0f}{unit}"
+    return f"{sign}{whole:.0f}"
+
+
 def _value(plain: str, at: int, text: str) -> tuple[Decimal, int]:
     """The sum of the parts from `at` on (1亿2000万), each with a smaller unit than the one before, and their end."""
     value, before = Decimal(0), 0

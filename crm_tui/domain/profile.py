@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -42,12 +42,16 @@ def required(kind: str, tier_rank: int) -> tuple[Field, ...]:
     return tuple(f for f in fields(kind) if f.required_from is not None and rank <= f.required_from)
 
 
-def completeness(kind: str, tier_rank: int, values: Mapping[str, str], contacts: int) -> Completeness:
+def completeness(
+    kind: str, tier_rank: int, values: Mapping[str, str], contacts: int, more: Collection[str] = ()
+) -> Completeness:
     """How complete the profile is for its tier. All required fields weigh the same.
 
-    `contacts` counts the contacts that have a role; from B up an organization needs one, missing as `CONTACT`.
+    `contacts` counts the contacts that have a role; from B up an organization needs one, missing as `CONTACT`. `more`
+    are fields that the tier's playbook asks for beside the others.
     """
     wanted = required(kind, tier_rank)
+    wanted += tuple(f for f in fields(kind) if f.identifier in more and f not in wanted)
     missing = [f for f in wanted if not (values.get(f.identifier) or "").strip()]
     total = len(wanted)
     if kind in CONTACT.kinds and CONTACT.required_from is not None and tier_rank <= CONTACT.required_from:

@@ -47,6 +47,8 @@ ROLES: tuple[Choice, ...] = (
     Choice("champion", N_("champion"), ("支持者", "内线", "內線", "教练", "教練", "coach")),
     Choice("finance", N_("finance"), ("财务", "財務")),
 )
+POINTS: tuple[Choice, ...] = tuple(Choice(str(n), str(n)) for n in range(1, 6))
+"""What is judged by hand: 1 is least, 5 most (DOMAIN §3)."""
 CHANNELS: tuple[Choice, ...] = (
     Choice("call", N_("call"), ("电话", "電話", "phone")),
     Choice("visit", N_("visit"), ("拜访", "拜訪", "上门", "上門")),
@@ -135,6 +137,8 @@ _COMMON: tuple[Field, ...] = (
     ),
     _column("referred_by", N_("referred by"), "standing"),
     _column("parent", N_("parent"), "standing"),
+    Field("influence", N_("influence"), "judgement", "choice", choices=POINTS, column=True),
+    Field("closing", N_("closing potential"), "judgement", "choice", choices=POINTS, column=True),
     _column("tax_number", N_("tax number"), "identity"),
 )
 _ORGANIZATION: tuple[Field, ...] = (

@@ -96,7 +96,7 @@ def recommend(
     A pairing counts from `support` customers (at least FEWEST: one customer's orders decide nothing) and above a lift
     of 1. `category` names what `related` was summed over.
     """
-    strong = _strongest(pairings, max(support, FEWEST))
+    strong = strongest(pairings, support)
     found = []
     for buyer in buyers:
         pairing = max((strong[name] for name in buyer.with_like if name in strong), key=_strength, default=None)
@@ -110,11 +110,11 @@ def _strength(pairing: Pairing) -> tuple[float, int, str]:
     return pairing.lift, pairing.both, pairing.product
 
 
-def _strongest(pairings: Sequence[Pairing], support: int) -> dict[str, Pairing]:
+def strongest(pairings: Sequence[Pairing], support: int = SUPPORT) -> dict[str, Pairing]:
     """The strongest pairing of each product that counts."""
     found: dict[str, Pairing] = {}
     for pairing in sorted(pairings, key=_strength):
-        if pairing.both >= support and pairing.lift > 1:
+        if pairing.both >= max(support, FEWEST) and pairing.lift > 1:
             found[pairing.product] = pairing
     return found
 
@@ -143,13 +143,11 @@ _NEXT = {
 
 
 def step_refusal(before: str, after: str) -> str | None:
-    """Why a customer cannot come from one state ("" for none yet) to another; None when it can.
+    """Why a customer cannot come from one state ("" for none yet) to another; None when it can, or is there already.
 
     pushed → interested → offered → followed up, and declined at any time after it was pushed.
     """
-    if after == before:
-        return _("it is so already: {state}").format(state=title(after))
-    if after in _NEXT[before]:
+    if after == before or after in _NEXT[before]:
         return None
     if not before:
         return _("it was not pushed yet")

@@ -244,7 +244,7 @@ def _held_up(found: Return, holding: Holding, actual_days: int | None) -> Return
     if holding.stage == "actual":
         if actual_days is None:
             return None
-        # Until orders are known, the day on which it became a customer is that of the last one.
+        # Without an order the day on which it became a customer stands for that of the last one.
         until = (holding.last_order or holding.stage_since) + timedelta(days=actual_days)
         if until >= on:
             on, held_up = until + _DAY, (*held_up, _("an actual customer until {day}").format(day=said(until)))

@@ -6,15 +6,18 @@ What is personal or of the host is no business rule and stands in the TOML file 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from crm_tui.domain.analysis.policies import DUNNING, POLICIES
 from crm_tui.domain.cadence import DueSettings
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import N_, _
-from crm_tui.domain.schemes import shipped
+from crm_tui.domain.schemes import Scheme, parse_scheme, primary, shipped
 from crm_tui.domain.stages import STAGES
 
 if TYPE_CHECKING:
@@ -36,6 +39,10 @@ RECYCLE_PRESET: Mapping[str, int] = {"A": 7, "B": 15, "C": 30, "D": 60}
 """Days without contact after which each intent letter returns to the pool, once recycling is on. DOMAIN §4 P9."""
 WIN_PRESET = 90
 """Days held and not won after which a customer returns to the pool, once recycling is on. DOMAIN §4 P10."""
+
+
+PRIMARY = "scheme.primary."
+"""How the rules begin that say which scheme gives the badge in a stage."""
 
 
 def _rules() -> Iterator[Rule]:
@@ -64,6 +71,19 @@ def _rules() -> Iterator[Rule]:
         for tier in scheme.tiers:
             name = f"cadence.{scheme.identifier}.{tier.identifier}"
             yield Rule(name, N_("days between contacts that the tier asks for"), tier.cadence_days, 1, 3_650)
+    for stage in STAGES:
+        meaning = N_("scheme of the badge in the stage, once it has graded the customer (till then abcd)")
+        yield Rule(f"{PRIMARY}{stage.identifier}", meaning, "value" if stage.identifier == "actual" else "abcd")
+    yield Rule("tier.confirm", N_("schemes whose tiers take effect when a lead confirms (commas between them)"),
+               "value,matrix")
+    yield Rule("playbook.ahead_days", N_("days ahead that the queue tells what a playbook asks for (off: never)"),
+               14, 0, 90)
+    yield Rule("cost.contact", N_("what a contact costs us, in whole units of the currency"), 20, 0, 1_000_000)
+    yield Rule("cost.visit", N_("what a visit costs us beside that, in whole units of the currency"), 300, 0, 1_000_000)
+    for step, days in DUNNING.items():
+        yield Rule(f"dunning.{step}", N_("days late from which on this step of dunning is taken"), days, 1, 3_650)
+    for cell, policy in POLICIES.items():
+        yield Rule(f"policy.{cell}", N_("how customers of a class are served with products of a class"), policy)
     for stage in STAGES:
         if not stage.closed:
             name = f"rotting.{stage.identifier}"
@@ -132,6 +152,8 @@ def _checked_text(known: Rule, text: str) -> str:
         except (KeyError, ValueError, OSError):
             message = _('time_zone: "{text}" is not known; write it as Asia/Shanghai').format(text=text)
             raise UsageError(message, text, 0) from None
+    if known.name == "tier.confirm":
+        return ",".join(dict.fromkeys(part.strip() for part in text.split(",") if part.strip() not in ("", "off")))
     if known.name == "pool.warn_days":
         days = [part.strip() for part in text.split(",")]
         if not all(part.isascii() and part.isdigit() and 0 < int(part) < 366 for part in days):
@@ -151,19 +173,21 @@ class Settings:
     """The rules in force: what was set, else the default.
 
     `before` holds, for rules that were changed on a day, that day (ISO) and the value until then; `pools` the rules of
-    single pools.
+    single pools; `schemes` every scheme in use, by identifier: those that ship, and one's own over them.
     """
 
     changed: Mapping[str, Any]
     before: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
     pools: Mapping[int, Settings] = field(default_factory=dict)
+    schemes: Mapping[str, Scheme] = field(default_factory=shipped)
 
     def of_pool(self, pool_id: int | None) -> Settings:
         """The rules with those of the pool in the place of the general ones."""
         own = self.pools.get(pool_id) if pool_id is not None else None
         if own is None:
             return self
-        return Settings({**self.changed, **own.changed}, {**self.before, **own.before}, self.pools)
+        changed, before = {**self.changed, **own.changed}, {**self.before, **own.before}
+        return Settings(changed, before, self.pools, self.schemes)
 
     def recycling(self, today: str) -> Settings:
         """The rules as recycling goes by them on that day: a change bites from the next day. DOMAIN §4 P19."""
@@ -172,7 +196,7 @@ class Settings:
             if name.startswith("pool.recycle.") and day >= today
         }  # fmt: skip
         pools = {key: own.recycling(today) for key, own in self.pools.items()}
-        return Settings({**self.changed, **kept}, {}, pools)
+        return Settings({**self.changed, **kept}, {}, pools, self.schemes)
 
     def __getitem__(self, name: str) -> Any:
         return self.changed[name] if name in self.changed else RULES[name].default
@@ -189,15 +213,34 @@ class Settings:
         """Cadences and rotting ages as the due rules take them."""
         cadence = {n.removeprefix("cadence."): v for n, v in self.changed.items() if n.startswith("cadence.")}
         rotting = {n.removeprefix("rotting."): v for n, v in self.changed.items() if n.startswith("rotting.")}
-        return DueSettings(cadence_days=cadence, rotting_days=rotting)
+        return DueSettings(self.schemes, cadence_days=cadence, rotting_days=rotting)
+
+    @cached_property
+    def _chosen(self) -> Mapping[str, str]:
+        """The scheme of each stage; one that is in use no more gives way to the intent letters."""
+        named = {stage.identifier: str(self[f"{PRIMARY}{stage.identifier}"]) for stage in STAGES}
+        return {stage: name if name in self.schemes else "abcd" for stage, name in named.items()}
+
+    def primary(self, stage: str, graded: Collection[str] = ()) -> str:
+        """The scheme that gives the badge in the stage to a customer that has tiers under the schemes `graded`."""
+        return primary(stage, graded, self._chosen)
+
+    @cached_property
+    def confirmed(self) -> frozenset[str]:
+        """The schemes whose tiers take effect when a lead confirms. DOMAIN §3."""
+        return frozenset(str(self["tier.confirm"] or "").split(",")) - {""}
 
 
 Stored = Mapping[str, tuple[str, str | None, str | None]]
 """Rules as they are kept: name → (value, value before, day of the change); values as JSON, None for the default."""
 
 
-def load(stored: Stored, pools: Mapping[int, Stored] | None = None) -> Settings:
-    """The settings from what is stored; names that no rule has any more are left out."""
+def load(
+    stored: Stored, pools: Mapping[int, Stored] | None = None, schemes: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings from what is stored; names that no rule has any more are left out. `schemes` are the TOML texts of
+    one's own, by identifier.
+    """
     known = {name: row for name, row in stored.items() if name in RULES}
     values = {name: json.loads(value) for name, (value, __, ___) in known.items()}
     changed = {name: value for name, value in values.items() if value != DEFAULT}
@@ -206,4 +249,18 @@ def load(stored: Stored, pools: Mapping[int, Stored] | None = None) -> Settings:
         for name, (__, previous, day) in known.items()
         if day is not None
     }
-    return Settings(changed, before, {key: load(rows) for key, rows in (pools or {}).items()})
+    own = {key: load(rows) for key, rows in (pools or {}).items()}
+    currency = str(changed.get("currency", RULES["currency"].default))
+    return Settings(changed, before, own, in_use(tuple(sorted((schemes or {}).items())), currency))
+
+
+@lru_cache(maxsize=32)
+def in_use(own: tuple[tuple[str, str], ...], currency: str) -> Mapping[str, Scheme]:
+    """The schemes that ship, with one's own (identifier, TOML text) in their place or after them. What cannot be read
+    any more is left out: whoever signs in could not repair it.
+    """
+    found = dict(shipped(currency))
+    for identifier, text in own:
+        with suppress(UsageError):
+            found[identifier] = parse_scheme(text, currency)
+    return MappingProxyType(found)

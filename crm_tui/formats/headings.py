@@ -88,6 +88,8 @@ _SYNONYMS = {
         headcount, employees, number of employees, employee count, no of employees, staff, company size,
         员工数, 员工人数, 人数, 员工数量, 公司人数, 人员规模, 公司规模, 企业规模, 规模
     """,
+    "influence": "influence, influence score, 影响力, 客户影响力, 影响力评分",
+    "closing": "closing, closing potential, closing score, 成交潜力, 成交可能, 成交可能性",
     "parent": """
         parent, subsidiary of, parent company, parent account, 母公司, 上级公司, 上级单位, 上级客户,
         所属集团, 总公司, 集团

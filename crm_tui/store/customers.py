@@ -38,6 +38,7 @@ class Facts:
     stale_on: str | None
     created_at: str
     archived_at: str | None
+    suggested: str | None = None
 
 
 _FACTS = ", ".join(f"c.{field.name}" for field in fields(Facts))
@@ -91,7 +92,7 @@ def facts(database: Database, sight: Sight, ids: Iterable[int]) -> dict[int, Fac
 LISTED = (
     "id", "name", "kind", "stage", "tier", "scheme", "owner", "pool", "phone", "email", "region", "industry", "source",
     "next_on", "next_at", "last_contact", "created_at", "owner_id", "archived_at", "stage_since", "tags", "wechat",
-    "last_touch", "recycle_on",
+    "last_touch", "recycle_on", "suggested",
 )  # fmt: skip
 
 _REACH = (
@@ -111,24 +112,35 @@ def reach_seen(column: str, sight: Sight) -> str:
     return f"CASE WHEN c.owner_id IS NOT NULL THEN {found} END" if sight.masked else found
 
 
-def listed_columns(sight: Sight) -> str:
+_PRIMARY = ("c.tier, c.scheme", "c.suggested")
+"""The SQL of tier and scheme, and of what is proposed instead, as the customer's own row has them; and `_UNDER` those
+of the scheme `?2`, whose row is `g`.
+"""
+_UNDER = ("g.tier, ?2", "CASE WHEN g.computed IS NOT g.tier THEN g.computed END")
+
+
+def listed_columns(sight: Sight, tiers: tuple[str, str] = _PRIMARY) -> str:
     """The SELECT list for `LISTED`, over `customer c`, `user u` and `pool p`."""
     return (
-        "c.id, c.name, c.kind, c.stage, c.tier, c.scheme, u.login, p.name,"
+        f"c.id, c.name, c.kind, c.stage, {tiers[0]}, u.login, p.name,"
         f" {reach_seen('phone', sight)}, {reach_seen('email', sight)},"
         " c.region, c.industry, c.source, c.next_on, c.next_at, c.last_contact, c.created_at, c.owner_id,"
         " c.archived_at, c.stage_since, (SELECT group_concat(t.name, ' ') FROM tag t WHERE t.customer_id = c.id),"
         f" {reach_seen('wechat', sight)}, c.last_touch,"
-        " (SELECT w.due_on FROM recycle_warning w WHERE w.customer_id = c.id)"
+        f" (SELECT w.due_on FROM recycle_warning w WHERE w.customer_id = c.id), {tiers[1]}"
     )
 
 
-def listed(database: Database, sight: Sight, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
-    """The `LISTED` values of these customers, by id; those not seen are left out."""
+def listed(database: Database, sight: Sight, ids: Sequence[int], scheme: str = "") -> dict[int, tuple[Any, ...]]:
+    """The `LISTED` values of these customers, by id; those not seen are left out. Tiers are those under the scheme, ""
+    for the primary one of each.
+    """
+    graded = "LEFT JOIN customer_tier g ON g.customer_id = c.id AND g.scheme = ?2" if scheme else ""
     rows = database.rows(
-        f"SELECT {listed_columns(sight)} FROM json_each(?) wanted CROSS JOIN customer c ON c.id = wanted.value"
+        f"SELECT {listed_columns(sight, _UNDER if scheme else _PRIMARY)}"
+        f" FROM json_each(?1) wanted CROSS JOIN customer c ON c.id = wanted.value {graded}"
         f" LEFT JOIN user u ON u.id = c.owner_id LEFT JOIN pool p ON p.id = c.pool_id WHERE {seen_by(sight)}",
-        (json.dumps(list(ids)),),
+        (json.dumps(list(ids)), *([scheme] if scheme else [])),
     )
     return {row[0]: row for row in rows}
 
@@ -152,6 +164,33 @@ def stage_counts(database: Database, sight: Sight, *, own: bool = False) -> dict
     for stage, n in _shared_counts(database, sight) if not own and sight.shared else ():
         counts[stage] = counts.get(stage, 0) + n
     return counts
+
+
+def stage_sums(database: Database, sight: Sight, *, own: bool = False) -> dict[str, int]:
+    """What the open deals of unarchived customers may bring, by stage, in minor units, from the kept sums; `own` for
+    those of the customers that one holds oneself. What lies in a pool tells a rep nothing of money.
+    """
+    if sight.everything and not own:
+        return dict(database.rows("SELECT stage, sum(amount) FROM stage_count GROUP BY stage"))
+    wanted = [f"u{key}" for key in ([sight.user_id] if own else sight.owners)]
+    if not own and not sight.masked:
+        pools = sight.pools if sight.pools is not None else [row[0] for row in database.rows("SELECT id FROM pool")]
+        wanted += [f"p{key}" for key in pools] + (["b"] if sight.blocked else [])
+    sums = dict(
+        database.rows(
+            "SELECT stage, sum(amount) FROM stage_count WHERE holder IN (SELECT value FROM json_each(?))"
+            " GROUP BY stage",
+            (json.dumps(wanted),),
+        )
+    )
+    shared = database.rows(
+        "SELECT c.stage, sum(d.amount) FROM customer c JOIN deal d ON d.customer_id = c.id AND d.result = 'open'"
+        f" WHERE c.id IN ({_ids(sight.shared)}) AND c.archived_at IS NULL AND c.owner_id NOT IN ({_ids(sight.owners)})"
+        " GROUP BY 1"
+    ) if not own and sight.shared else []
+    for stage, amount in shared:
+        sums[stage] = sums.get(stage, 0) + (amount or 0)
+    return sums
 
 
 def _shared_counts(database: Database, sight: Sight) -> list[tuple[str, int]]:

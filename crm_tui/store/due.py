@@ -37,6 +37,7 @@ class Candidate:
     leaves_because: str | None
     owner_id: int | None
     archived_at: str | None
+    suggested: str | None
     phone: str | None
 
 

@@ -18,10 +18,12 @@ _PROFILES = 500
 
 def in_use(database: Database, sight: Sight, field: str, start: str) -> list[str]:
     """The values of `region`, `source`, `industry` or `tag` that begin so, in order; of `field` the names of fields of
-    one's own. None of more than the spellings that are compared, nor of any other field.
+    one's own, of `push` the new products. None of more than the spellings that are compared, nor of any other field.
     """
     if field == "field":
         return _own_names(database, sight, start)
+    if field == "push":
+        return _pushed(database, sight, start)
     if field == "tag":
         found = spellings(database, "tag", "name")
         seen = "SELECT 1 FROM tag t CROSS JOIN customer c ON c.id = t.customer_id WHERE t.name = ?"
@@ -33,6 +35,16 @@ def in_use(database: Database, sight: Sight, field: str, start: str) -> list[str
     seen = f"{seen} AND {seen_by(sight)} LIMIT 1"
     begun = (value for value in found or () if fold(value).startswith(fold(start)))
     return list(islice((value for value in begun if database.value(seen, (value,))), _MOST))
+
+
+def _pushed(database: Database, sight: Sight, start: str) -> list[str]:
+    # Where what is sold is masked, so is what is offered.
+    seen = part_of(sight, OWN) if sight.masked else seen_by(sight)
+    rows = database.rows(
+        "SELECT p.name FROM product p WHERE EXISTS (SELECT 1 FROM product_push t CROSS JOIN customer c"
+        f" ON c.id = t.customer_id WHERE t.product_id = p.id AND {seen}) ORDER BY 1"
+    )
+    return [name for (name,) in rows if fold(name).startswith(fold(start))][:_MOST]
 
 
 def _own_names(database: Database, sight: Sight, start: str) -> list[str]:

@@ -73,6 +73,15 @@ _HOLDINGS: dict[str, tuple[str, str]] = {
         "follow_up t JOIN customer c ON c.id = t.customer_id",
         "t.closed_at IS NULL AND (c.owner_id = :user OR t.user_id = :user)",
     ),
+    N_("deals"): (
+        "deal t JOIN customer c ON c.id = t.customer_id",
+        "t.result = 'open' AND (t.user_id = :user OR c.owner_id = :user)",
+    ),
+    N_("receivables"): (
+        "receivable t JOIN customer c ON c.id = t.customer_id",
+        "c.owner_id = :user AND t.amount > coalesce((SELECT sum(a.amount) FROM allocation a"
+        " WHERE a.receivable_id = t.id), 0)",
+    ),
     N_("protections"): ("protection t", "t.user_id = :user AND t.ended_on IS NULL AND t.until_on >= :today"),
     N_("offers"): ("transfer t", "t.closed_at IS NULL AND :user IN (t.from_id, t.to_id)"),
     N_("collaborations"): ("collaborator t", "t.user_id = :user"),
@@ -98,8 +107,11 @@ def rows_of(database: Database, name: str, user_id: int, today: str) -> list[int
 
 
 def owners_of(database: Database, table: str, user_id: int, today: str) -> dict[int, int | None]:
-    """Who holds the customers of the user's open rows in `follow_up` or `protection`, by row."""
-    which = {"follow_up": "t.closed_at IS NULL", "protection": "t.ended_on IS NULL AND t.until_on >= :today"}[table]
+    """Who holds the customers of the user's open rows in `follow_up`, `protection` or `deal`, by row."""
+    which = {
+        "follow_up": "t.closed_at IS NULL", "protection": "t.ended_on IS NULL AND t.until_on >= :today",
+        "deal": "t.result = 'open'",
+    }[table]  # fmt: skip
     rows = database.rows(
         f"SELECT t.id, c.owner_id FROM {table} t JOIN customer c ON c.id = t.customer_id"
         f" WHERE {which} AND t.user_id = :user ORDER BY t.id",

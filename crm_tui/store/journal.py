@@ -285,7 +285,7 @@ def recording(
     """One transaction and one journal entry, a step of the run if there is one; an entry that changed nothing is not
     kept unless it is `fixed`, and such a one is no step.
     """
-    from crm_tui.store import search
+    from crm_tui.store import search, worth
 
     run = None if fixed else run
     with database.writing():
@@ -304,6 +304,7 @@ def recording(
             run.add(database, entry_id)
         database.execute("RELEASE entry")
         search.index(database, change.searchable)
+        worth.refresh(database)
 
 
 Found = tuple[int, int, str, str] | None

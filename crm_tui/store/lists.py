@@ -18,6 +18,7 @@ from crm_tui.domain.people import Sight
 from crm_tui.store.customers import EVERYTHING, POOL, parts
 from crm_tui.store.database import Database
 from crm_tui.store.filter_sql import Compiled, compile_filter, pool_has_dates
+from crm_tui.store.filter_sql.worth import FORMULAS
 
 SORTS: dict[str, tuple[str, bool]] = {
     "id": ("id", True),
@@ -35,6 +36,7 @@ SORTS: dict[str, tuple[str, bool]] = {
     "owner": ("owner_login", False),
     "touched": ("last_touch", False),
     "held": ("held_since", False),
+    "sales": ("worth_sales", True),
 }
 """What a list may be sorted by: the column, and whether the greatest comes first."""
 
@@ -46,8 +48,20 @@ _INDEXES = {
     "source": "customer_source", "kind": "customer_kind",
 }  # fmt: skip
 
-_ELSEWHERE = {"owner_login": "(SELECT u.login FROM user u WHERE u.id = c.owner_id)"}
+_ELSEWHERE = {
+    "owner_login": "(SELECT u.login FROM user u WHERE u.id = c.owner_id)",
+    "worth_sales": "(SELECT w.sales FROM worth w WHERE w.customer_id = c.id)",
+}
 """What is no column of the customer's row, as SQL."""
+
+_HIDDEN = frozenset(("worth_sales",))
+
+_LEADING = {
+    "worth_sales": (
+        "worth s INDEXED BY worth_sales CROSS JOIN customer c ON c.id = s.customer_id", "s.customer_id", "s.sales",
+    ),
+}
+"""The tables whose index puts a column in order, the id in it, and that column, where it leads the list."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +121,8 @@ def page(
     asked = _Asked(database, sight, node, order, after, limit)
     rows: list[_Row] = []
     for part in _parts(database, sight):
-        found = asked.by_id(part, rows) if SORTS[order.sort][0] == "id" else asked.by_value(part)
+        of_part = asked.of(part)
+        found = of_part.by_id(part, rows) if SORTS[order.sort][0] == "id" else of_part.by_value(part)
         rows = _merged(rows, found, order)[:limit]
     end = Position(rows[-1][1:], rows[-1][0]) if len(rows) == limit else None
     return Page([row[0] for row in rows], end)
@@ -160,6 +175,15 @@ class _Asked:
     order: Order
     after: Position | None
     limit: int
+    hidden: frozenset[str] = frozenset()
+    """Columns that the user may not know of these rows: a list is sorted as if they had none."""
+
+    def of(self, part: str) -> _Asked:
+        """What is asked of that part of one's sight."""
+        return replace(self, hidden=_HIDDEN) if part == POOL and self.sight.masked else self
+
+    def _named(self, column: str) -> str:
+        return "NULL" if column in self.hidden else _ELSEWHERE.get(column) or f"c.{column}"
 
     @property
     def way(self) -> tuple[str, str]:
@@ -194,13 +218,15 @@ class _Asked:
         walked = compiled.by == column or not compiled.driving
         if not walked and part in (EVERYTHING, POOL) and not compiled.is_narrow(self.database):
             compiled, walked = compile_filter(self.node, self.sight, self.database, part, driven=False), True
-        name = _named(column) if walked else f"+{_named(column)}"
+        name = self._named(column) if walked else f"+{self._named(column)}"
         if walked and self.order.then and column in _INDEXES and compiled.source == "customer c":
             compiled = replace(compiled, source=f"customer c INDEXED BY {_INDEXES[column]}")
         rows: list[_Row] = []
-        empty = part == POOL and column == "next_on" and not pool_has_dates(self.database)
+        empty = column in self.hidden or (part == POOL and column == "next_on" and not pool_has_dates(self.database))
         if not empty and (self.after is None or self.after.values[0] is not None):
-            rows = self._valued(compiled, name)
+            led = walked and compiled.source == "customer c" and column in _LEADING
+            source, key, leading = _LEADING[column] if led else (compiled.source, compiled.key, name)
+            rows = self._valued(replace(compiled, source=source, key=key), leading)
         if len(rows) < self.limit and compiled.by != column:
             rows += self._unvalued(compiled, name)
         return rows[: self.limit]
@@ -213,7 +239,7 @@ class _Asked:
         elif self.after is not None:
             rest, more = self._beyond(name)
             beyond, more = f" AND {name} {sign}= ? AND {rest}", [self.after.values[0], *more]
-        behind = self._behind() or f", c.id {way}"
+        behind = self._behind() or f", {compiled.key} {way}"
         return self._rows(
             f"SELECT {self._selected(name)} FROM {compiled.source} WHERE {compiled.condition}"
             f" AND {name} IS NOT NULL{beyond} ORDER BY {name} {way}{behind}",
@@ -235,7 +261,7 @@ class _Asked:
     @property
     def _others(self) -> tuple[tuple[str, bool], ...]:
         """The columns behind the first, and whether each descends; none of them has its index used."""
-        return tuple((f"+{_named(SORTS[key.sort][0])}", key.descending) for key in self.order.keys[1:])
+        return tuple((f"+{self._named(SORTS[key.sort][0])}", key.descending) for key in self.order.keys[1:])
 
     def _selected(self, first: str) -> str:
         return ", ".join(("c.id", first, *(name for name, __ in self._others)))
@@ -267,14 +293,12 @@ class _Asked:
         return self.database.rows(f"{sql} LIMIT {self.limit}", tuple(parameters))
 
 
-def _named(column: str) -> str:
-    return _ELSEWHERE.get(column) or f"c.{column}"
-
-
 MORE: dict[str, str] = {
     **{name: f"c.{name}" for name in (
         "address", "website", "tax_number", "business_role", "referred_by", "parent", "note", "held_since",
     )},
+    **{name: f"(SELECT {formula} FROM worth w WHERE w.customer_id = c.id)" for name, formula in FORMULAS.items()},
+    "last_order": "(SELECT w.newest_order FROM worth w WHERE w.customer_id = c.id)",
     "purpose": "(SELECT f.purpose FROM follow_up f WHERE f.customer_id = c.id AND f.closed_at IS NULL)",
     "contact": "(SELECT k.name FROM contact k WHERE k.customer_id = c.id AND k.archived_at IS NULL"
     " ORDER BY k.is_primary DESC, k.id LIMIT 1)",

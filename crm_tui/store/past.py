@@ -38,12 +38,15 @@ def customer(database: Database, customer_id: int, columns: Sequence[str], versi
 
 def contact(database: Database, contact_id: int, columns: Sequence[str], version: int) -> Past | None:
     """The columns of a contact at that version; None when that cannot be told."""
-    version_now, *values = database.rows(
-        f"SELECT version, {', '.join(columns)} FROM contact WHERE id = ?", (contact_id,)
-    )[0]
-    state = {"contact": dict(zip(columns, values, strict=True))}
-    users = _walk_back(database, contact_id, state, version_now - version)
-    return None if users is None else Past({name: state["contact"][name] for name in columns}, users)
+    return row(database, "contact", contact_id, columns, version)
+
+
+def row(database: Database, table: str, key: int, columns: Sequence[str], version: int) -> Past | None:
+    """The columns of a row at that version; None when that cannot be told."""
+    version_now, *values = database.rows(f"SELECT version, {', '.join(columns)} FROM {table} WHERE id = ?", (key,))[0]
+    state = {table: dict(zip(columns, values, strict=True))}
+    users = _walk_back(database, key, state, version_now - version)
+    return None if users is None else Past({name: state[table][name] for name in columns}, users)
 
 
 def _walk_back(database: Database, key: int, state: dict[str, dict[str, Any]], steps: int) -> tuple[str, ...] | None:

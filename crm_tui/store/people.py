@@ -92,6 +92,11 @@ def pool_rules(database: Database) -> dict[int, dict[str, tuple[str, str | None,
     return found
 
 
+def schemes(database: Database) -> dict[str, str]:
+    """The TOML texts of the firm's own schemes, by identifier."""
+    return dict(database.rows("SELECT identifier, text FROM scheme"))
+
+
 def led_teams(database: Database, user: UserRow) -> tuple[int, ...]:
     """The teams that the user leads: those that name the user; where none does, a lead's own if it names nobody."""
     own = user.team_id if user.role == "lead" else None

@@ -44,6 +44,9 @@ class Held:
     days: int | None
     told_tier: str | None
     escalated_at: str | None
+    last_order: str | None = None
+    owes: int = 0
+    """Whether a receivable is open."""
 
 
 _OTHERS = {
@@ -52,6 +55,9 @@ _OTHERS = {
     "waiting": "EXISTS (SELECT 1 FROM tag t WHERE t.customer_id = c.id AND t.name = :waiting)",
     "warning_id": "w.id", "rule": "w.rule", "due_on": "w.due_on", "warned_on": "w.warned_on", "days": "w.days",
     "told_tier": "w.tier",
+    "last_order": "(SELECT k.newest_order FROM worth k WHERE k.customer_id = c.id)",
+    "owes": "EXISTS (SELECT 1 FROM receivable r WHERE r.customer_id = c.id AND r.amount >"
+    " (SELECT coalesce(sum(a.amount), 0) FROM allocation a WHERE a.receivable_id = r.id))",
     "escalated_at": "(SELECT max(made_at) FROM notice n WHERE n.customer_id = c.id AND n.kind = 'escalation')",
 }  # fmt: skip
 _COLUMNS = ", ".join(_OTHERS.get(field.name, f"c.{field.name}") for field in fields(Held))

@@ -117,16 +117,26 @@ _UNIQUE = {
     "team": ("name",), "user": ("login",), "ssh_key": ("fingerprint",), "setting": ("name",), "pool": ("name",),
     "pool_member": ("pool_id", "user_id"), "pool_rule": ("pool_id", "name"), "tag": ("customer_id", "name"),
     "customer_tier": ("customer_id", "scheme"), "collaborator": ("customer_id", "user_id"),
-    "credit_share": ("customer_id", "user_id"), "recycle_warning": ("customer_id",),
+    "credit_share": ("customer_id", "user_id"), "recycle_warning": ("customer_id",), "scheme": ("identifier",),
+    "product": ("name_key",), "allocation": ("payment_id", "receivable_id"),
+    "wallet": ("customer_id", "category", "from_on", "until_on"), "purchase_factor": ("customer_id", "occasion"),
+    "playbook_mark": ("customer_id", "item", "period"), "product_push": ("customer_id", "product_id"),
 }  # fmt: skip
 _POINTING = {
     "team": (("user", "team_id"),),
     "user": (("journal_entry", "user_id"), ("customer", "owner_id"), ("draft", "user_id"), ("ssh_key", "user_id"),
              ("pool_member", "user_id"), ("team", "lead_id"), ("absence", "user_id"), ("absence", "stand_in_id"),
-             ("collaborator", "user_id"), ("notice", "user_id"), ("transfer", "to_id"), ("saved_view", "user_id")),
+             ("collaborator", "user_id"), ("notice", "user_id"), ("transfer", "to_id"), ("saved_view", "user_id"),
+             ("deal", "user_id"), ("sales_order", "user_id"), ("wallet", "user_id"), ("purchase_factor", "user_id"),
+             ("playbook_mark", "user_id"), ("product_push", "user_id")),
     "pool": (("customer", "pool_id"), ("pool_member", "pool_id"), ("pool_rule", "pool_id")),
     "contact": (("interaction", "contact_id"),),
     "interaction": (("comment", "interaction_id"),),
+    "product": (("order_line", "product_id"), ("deal", "product_id"), ("product_push", "product_id")),
+    "deal": (("sales_order", "deal_id"),),
+    "sales_order": (("order_line", "order_id"), ("receivable", "order_id")),
+    "receivable": (("allocation", "receivable_id"),),
+    "payment": (("allocation", "payment_id"),),
 }  # fmt: skip
 
 
@@ -145,7 +155,7 @@ def _stuck(database: Database, entries: Sequence[int]) -> set[int]:
             f"c.action = 'delete' AND EXISTS (SELECT 1 FROM {table} t"
             f" WHERE t.id = c.record_id OR ({like} AND NOT {own}))"
         )
-        conditions = [gone, taken, *_pointed_at(table), *_ALIKE.get(table, ())]
+        conditions = [gone, taken, *_pointed_at(table), *_ALIKE.get(table, ()), *_numbered(table)]
         if customer_column(table) not in (None, "id") or table == "profile":
             conditions.append(
                 "c.action = 'delete' AND NOT EXISTS (SELECT 1 FROM customer t WHERE t.id = c.customer_id)"
@@ -174,6 +184,22 @@ _ALIKE = {"saved_view": (
     " AND t.user_id = coalesce(o.user_id, c.before ->> 'user_id') AND (t.name_key = c.before ->> 'name_key'"
     f" OR t.letter = nullif(c.before ->> 'letter', '')) AND NOT {_OWN.format(table='saved_view')})",
 )}  # fmt: skip
+
+
+_NUMBERED = {
+    "deal": ("number",), "sales_order": ("number", "import_key"), "receivable": ("number", "import_key"),
+    "payment": ("number", "import_key"),
+}  # fmt: skip
+"""What must be unlike in all rows of a table that have it."""
+
+
+def _numbered(table: str) -> list[str]:
+    """Conditions under which a row cannot come back, since another one has its number by now."""
+    return [
+        f"c.action = 'delete' AND EXISTS (SELECT 1 FROM {table} t WHERE t.{name} = nullif(c.before ->> '{name}', '')"
+        f" AND t.{name} <> '' AND NOT {_OWN.format(table=table)})"
+        for name in _NUMBERED.get(table, ())
+    ]
 
 
 def _pointed_at(table: str) -> list[str]:
@@ -275,15 +301,17 @@ def append_histories(change: Change, *, at: str, user_id: int, reason: str) -> N
     )
     change.database.execute(
         "INSERT INTO tier_change (entry_id, customer_id, scheme, from_tier, to_tier, at, user_id, reason)"
-        # The row may have been changed, or be gone again, within the entry.
-        " SELECT c.entry_id, c.customer_id, coalesce(c.before ->> 'scheme', t.scheme, (SELECT d.before ->> 'scheme'"
+        # The row may have been changed, or be gone again, within the entry; and of a row other things may have changed.
+        " SELECT * FROM (SELECT c.entry_id, c.customer_id,"
+        "  coalesce(c.before ->> 'scheme', t.scheme, (SELECT d.before ->> 'scheme'"
         "   FROM journal_change d WHERE d.record = c.record AND d.record_id = c.record_id AND d.action = 'delete'"
         "   ORDER BY d.id DESC LIMIT 1)),"
-        " c.before ->> 'tier', coalesce(c.after ->> 'tier', CASE c.action WHEN 'insert' THEN coalesce("
-        "   (SELECT u.before ->> 'tier' FROM journal_change u WHERE u.entry_id = c.entry_id AND u.record = c.record"
-        "     AND u.record_id = c.record_id AND u.id > c.id ORDER BY u.id LIMIT 1), t.tier) END), ?2, ?3, ?4"
+        " c.before ->> 'tier' AS lost, CASE c.action WHEN 'insert' THEN CASE WHEN u.id IS NULL THEN t.tier"
+        " ELSE u.before ->> 'tier' END ELSE c.after ->> 'tier' END AS got, ?2, ?3, ?4"
         " FROM journal_change c LEFT JOIN customer_tier t ON t.id = c.record_id"
-        " WHERE c.entry_id = ?1 AND c.record = 'customer_tier' ORDER BY c.id",
+        " LEFT JOIN journal_change u ON c.action = 'insert' AND u.id = (SELECT min(n.id) FROM journal_change n"
+        "  WHERE +n.entry_id = c.entry_id AND n.record = c.record AND n.record_id = c.record_id AND n.id > c.id)"
+        " WHERE c.entry_id = ?1 AND c.record = 'customer_tier' ORDER BY c.id) WHERE lost IS NOT got",
         (change.entry_id, at, user_id, reason),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crm_tui.domain.errors import UsageError
-from crm_tui.domain.filters.fields import FIELDS, OWN, Field, find, is_name, own_name, written
+from crm_tui.domain.filters.fields import FIELDS, OWN, TIER, Field, find, is_name, own_name, written
 from crm_tui.domain.filters.nodes import FilterContext, Operator
 from crm_tui.domain.filters.readers import Item, Piece, Suggestion, quote
 from crm_tui.domain.filters.suggestions import quoted
@@ -45,6 +45,9 @@ def _names(typed: str, context: FilterContext) -> list[Suggestion]:
     """The fields that begin so, and what they are about; fields of one's own once their beginning is typed."""
     begun = typed.casefold()
     found = [(known, _(FIELDS[known].about)) for known in FIELDS if known.startswith(begun)]
+    if begun:
+        theirs = [(f"{TIER}{scheme.identifier}", scheme.title) for scheme in context.schemes]
+        found += [(known, title) for known, title in theirs if known.startswith(begun)]
     own = own_name(typed)
     if own is not None or (begun and OWN.startswith(begun)):
         found += [(written(OWN + name), _("field of one's own")) for name in context.known("field", own or "")]

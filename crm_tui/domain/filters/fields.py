@@ -13,7 +13,7 @@ from functools import lru_cache
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters import readers, suggestions
 from crm_tui.domain.filters.nodes import FilterContext
-from crm_tui.domain.filters.readers import LONG, Choices, Reader, Suggestion, choices_of, one_of, or_none
+from crm_tui.domain.filters.readers import LONG, Choices, Reader, Suggestion, choices_of, one_of, or_none, or_word
 from crm_tui.domain.filters.suggestions import Suggest
 from crm_tui.domain.filters.values import Form
 from crm_tui.domain.language import N_, _
@@ -21,8 +21,11 @@ from crm_tui.domain.nearest import nearest
 from crm_tui.domain.profile_fields import BUSINESS_ROLES, CHANNELS, CUSTOM, ROLES
 from crm_tui.domain.profile_fields import FIELDS as PROFILE
 from crm_tui.domain.profile_fields import Field as ProfileField
+from crm_tui.domain.sales import RESULTS
 from crm_tui.domain.text import ascii_twin, fold
 
+TIER = "tier."
+"""What stands before the name of a scheme, for the tier under that."""
 OWN = "field."
 """What stands before the name of a field of one's own; `CUSTOM`, as elsewhere, does too."""
 
@@ -53,16 +56,21 @@ class Field:
     @property
     def numeric(self) -> bool:
         """Whether its values may be numbers, in which one might write commas."""
-        return self.ordered and (self.form in (Form.WHOLE, Form.MONEY) or self.table == "own" or self.name in _NUMBERS)
+        of_numbers = self.form in (Form.WHOLE, Form.MONEY) or self.name in _NUMBERS
+        of_numbers = of_numbers or (self.table == "worth" and self.form is not Form.DAY)
+        return self.ordered and (of_numbers or self.table == "own")
 
 
-_NUMBERS = ("id", "since")
+_NUMBERS = ("id", "since", "deal.amount")
 
 
 _KINDS: Choices = {
     "organization": ("organization", ("组织型", "組織型", "组织", "組織", "company", "公司"), N_("organization")),
     "person": ("person", ("个人型", "個人型", "个人", "個人"), N_("person")),
 }
+_SUGGEST: Choices = {
+    "up": ("up", (), N_("a better tier is proposed")), "down": ("down", (), N_("a worse tier is proposed")),
+}  # fmt: skip
 _YES_NO: Choices = {"yes": (True, (), N_("yes")), "no": (False, (), N_("no"))}
 _ARCHIVED: Choices = {
     "yes": (True, (), N_("only archived")),
@@ -135,9 +143,47 @@ _CLOSED: Choices = {
     "dropped": ("dropped", (), N_("dropped")),
 }
 
+def _metric(
+    name: str, about: str, read: Reader, *values: Suggestion, column: str = "", form: Form = Form.STORED
+) -> Field:
+    suggest = suggestions.several(*values)
+    return Field(name, about, or_none(read), suggest, True, "worth", column or name, form, MASKED)
+
+
+_SOME = (("any", N_("it is known")), ("empty", N_("it is not known")))
+_SHARES = (("<20%", ""), (">=50%", ""), *_SOME)
+_AMOUNTS = ((">0", ""), (">=10k", ""), (">1m", ""))
+_JUDGED = ((">=4", N_("high")), ("<=2", N_("low")), *_SOME)
+
+_OF_WORTH = (
+    _metric("sales", N_("sales of the last twelve full months"), readers.read_money, *_AMOUNTS),
+    _metric("orders", N_("orders of these months"), readers.read_number, (">0", ""), (">=12", "")),
+    _metric("ordered", N_("last order: age or date"), readers.read_past_day, (">90d", N_("longer than 90 days ago")),
+            ("<30d", N_("within the last 30 days")), ("empty", N_("it never ordered")), form=Form.DAY),
+    _metric("margin", N_("gross margin in per cent"), readers.read_percent, *_SHARES),
+    _metric("collection", N_("per cent of what was due that is paid"), readers.read_percent, *_SHARES),
+    _metric("timeliness", N_("per cent of what was due that was paid on time"), readers.read_percent, *_SHARES),
+    _metric("growth", N_("growth of our sales in per cent"), or_word("lagging", "lagging", readers.read_percent),
+            ("lagging", N_("less than the customer's own")), ("<0", ""), (">20%", ""), *_SOME),
+    _metric("share", N_("our part of all it buys, in per cent"), or_word("falling", "falling", readers.read_percent),
+            ("falling", N_("less than the time before")), *_SHARES),
+    _metric("wallet", N_("all it buys, as estimated"), or_word("missing", None, readers.read_money),
+            ("missing", N_("nobody has estimated it")), *_AMOUNTS),
+    _metric("overdue", N_("what was due before this month and is not paid"), readers.read_money, *_AMOUNTS),
+    _metric("lifetime", N_("all its sales"), readers.read_money, *_AMOUNTS),
+    _metric("silence", N_("time since the last order, in its own order intervals"), readers.read_decimal,
+            (">2", N_("twice its own interval")), *_SOME),
+    *(
+        Field(name, about, or_none(readers.read_number), suggestions.several(*_JUDGED), True, "customer", name,
+              Form.STORED, MASKED)
+        for name, about in (("influence", N_("influence, 1 to 5")), ("closing", N_("closing potential, 1 to 5")))
+    ),
+)  # fmt: skip
+
 _OF_CUSTOMERS = (
     _field("stage", N_("customer stage"), readers.read_stage, suggestions.stages),
     _field("tier", N_("tier of the primary scheme"), readers.read_tier, suggestions.tiers),
+    _choice("suggest", N_("another tier is proposed than it has"), "", "", _SUGGEST),
     _field("owner", N_("who holds it"), readers.read_user, suggestions.owners),
     _field("pool", N_("public pool it lies in"), readers.read_pool, suggestions.pools),
     Field("name", N_("part of the name"), readers.read_part),
@@ -211,6 +257,35 @@ _OF_ROWS = (
 )  # fmt: skip
 
 
+_PUSHES: Choices = {
+    "pushed": ("pushed", (), N_("pushed")),
+    "interested": ("interested", (), N_("interested")),
+    "declined": ("declined", (), N_("not interested")),
+    "offered": ("offered", (), N_("offered")),
+    "followed_up": ("followed_up", ("followed up",), N_("followed up")),
+}
+
+
+def _told(field: Field) -> Field:
+    """A field of what is bought, owed and paid, of which customers in the pool tell nothing."""
+    return replace(field, hidden=MASKED)
+
+
+_OF_SALES = tuple(map(_told, (
+    _text("deal", N_("words of a deal's product"), "deal", "product"),
+    _choice("deal.result", N_("what came of a deal: open, won, lost"), "deal", "result", choices_of(RESULTS)),
+    Field("deal.amount", N_("amount of a deal"), or_none(readers.read_money), suggestions.numbers, True, "deal",
+          "amount"),
+    _day("deal.expected", N_("day on which a deal should close"), "deal", "expected_on"),
+    _text("deal.competitor", N_("against whom a deal is"), "deal"),
+    _text("product", N_("words of a product that it ever ordered"), "ordered", "product"),
+    _text("order", N_("part of an order's number"), "order", "number"),
+    _day("receivable.due", N_("day on which something is due that is not paid"), "receivable", "due_on"),
+    replace(_text("push", N_("words of a new product that was brought to it"), "push", "product"), in_use=True),
+    _choice("push.state", N_("how far a new product has come"), "push", "state", _PUSHES),
+)))  # fmt: skip
+
+
 def _of_profile(known: ProfileField) -> Field:
     hidden = SENSITIVE if known.sensitive else ""
     name, about = known.identifier, known.label
@@ -233,7 +308,13 @@ _WORDS: Choices = {word: (word, synonyms, hint) for word, (_value, synonyms, hin
 
 FIELDS: dict[str, Field] = {
     field.name: field
-    for field in (*_OF_CUSTOMERS, *_OF_ROWS, *(_of_profile(known) for known in PROFILE if not known.column))
+    for field in (
+        *_OF_CUSTOMERS,
+        *_OF_WORTH,
+        *_OF_ROWS,
+        *_OF_SALES,
+        *(_of_profile(known) for known in PROFILE if not known.column),
+    )
 }
 ALIASES = {
     "next": "due", "next.on": "due", "tax": "tax_number", "referred": "referred_by", "business": "business_role",
@@ -242,7 +323,7 @@ ALIASES = {
 }  # fmt: skip
 """Other words for fields; a filter is printed with the field's own name."""
 
-_FAMILIES = frozenset(name.partition(".")[0] for name in (*FIELDS, *ALIASES) if "." in name)
+_FAMILIES = frozenset(name.partition(".")[0] for name in (*FIELDS, *ALIASES, f"{TIER}scheme") if "." in name)
 
 
 def is_name(text: str) -> bool:
@@ -269,6 +350,8 @@ def find(name: str, position: int, text: str) -> Field:
             raise UsageError(_("name the field of your own: field.NAME:value"), text, position + len(name))
         return of(OWN + own)
     known = name.casefold()
+    if known.startswith(TIER):
+        return of(TIER + name[len(TIER) :])
     field = FIELDS.get(ALIASES.get(known, known))
     if field:
         return field
@@ -284,6 +367,10 @@ def of(name: str) -> Field:
     """
     if name in FIELDS:
         return FIELDS[name]
+    if name.startswith(TIER):
+        scheme = name.removeprefix(TIER)
+        read, suggest = or_none(readers.tier_of(scheme)), suggestions.tiers_of(scheme)
+        return Field(name, N_("tier under the scheme"), read, suggest, False, "tier", scheme)
     own = name.removeprefix(OWN)
     if fold(own) in _PROFILE_NAMES:
         return FIELDS[fold(own)]

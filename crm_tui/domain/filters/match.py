@@ -15,6 +15,7 @@ from crm_tui.domain.filters.fields import FIELDS, MASKED, Field, of
 from crm_tui.domain.filters.nodes import And, Node, Not, Operator, Or, Span, Term, Value, Words
 from crm_tui.domain.filters.search import digits, search
 from crm_tui.domain.filters.values import Form, formed
+from crm_tui.domain.metrics import Kept, is_falling, is_lagging, value
 from crm_tui.domain.searching import reach_text
 from crm_tui.domain.text import fold
 
@@ -26,9 +27,13 @@ Row = Mapping[str, object]
 class FilterRecord:
     """What filters ask of a customer. Moments are aware and in UTC; identifiers as stored.
 
+    `suggest` is whether a better (`up`) or a worse tier (`down`) is proposed, `tiers` are the tiers by scheme.
     `columns` are those of its row that have no attribute here, `profile` what its profile holds, `people` its contacts
     that are not archived, `log` its interactions (`contact` is a name), `follow_ups` open and closed ones, `comments`
-    those on it, `returns_on` the day that its holder was warned of. `pool` is the public pool's name. `search_text` is
+    those on it, `returns_on` the day that its holder was warned of, `worth` what
+    is kept of its facts (names of `Kept`; empty for none), `deals` its deals (`product` is a name, else the deal's
+    number), `ordered` the lines of its confirmed orders by their product's name, `orders` all its orders, `receivables`
+    those that are not paid, `pushes` new products (`product` is a name) by how far each has come. `pool` is the public pool's name. `search_text` is
     `searching.search_text` of all names. `masked`: phone, mail, WeChat, notes and fields of one's own are hidden from
     the one who asks; `discreet`: so are the sensitive fields. `claimable`: that one may claim it.
     """
@@ -40,6 +45,8 @@ class FilterRecord:
     created: datetime
     stage_since: datetime
     tier: str | None = None
+    suggest: str | None = None
+    tiers: Mapping[str, str] = field(default_factory=dict)
     owner_id: int | None = None
     pool: str | None = None
     region: str | None = None
@@ -55,6 +62,12 @@ class FilterRecord:
     follow_ups: tuple[Row, ...] = ()
     comments: tuple[Row, ...] = ()
     returns_on: str | None = None
+    worth: Row = field(default_factory=dict)
+    deals: tuple[Row, ...] = ()
+    ordered: tuple[Row, ...] = ()
+    orders: tuple[Row, ...] = ()
+    receivables: tuple[Row, ...] = ()
+    pushes: tuple[Row, ...] = ()
     archived: bool = False
     blocked: bool = False
     claimable: bool = False
@@ -93,7 +106,25 @@ def evaluate(node: Node, record: FilterRecord) -> bool | None:
     known = of(node.field)
     if _is_hidden(known, record):
         return None
+    if known.table == "worth":
+        return _of_worth(known.column, node, record)
     return _holds(node, tuple(_stored(known, record)), known.form)
+
+
+def _of_worth(name: str, term: Term, record: FilterRecord) -> bool:
+    """Whether the metric satisfies the term, or the customer is what the term calls it."""
+    kept = Kept(**record.worth)  # type: ignore[arg-type]
+    have: object = kept.newest_order and date.fromisoformat(kept.newest_order) if name == "ordered" else None
+    if name != "ordered":
+        have = value(name, kept)
+    if term.operator is Operator.PRESENT:
+        return have is not None
+    if term.operator is Operator.IS:
+        return any((have is None) if word is None else _CALLED[str(word)](kept) is True for word in term.values)
+    return have is not None and any(_lies(have, span, Form.STORED) for span in term.values if isinstance(span, Span))
+
+
+_CALLED = {"lagging": is_lagging, "falling": is_falling}
 
 
 def _is_hidden(known: Field | None, record: FilterRecord) -> bool:
@@ -123,6 +154,8 @@ def _stored(known: Field, record: FilterRecord) -> Iterable[object]:
     special = _VALUES.get(known.name)
     if special:
         return special(record)
+    if known.table == "tier":
+        return _one(record.tiers.get(known.column))
     if known.table == "own":
         wanted = fold(known.column)
         return (text for name, text in record.profile.items() if text and fold(name) == wanted)
@@ -170,6 +203,7 @@ def _text(*values: str | None) -> tuple[object, ...]:
 _VALUES: dict[str, Callable[[FilterRecord], tuple[object, ...]]] = {
     "stage": lambda record: _one(record.stage),
     "tier": lambda record: _one(record.tier),
+    "suggest": lambda record: _one(record.suggest),
     "owner": lambda record: _one(record.owner_id),
     "pool": lambda record: _one(record.pool),
     "name": lambda record: _text(record.name),
@@ -201,6 +235,11 @@ _ROWS: dict[str, Callable[[FilterRecord], Iterable[Row]]] = {
     "closed": lambda record: (row for row in record.follow_ups if row.get("closed_at")),
     "comment": lambda record: record.comments,
     "warning": lambda record: ({"due_on": record.returns_on},),
+    "deal": lambda record: record.deals,
+    "ordered": lambda record: record.ordered,
+    "order": lambda record: record.orders,
+    "receivable": lambda record: record.receivables,
+    "push": lambda record: record.pushes,
 }
 
 _THINGS: dict[str, Callable[[FilterRecord], object]] = {

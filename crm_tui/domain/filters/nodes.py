@@ -97,8 +97,8 @@ class FilterContext:
     """What the reading of a filter depends on.
 
     `now` is aware, in the user's zone: it decides what "today" is. `users` maps logins to ids, `pools` names
-    the public pools. `known` tells, for completion, which values of a field that begin so the user can see in use;
-    of the field `field` that is the names of fields of one's own.
+    the public pools, `currency` is that of amounts. `known` tells, for completion, which values of a field that begin
+    so the user can see in use; of the field `field` that is the names of fields of one's own.
     """
 
     now: datetime
@@ -106,6 +106,7 @@ class FilterContext:
     users: Mapping[str, int] = dataclasses.field(default_factory=dict)
     schemes: tuple[Scheme, ...] = dataclasses.field(default_factory=lambda: tuple(shipped().values()))
     pools: tuple[str, ...] = ("default",)
+    currency: str = "CNY"
     known: Callable[[str, str], Sequence[str]] = lambda field, start: ()
 
 

@@ -117,6 +117,21 @@ def _meant_tier(text: str, context: FilterContext) -> Tier:
     raise refusals[0] if refusals else UsageError(_("no scheme has tiers"), text, 0)
 
 
+def tier_of(scheme: str) -> Reader:
+    """A reader of the tiers of one scheme, by any of their names; of a scheme that there is not it refuses all."""
+
+    def read(item: Item, context: FilterContext) -> Reading:
+        text = item.piece.text
+        known = next((one for one in context.schemes if one.identifier == scheme), None)
+        if known is None:
+            names = ", ".join(one.identifier for one in context.schemes)
+            message = _('there is no scheme "{text}": {names}')
+            raise UsageError(message.format(text=scheme, names=names), text, 0)
+        return _is(find_tier(known, text).identifier)
+
+    return read
+
+
 def read_scheme(item: Item, context: FilterContext) -> Reading:
     """A scheme, by its identifier or label."""
     text = item.piece.text
@@ -230,11 +245,24 @@ def _without_hours(read: Reader) -> Reader:
 
 
 read_number = _ordered(lambda text, context: spans.number(text))
+read_money = _ordered(lambda text, context: spans.money(text, context.currency))
+read_percent = _ordered(lambda text, context: spans.percent(text))
+read_decimal = _ordered(lambda text, context: spans.decimal(text))
 read_day = _ordered(lambda text, context: spans.day(text, context.now))
 read_past_day = _ordered(lambda text, context: spans.past_day(text, context.now))
 read_moment = _without_hours(_ordered(lambda text, context: spans.moment(text, context.now)))
 read_age = _without_hours(_ordered(lambda text, context: spans.days_or_moment(text, context.now)))
 _read_either = _ordered(lambda text, context: spans.number_or_day(text))
+
+
+def or_word(word: str, value: Value, read: Reader) -> Reader:
+    """The reader of a field that has a word of its own; in quotes it is an ordinary value."""
+
+    def reading(item: Item, context: FilterContext) -> Reading:
+        plain = not item.operator and not item.ranged and not item.piece.quoted
+        return _is(value) if plain and item.piece.text.casefold() == word else read(item, context)
+
+    return reading
 
 
 def read_id(item: Item, context: FilterContext) -> Reading:

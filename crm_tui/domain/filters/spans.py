@@ -19,6 +19,7 @@ from crm_tui.domain import when
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters.nodes import Point, Span
 from crm_tui.domain.language import _
+from crm_tui.domain.money import exponent
 
 LARGEST = 2**63 - 1
 """The largest whole number that a database keeps."""
@@ -132,6 +133,35 @@ def number_or_day(text: str) -> Stretch:
     if not _ISO.fullmatch(text):
         raise UsageError(_('"%(text)s" is neither a number nor a day such as 2026-05-17') % {"text": text}, text, 0)
     return _guarded(text, lambda: _days(date.fromisoformat(text)))
+
+
+def money(text: str, currency: str) -> Stretch:
+    """An amount in whole units of the currency, as minor units. UsageError for anything else."""
+    amount = _decimal(text) * 10 ** exponent(currency)
+    if amount != int(amount):
+        raise UsageError(_('"%(text)s" has more decimals than the currency') % {"text": text}, text, 0)
+    if abs(amount) >= LARGEST:
+        raise UsageError(_('"%(text)s" is too large') % {"text": text}, text, 0)
+    return Stretch(int(amount), int(amount) + 1)
+
+
+def percent(text: str) -> Stretch:
+    """A number of per cent, with or without its sign, as a fraction. UsageError for anything else."""
+    amount = float(_decimal(text.removesuffix("%").removesuffix("％")) / 100)
+    return Stretch(amount, nextafter(amount, inf))
+
+
+def decimal(text: str) -> Stretch:
+    """A number with a sign and a fraction where it has them. UsageError for anything else."""
+    amount = float(_decimal(text))
+    return Stretch(amount, nextafter(amount, inf))
+
+
+def _decimal(text: str) -> Decimal:
+    found = _SIGNED.fullmatch(text)
+    if not found:
+        raise UsageError(_('"%(text)s" is not a number') % {"text": text}, text, 0)
+    return Decimal("".join(part or "" for part in found.groups()[:3])) * _FACTORS[(found[4] or "").lower()]
 
 
 def hours(text: str) -> bool:

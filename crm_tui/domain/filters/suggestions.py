@@ -35,8 +35,22 @@ def stages(context: FilterContext) -> Iterable[Suggestion]:
 
 
 def tiers(context: FilterContext) -> Iterable[Suggestion]:
-    graded = [(tier.identifier, tier.title) for scheme in context.schemes for tier in scheme.tiers]
-    return [*graded, ("none", _("no tier"))]
+    graded: dict[str, str] = {}
+    for scheme in context.schemes:
+        for tier in scheme.tiers:
+            graded.setdefault(tier.identifier, tier.title)
+    return [*graded.items(), ("none", _("no tier"))]
+
+
+def tiers_of(scheme: str) -> Suggest:
+    """The tiers of one scheme."""
+
+    def suggest(context: FilterContext) -> Iterable[Suggestion]:
+        known = (one for one in context.schemes if one.identifier == scheme)
+        named = [(tier.identifier, tier.title) for one in known for tier in one.tiers]
+        return [*named, ("any", _("any of its tiers")), ("none", _("no tier"))] if named else []
+
+    return suggest
 
 
 def schemes(context: FilterContext) -> Iterable[Suggestion]:
@@ -88,6 +102,11 @@ def ages(context: FilterContext) -> Iterable[Suggestion]:
         ("<7d", _("within the last week")),
         ("today", ""),
     ]
+
+
+def several(*values: Suggestion) -> Suggest:
+    """These values, each with what it means."""
+    return lambda context: [(value, _(hint)) for value, hint in values]
 
 
 def numbers(context: FilterContext) -> Iterable[Suggestion]:

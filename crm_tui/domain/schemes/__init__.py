@@ -1,171 +1,59 @@
 """Schemes: ways of grading customers, each a TOML file whose tiers stand in order, best first.
 
-A scheme that parses is whole: unique identifiers and keys, no tier on the key `t`, every label at least in English.
-The rules are those of DOMAIN §3.
+`model` is what a scheme is, `parsing` reads it, `calibration` and `grading` compute tiers and tell how, `reaching` what
+would reach more, `words` put that into words. The rules are those of DOMAIN §3.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
-from crm_tui.domain.stages import BY_IDENTIFIER, pick
+from crm_tui.domain.schemes.calibration import Calibrated, calibrate
+from crm_tui.domain.schemes.grading import grade
+from crm_tui.domain.schemes.model import Grade, Inputs, Labels, Rule, Scheme, Step, Tier, in_words
+from crm_tui.domain.schemes.parsing import COLOURS, CURRENCY, LANGUAGES, parse_scheme
+from crm_tui.domain.schemes.reaching import NextUp, Way, next_up
+from crm_tui.domain.schemes.words import next_words, value_in_words, words
+from crm_tui.domain.stages import BY_IDENTIFIER, fold, pick
 
-Labels = Mapping[str, str]
+__all__ = [
+    "COLOURS", "CURRENCY", "DEFAULT", "LANGUAGES", "SHIPPED", "Calibrated", "Grade", "Inputs", "Labels", "NextUp",
+    "Rule", "Scheme", "Step", "Tier", "Way", "badge", "calibrate", "find_any", "find_tier", "grade", "in_words",
+    "next_up", "next_words", "parse_scheme", "primary", "proposal", "shipped", "source_of", "value_in_words", "words",
+]  # fmt: skip
 
-SHIPPED = ("abcd", "label")
-LANGUAGES = ("en", "zh-Hans", "zh-Hant")
-COLOURS = frozenset(
-    shade + hue
-    for hue in ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
-    for shade in ("", "bright_")
-)
-_SCHEME_KEYS = {"identifier", "badge", "by_hand", "label", "tier"}
-_TIER_KEYS = {"identifier", "key", "badge", "colour", "cadence_days", "label"}
-_ACCEPT_KEY = "t"  # `t t` accepts a suggestion
-
-
-def in_words(labels: Labels) -> str:
-    """The label in the reader's language, or in English."""
-    # Translators: translate this to the tag of your language as scheme files have it: zh-Hans or zh-Hant
-    return labels.get(_("en")) or labels["en"]
+SHIPPED = ("abcd", "label", "value", "matrix", "pareto", "fit")
+FIRST = "abcd"
 
 
-@dataclass(frozen=True)
-class Tier:
-    """A grade. `key` is pressed after `t`; `cadence_days` are calendar days, None for no cadence;
-    `badge` follows the scheme's badge; `colour` is one of `COLOURS`.
-    """
-
-    identifier: str
-    key: str
-    labels: Labels = field(hash=False)
-    colour: str
-    cadence_days: int | None
-    badge: str
-
-    @property
-    def title(self) -> str:
-        """The label in the reader's language."""
-        return in_words(self.labels)
-
-
-@dataclass(frozen=True)
-class Scheme:
-    """A way of grading: its tiers, best first, and the badge that tells them from another scheme's."""
-
-    identifier: str
-    labels: Labels = field(hash=False)
-    badge: str
-    tiers: tuple[Tier, ...]
-    by_hand: bool
-
-    @property
-    def title(self) -> str:
-        """The label in the reader's language."""
-        return in_words(self.labels)
-
-    def get(self, tier: str) -> Tier | None:
-        """The tier of that identifier, exactly; None when there is none."""
-        return next((t for t in self.tiers if t.identifier == tier), None)
-
-    def rank(self, tier: str) -> int:
-        """The tier's place, 0 for the best; the number of tiers for no tier or one that is not here."""
-        return next((i for i, t in enumerate(self.tiers) if t.identifier == tier), len(self.tiers))
-
-
-def parse_scheme(toml_text: str) -> Scheme:
-    """The scheme that a TOML text describes. Raises UsageError that names the key and says what is wrong with it."""
-    try:
-        data = tomllib.loads(toml_text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(_("scheme: %(error)s") % {"error": error}) from None
-    identifier = _text(data, "identifier")
-    _only(data, _SCHEME_KEYS, identifier)
-    rows = data.get("tier")
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise _wrong(identifier, "tier", _("needs at least one [[tier]]"))
-    by_hand = data.get("by_hand", True)
-    if not isinstance(by_hand, bool):
-        raise _wrong(identifier, "by_hand", _("must be true or false"))
-    tiers = tuple(_tier(row, f"{identifier}.tier {n}") for n, row in enumerate(rows, 1))
-    for n, tier in enumerate(tiers, 1):
-        for earlier in tiers[: n - 1]:
-            for name in ("identifier", "key"):
-                if getattr(tier, name).casefold() == getattr(earlier, name).casefold():
-                    problem = _('"%(value)s" is taken by tier %(tier)s')
-                    values = {"value": getattr(tier, name), "tier": earlier.identifier}
-                    raise _wrong(f"{identifier}.tier {n}", name, problem % values)
-    return Scheme(identifier, _labels(data, identifier), _text(data, "badge", identifier, empty=True), tiers, by_hand)
-
-
-def _tier(row: dict[str, Any], where: str) -> Tier:
-    _only(row, _TIER_KEYS, where)
-    identifier = _text(row, "identifier", where)
-    key = _text(row, "key", where)
-    if len(key) != 1 or not key.isascii() or not (key.islower() or key.isdigit()):
-        raise _wrong(where, "key", _('"%(key)s" must be one small letter or digit') % {"key": key})
-    if key == _ACCEPT_KEY:
-        raise _wrong(where, "key", _("t is no tier's key: it accepts the suggestion"))
-    colour = _text(row, "colour", where)
-    if colour not in COLOURS:
-        problem = _('"%(colour)s" is not one of %(names)s')
-        raise _wrong(where, "colour", problem % {"colour": colour, "names": ", ".join(sorted(COLOURS))})
-    days = row.get("cadence_days")
-    if days is not None and (isinstance(days, bool) or not isinstance(days, int) or days < 1):
-        raise _wrong(where, "cadence_days", _("must be a whole number of days, 1 or more"))
-    badge = _text(row, "badge", where) if "badge" in row else identifier
-    return Tier(identifier, key, _labels(row, where), colour, days, badge)
-
-
-def _labels(data: dict[str, Any], where: str) -> Labels:
-    labels = data.get("label")
-    if not isinstance(labels, dict) or not labels.get("en"):
-        raise _wrong(where, "label", _('needs a text in English: { en = "…" }'))
-    for language, text in labels.items():
-        if language not in LANGUAGES or not isinstance(text, str) or not text.strip():
-            raise _wrong(where, f"label.{language}", _("must be a text in one of %s") % ", ".join(LANGUAGES))
-    return MappingProxyType(dict(labels))
-
-
-def _text(data: dict[str, Any], key: str, where: str = "", *, empty: bool = False) -> str:
-    value = data.get(key, "" if empty else None)
-    if not isinstance(value, str) or value != value.strip() or not (value or empty):
-        raise _wrong(where, key, _("must be a text"))
-    return value
-
-
-def _only(data: dict[str, Any], keys: set[str], where: str) -> None:
-    for key in data:
-        if key not in keys:
-            raise _wrong(where, key, _("unknown; known are %s") % ", ".join(sorted(keys)))
-
-
-def _wrong(where: str, key: str, problem: str) -> UsageError:
-    return UsageError(
-        _("scheme %(key)s: %(problem)s") % {"key": f"{where}.{key}" if where else key, "problem": problem}
-    )
+def source_of(name: str) -> str:
+    """The text of the file of a scheme that comes with the program."""
+    return (Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8")
 
 
 @cache
-def shipped() -> Mapping[str, Scheme]:
-    """The schemes that come with the program, by identifier."""
-    texts = ((Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8") for name in SHIPPED)
-    return MappingProxyType({scheme.identifier: scheme for scheme in map(parse_scheme, texts)})
+def shipped(currency: str = CURRENCY) -> Mapping[str, Scheme]:
+    """The schemes that come with the program, by identifier, their amounts in minor units of the currency."""
+    return MappingProxyType({name: parse_scheme(source_of(name), currency, trusted=True) for name in SHIPPED})
 
 
-def primary(stage: str) -> str:
-    """The identifier of the scheme that sets the badge and the cadence in `stage` (an identifier). DOMAIN §3."""
+DEFAULT: Labels = MappingProxyType({"actual": "value"})
+"""The scheme of the stages where that is not the intent letters. DOMAIN §3."""
+
+
+def primary(stage: str, graded: Collection[str] = (), chosen: Mapping[str, str] = DEFAULT) -> str:
+    """The identifier of the scheme that sets the badge and the cadence in `stage` (an identifier): the one `chosen` for
+    it once that is among those that have graded the customer, till then the intent letters. DOMAIN §3.
+    """
     if stage not in BY_IDENTIFIER:
         raise KeyError(stage)
-    return "abcd"
+    named = chosen.get(stage, "abcd")
+    return named if named in graded else "abcd"
 
 
 def find_tier(scheme: Scheme, text: str) -> Tier:
@@ -180,6 +68,30 @@ def find_tier(scheme: Scheme, text: str) -> Tier:
         values = {"tier": text, "scheme": scheme.identifier, "names": names}
         raise UsageError(_('tier "%(tier)s" is not in scheme %(scheme)s (%(names)s)') % values, text, 0)
     return found
+
+
+def find_any(schemes: Mapping[str, Scheme], text: str) -> tuple[Scheme, Tier]:
+    """The scheme and tier that a bare word names among all schemes: one of `abcd` before any other's.
+
+    Raises UsageError that lists the tiers where none is meant, the schemes where it could be one of several.
+    """
+    found: list[tuple[Scheme, Tier]] = []
+    for scheme in schemes.values():
+        try:
+            found.append((scheme, find_tier(scheme, text)))
+        except UsageError:
+            continue
+        if scheme.identifier == FIRST:
+            return found[-1]
+    whole = [one for one in found if fold(text) in (fold(one[1].identifier), fold(badge(*one)))]
+    found = whole if len(whole) == 1 else found
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        names = ", ".join(dict.fromkeys(tier.identifier for scheme in schemes.values() for tier in scheme.tiers))
+        raise UsageError(_('there is no tier "{tier}": {names}').format(tier=text, names=names), text, 0)
+    names = ", ".join(f"{tier.identifier} --scheme {scheme.identifier}" for scheme, tier in found)
+    raise UsageError(_('"{tier}" is a tier of several schemes: {names}').format(tier=text, names=names), text, 0)
 
 
 def badge(scheme: Scheme, tier: Tier | str) -> str:

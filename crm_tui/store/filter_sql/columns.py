@@ -143,7 +143,23 @@ def _claimable(term: Term, scope: Scope) -> str:
     return " OR ".join(f"({may})" if value else f"NOT ({may})" for value in term.values)
 
 
+SUGGESTED = {
+    "up": "c.suggested IS NOT NULL AND (c.tier_rank IS NULL OR c.suggested_rank < c.tier_rank)",
+    "down": "c.suggested IS NOT NULL AND c.suggested_rank >= c.tier_rank",
+}
+"""What is proposed in place of the tier, better or worse."""
+
+
+def _suggest(term: Term, scope: Scope) -> str:
+    if term.operator is Operator.PRESENT:
+        return "+c.suggested IS NOT NULL"
+    parts = [f"(+{SUGGESTED[str(value)]})" for value in term.values if value is not None]
+    if None in term.values:
+        parts.append("+c.suggested IS NULL")
+    return " OR ".join(parts) or "0"
+
+
 _OTHERS: dict[str, Callable[[Term, Scope], str]] = {
     "claimable": _claimable, "tag": _tag, "pool": _pool, "archived": _archived, "blocked": _blocked, "name": _name,
-    "email": _reached, "phone": _reached, "wechat": _reached,
+    "email": _reached, "phone": _reached, "wechat": _reached, "suggest": _suggest,
 }  # fmt: skip

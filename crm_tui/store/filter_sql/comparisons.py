@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -14,6 +15,9 @@ from crm_tui.store.filter_sql.scope import Scope
 
 SPELLINGS = 2_000
 """Columns with more different values than this are compared row by row instead."""
+
+_BOUND = 500
+"""More values are bound as one: SQLite takes 32,766 at most."""
 
 _FORMED = {
     Form.STORED: "{}", Form.TEXT: "folded({})", Form.DIGITS: "digits({})", Form.WHOLE: "whole({})",
@@ -48,6 +52,8 @@ def _compared_as(span: Span, form: Form) -> Form:
 def _among(given: Sequence[Value], scope: Scope) -> str:
     if len(given) == 1:
         return f"= {scope.bind(given[0])}"
+    if len(given) > _BOUND:
+        return f"IN (SELECT value FROM json_each({scope.bind(json.dumps(list(given)))}))"
     return f"IN ({', '.join(scope.bind(value) for value in given)})"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm_tui.domain.filters.fields import of
+from crm_tui.domain.filters.fields import TIER, of
 from crm_tui.domain.filters.nodes import And, Node, Not, Operator, Or, Term, Words
 from crm_tui.domain.people import Sight
 from crm_tui.store.customers import BLOCKED, EVERYTHING, OWN, POOL, part_of
@@ -48,6 +48,15 @@ def _first(node: Node, compiled: Compiled, scope: Scope) -> str:
         compiled.driving, compiled.driven_by = f"SELECT 1 FROM {table} s WHERE {first}", 1
         return first
     assert isinstance(node, Term)
+    if node.field == "suggest":
+        compiled.driving, compiled.by_id = listed(node), False
+        return f"c.id IN ({compiled.driving})"
+    if node.field.startswith(TIER):
+        scheme, tier = scope.bind(node.field.removeprefix(TIER)), scope.bind(node.values[0])
+        first = f"d.scheme = {scheme} AND d.tier = {tier}"
+        compiled.source, compiled.key = "customer_tier d CROSS JOIN customer c ON c.id = d.customer_id", "d.customer_id"
+        compiled.driving, compiled.driven_by = f"SELECT 1 FROM customer_tier d WHERE {first}", 2
+        return first
     if found := words.part(node.field, str(node.values[0])):
         table, query = found
         first = f"s.{table} MATCH {scope.bind(query)}"

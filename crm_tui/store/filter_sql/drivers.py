@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from crm_tui.domain.filters.fields import TIER
 from crm_tui.domain.filters.nodes import And, Node, Operator, Term, Words
 from crm_tui.store.database import Database
+from crm_tui.store.filter_sql import worth
+from crm_tui.store.filter_sql.columns import SUGGESTED
 from crm_tui.store.filter_sql.presence import WHO_HAS
 from crm_tui.store.filter_sql.scope import FEW
 from crm_tui.store.filter_sql.words import part as searchable
@@ -11,8 +14,8 @@ from crm_tui.store.filter_sql.words import part as searchable
 # The most selective first; what is not here never drives.
 _DRIVERS = (
     "id", "owner", "words", "name", "contact", "phone", "contact.phone", "email", "contact.email", "wechat",
-    "contact.wechat", "tag", "region", "source", "industry", "due", "last", "created", "since", "pool", "tier", "stage",
-    "kind", "archived", "blocked", "has", "log.by",
+    "contact.wechat", "tag", "region", "source", "industry", "due", "last", "created", "since", "pool", "tier.", "tier",
+    "stage", "suggest", "kind", "archived", "blocked", "has", "log.by", "sales", "influence",
 )  # fmt: skip
 
 UNORDERED = {"owner", "blocked", "pool"}
@@ -35,8 +38,13 @@ def driver(node: Node, database: Database) -> Node | None:
 
 def listed(term: Term) -> str:
     """The query for the ids that the term yields in no order; "" for a term that is no such driver."""
+    if term.field == "suggest":
+        which = [SUGGESTED[str(value)] for value in term.values if value is not None] or ["c.suggested IS NOT NULL"]
+        return f"SELECT c.id FROM customer c WHERE c.suggested IS NOT NULL AND (({') OR ('.join(which)}))"
     if term.field == "has":
         return WHO_HAS[str(term.values[0])]
+    if term.field in ("sales", "influence"):
+        return worth.listed(term)
     return _LOGGED_BY.format(user=int(str(term.values[0]))) if term.field == "log.by" else ""
 
 
@@ -44,11 +52,17 @@ def _drives(part: Node) -> str:
     """The name under which it may drive; "" for what has no index that answers it."""
     if isinstance(part, Words):
         return "words"
+    if isinstance(part, Term) and part.field == "suggest":
+        return "" if None in part.values else "suggest"
     if not isinstance(part, Term) or part.operator is Operator.PRESENT:
         return ""
+    if part.field.startswith(TIER):
+        return TIER if len(part.values) == 1 and part.values[0] is not None else ""
     single = len(part.values) == 1 and part.values[0] is not None
     if part.operator in (Operator.CONTAINS, Operator.STARTS):
         return part.field if single and searchable(part.field, str(part.values[0])) else ""
+    if part.field in ("sales", "influence"):
+        return part.field if worth.listed(part) else ""
     if part.field in ("has", "tag", "log.by"):
         return part.field if single and part.operator is Operator.IS else ""
     if part.field in ("archived", "blocked"):

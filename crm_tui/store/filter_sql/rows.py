@@ -9,9 +9,11 @@ from crm_tui.domain.filters.fields import Field
 from crm_tui.domain.filters.nodes import Operator, Term
 from crm_tui.domain.filters.values import Form
 from crm_tui.domain.text import fold
+from crm_tui.store.filter_sql import worth
 from crm_tui.store.filter_sql.columns import maybe
 from crm_tui.store.filter_sql.comparisons import compared
 from crm_tui.store.filter_sql.scope import Scope
+from crm_tui.store.sales import OPEN
 
 _ROWS = {
     "contact": "contact r WHERE r.customer_id = c.id AND r.archived_at IS NULL",
@@ -20,8 +22,21 @@ _ROWS = {
     "closed": "follow_up r WHERE r.customer_id = c.id AND r.closed_at IS NOT NULL",
     "comment": "comment r WHERE r.customer_id = c.id",
     "warning": "recycle_warning r WHERE r.customer_id = c.id",
+    "deal": "deal r WHERE r.customer_id = c.id",
+    "ordered": (
+        "order_line r JOIN sales_order o ON o.id = r.order_id AND o.state = 'confirmed' WHERE r.customer_id = c.id"
+    ),
+    "order": "sales_order r WHERE r.customer_id = c.id",
+    "push": "product_push r WHERE r.customer_id = c.id",
+    "receivable": f"receivable r WHERE r.customer_id = c.id AND {OPEN} > 0",
 }
-_ELSEWHERE = {("interaction", "contact"): "(SELECT k.name FROM contact k WHERE k.id = r.contact_id)"}
+_PRODUCT = "(SELECT p.name FROM product p WHERE p.id = r.product_id)"
+_ELSEWHERE = {
+    ("interaction", "contact"): "(SELECT k.name FROM contact k WHERE k.id = r.contact_id)",
+    ("deal", "product"): f"coalesce({_PRODUCT}, r.number)",
+    ("ordered", "product"): _PRODUCT,
+    ("push", "product"): _PRODUCT,
+}
 """Columns that other tables hold."""
 
 _OWN = "profile p, json_each(p.fields) r WHERE p.id = c.id AND folded(r.key) = {name}"
@@ -29,12 +44,30 @@ _OWN = "profile p, json_each(p.fields) r WHERE p.id = c.id AND folded(r.key) = {
 
 def condition(known: Field, term: Term, scope: Scope) -> str:
     """The condition of a term whose field has a table."""
+    if known.table == "worth":
+        return worth.condition(known, term, scope)
     if known.table == "customer":
         return _of_one(f"c.{known.column}", known, term, scope)
     if known.table == "profile":
         value = f"(SELECT p.fields ->> '$.{known.column}' FROM profile p WHERE p.id = c.id)"
         return _of_one(value, known, term, scope)
+    if known.table == "tier":
+        return _of_a_scheme(known, term, scope)
     return _of_several(known, term, scope)
+
+
+def _of_a_scheme(known: Field, term: Term, scope: Scope) -> str:
+    """The tier under one scheme; whoever has no row under it, or none in force, has none."""
+    tier = "(SELECT r.tier FROM customer_tier r WHERE r.customer_id = c.id AND r.scheme = {scheme})"
+    if term.operator is Operator.PRESENT:
+        return f"{tier.format(scheme=scope.bind(known.column))} IS NOT NULL"
+    parts: list[str] = []
+    if any(one is not None for one in term.values):
+        value = tier.format(scheme=scope.bind(known.column))
+        parts.append(compared(value, term, known.form, scope))
+    if None in term.values:
+        parts.append(f"{tier.format(scheme=scope.bind(known.column))} IS NULL")
+    return " OR ".join(parts) or "0"
 
 
 def _of_one(value: str, known: Field, term: Term, scope: Scope) -> str:

@@ -68,6 +68,7 @@ CREATE TABLE deal (
     user_id INTEGER NOT NULL REFERENCES user (id),
     product_id INTEGER REFERENCES product (id),
     number TEXT NOT NULL DEFAULT '',
+    import_key TEXT,
     amount INTEGER,
     opened_on TEXT NOT NULL,
     expected_on TEXT,
@@ -79,9 +80,11 @@ CREATE TABLE deal (
     CHECK ((closed_on IS NULL) = (result = 'open'))
 );
 CREATE UNIQUE INDEX deal_number ON deal (number) WHERE number <> '';
+CREATE UNIQUE INDEX deal_import ON deal (import_key) WHERE import_key IS NOT NULL;
 CREATE INDEX deal_customer ON deal (customer_id);
 CREATE INDEX deal_open ON deal (customer_id, amount) WHERE result = 'open';
 CREATE INDEX deal_user ON deal (user_id);
+CREATE INDEX deal_product ON deal (product_id) WHERE product_id IS NOT NULL;
 
 -- `import_key` tells a row of a file without order numbers from the others: the same file twice counts once.
 CREATE TABLE sales_order (
@@ -100,6 +103,7 @@ CREATE UNIQUE INDEX sales_order_number ON sales_order (number) WHERE number <> '
 CREATE UNIQUE INDEX sales_order_import ON sales_order (import_key) WHERE import_key IS NOT NULL;
 CREATE INDEX sales_order_customer ON sales_order (customer_id, ordered_on, state);
 CREATE INDEX sales_order_on ON sales_order (ordered_on);
+CREATE INDEX sales_order_deal ON sales_order (deal_id) WHERE deal_id IS NOT NULL;
 
 -- `amount` and `cost` are those of the whole line; `price` that of one. An unknown cost is NULL, never 0.
 CREATE TABLE order_line (
@@ -115,7 +119,7 @@ CREATE TABLE order_line (
     note TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX order_line_order ON order_line (order_id, amount, cost, product_id);
-CREATE INDEX order_line_customer ON order_line (customer_id, product_id);
+CREATE INDEX order_line_customer ON order_line (customer_id, product_id, order_id, quantity, amount);
 CREATE INDEX order_line_product ON order_line (product_id);
 
 CREATE TABLE receivable (
@@ -132,6 +136,7 @@ CREATE TABLE receivable (
 CREATE UNIQUE INDEX receivable_number ON receivable (number) WHERE number <> '';
 CREATE UNIQUE INDEX receivable_import ON receivable (import_key) WHERE import_key IS NOT NULL;
 CREATE INDEX receivable_customer ON receivable (customer_id, due_on);
+CREATE INDEX receivable_order ON receivable (order_id) WHERE order_id IS NOT NULL;
 
 CREATE TABLE payment (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -324,6 +329,10 @@ TRIGGERS = (
         for table in _FACTS_OF
         for action, rows in (("INSERT", ("NEW",)), ("UPDATE", ("OLD", "NEW")), ("DELETE", ("OLD",)))
     ),
+    # Our part of a wallet is what was sold of its category.
+    "CREATE TRIGGER product_worth_update AFTER UPDATE OF category ON product WHEN OLD.category <> NEW.category BEGIN"
+    " INSERT INTO worth_stale SELECT DISTINCT customer_id FROM order_line"
+    " WHERE product_id = NEW.id AND customer_id IN (SELECT customer_id FROM wallet) ON CONFLICT DO NOTHING; END",
     f"CREATE TRIGGER interaction_effort_insert AFTER INSERT ON interaction BEGIN {_effort('NEW', 1)} END",
     f"CREATE TRIGGER interaction_effort_delete AFTER DELETE ON interaction BEGIN {_effort('OLD', -1)} END",
     "CREATE TRIGGER interaction_effort_update AFTER UPDATE OF customer_id, at, connected, channel ON interaction"

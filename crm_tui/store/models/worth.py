@@ -30,6 +30,7 @@ class Deal(Record):
     user = ForeignKeyField(User)
     product = ForeignKeyField(Product, null=True)
     number = TextField(default="")
+    import_key = TextField(null=True)
     amount = IntegerField(null=True)
     opened_on = TextField()
     expected_on = TextField(null=True)
