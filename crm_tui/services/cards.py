@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,8 +13,11 @@ from crm_tui.domain.phone_display import display_phone
 from crm_tui.domain.profile import Completeness, fields, format_value
 from crm_tui.domain.profile_fields import SECTIONS
 from crm_tui.services import collaborations, due, lists, profiles, work
+from crm_tui.services import facts as facts_of
+from crm_tui.services.sections import Row as Row
+from crm_tui.services.sections import Section as Section
 from crm_tui.services.session import Session
-from crm_tui.store import customers, histories
+from crm_tui.store import customers, histories, sales
 from crm_tui.store.customers import Facts
 
 _REACH = ("phone", "email", "wechat")
@@ -48,8 +52,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened: `what` is interaction, attempt, stage, tier, follow_up or comment. `at` is in the user's
-    zone.
+    """Something that happened: `what` is interaction, attempt, stage, tier, follow_up, comment, order, payment or deal.
+    `at` is in the user's zone; of what was sold and paid, only the day.
 
     `id` is the interaction's, for interactions and attempts.
     """
@@ -83,6 +87,7 @@ class Card:
     reasons: tuple[str, ...]
     shared: tuple[str, ...] = ()
     worked: tuple[tuple[str, str], ...] = ()
+    sections: tuple[Section, ...] = ()
 
 
 def record(session: Session, card: Card) -> dict[str, Any]:
@@ -99,6 +104,7 @@ def record(session: Session, card: Card) -> dict[str, Any]:
         "contacts": [vars(person) for person in card.contacts],
         "collaborators": list(card.shared),
         "worked": [{"user": who, "text": how} for who, how in card.worked],
+        "sections": {section.name: list(section.records) for section in card.sections},
         "timeline": [{name: value for name, value in event.items() if name != "utc"} for event in events],
     }
 
@@ -119,11 +125,37 @@ def card(session: Session, customer_id: int, *, events: int = 300) -> Card:
         _items(facts, values, verified, masked, session.person.role != "service"),
         profiles.complete(session, facts, values),
         _contacts(session, customer_id, masked),
-        _events(session, customer_id, events),
+        _events(session, customer_id, events, masked),
         due.why(session, customer_id).lines,
         tuple(collaborations.told(one) for one in collaborations.of(session, customer_id)),
         tuple((worker.who, work.told(session, worker)) for worker in work.worked(session, customer_id)),
+        _sections(session, facts),
     )
+
+
+def _sections(session: Session, facts: Facts) -> tuple[Section, ...]:
+    """What other services have to say of the customer, in the order of the card; those with nothing are left out.
+
+    To add one: a line here, and a function `section(session, facts) -> Section | None` in its service.
+    """
+    from crm_tui.services import (
+        deals,
+        factors,
+        orders,
+        payments,
+        playbooks,
+        ratings,
+        recommend,
+        tiers,
+        wallets,
+        worth,
+    )
+
+    made: tuple[Callable[[Session, Facts], Section | None], ...] = (tiers.section,)
+    if not is_masked(session.sight, facts.owner_id):  # nothing of money is shown on what lies in a pool
+        made += (worth.section, deals.section, orders.section, payments.section, wallets.section, ratings.section)
+        made += (factors.section, playbooks.section, recommend.section)
+    return tuple(section for make in made if (section := make(session, facts)) is not None)
 
 
 def _items(
@@ -133,6 +165,8 @@ def _items(
     known = fields(facts.kind)
     for field in known:
         stored = values.get(field.identifier)
+        if field.identifier in ("influence", "closing"):
+            continue  # a section of their own
         if stored in (None, "") or (field.sensitive and (masked or not personal)):
             continue
         shown = display_phone(str(stored)) if field.identifier == "phone" else format_value(field, str(stored))
@@ -165,9 +199,18 @@ def _contacts(session: Session, customer_id: int, masked: bool) -> tuple[Person,
     return tuple(people)
 
 
-def _events(session: Session, customer_id: int, limit: int) -> tuple[Event, ...]:
+def _events(session: Session, customer_id: int, limit: int, masked: bool) -> tuple[Event, ...]:
+    """What happened, the newest first; what was sold and paid stands at the end of its day."""
     zone = session.person.zone
-    return tuple(
+    told = [
         Event(moment(at).astimezone(zone).strftime("%Y-%m-%d %H:%M"), what, who, text or "", more or "", key, iso(at))
         for at, what, who, text, more, key in histories.timeline(session.database, customer_id, limit)
-    )
+    ]
+    sold = [] if masked else sales.events(session.database, customer_id, limit)
+    for day, what, who, number, text, amount in reversed(sold):
+        words = "  ".join(part for part in (number, text) if part)
+        event = Event(day, what, who, words, facts_of.money(session, amount) if amount is not None else "", None, day)
+        # A comment stays under what it is on.
+        place = next((n for n, one in enumerate(told) if one.what != "comment" and one.at[:10] <= day), len(told))
+        told.insert(place, event)
+    return tuple(told[:limit])

@@ -28,10 +28,12 @@ def check(session: Session) -> list[Fault]:
         Fault(_("a row points at one that is not there"), f"{table} {key}", restore)
         for table, key in checks.dangling(database)
     ]
-    for what, rows in checks.broken(database).items():
-        # Ids of customers that one may not see are nobody's business.
-        where = ", ".join(rows) if session.sight.everything else _("{n} rows").format(n=len(rows))
-        faults.append(Fault(_(what), where, _("tell the authors, with the history of these rows")))
+    tell, rebuild = _("tell the authors, with the history of these rows"), _("crm-tui rebuild computes it anew")
+    for found, remedy in ((checks.broken(database), tell), (checks.differing(database), rebuild)):
+        for what, rows in found.items():
+            # Ids of customers that one may not see are nobody's business.
+            where = ", ".join(rows) if session.sight.everything else _("{n} rows").format(n=len(rows))
+            faults.append(Fault(_(what), where, remedy))
     faults += _at_the_door(session)
     year = session.today.year
     workdays = session.settings.workdays

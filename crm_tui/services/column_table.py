@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from crm_tui.domain.clock import iso, local_date, moment
 from crm_tui.domain.language import N_, _
+from crm_tui.domain.money import format_amount
 from crm_tui.domain.phone_display import display_phone
-from crm_tui.domain.schemes import badge, shipped
+from crm_tui.domain.schemes import Scheme, badge
 from crm_tui.domain.stages import BY_IDENTIFIER
 from crm_tui.services.session import Session
 
@@ -26,6 +27,8 @@ class Viewer:
     today: date
     zone: tzinfo
     masked: bool
+    schemes: Mapping[str, Scheme]
+    currency: str = "CNY"
 
     def hides(self, row: Row) -> bool:
         """Whether ways to reach the customer of the row are hidden."""
@@ -38,7 +41,10 @@ class Viewer:
 
 def viewer(session: Session) -> Viewer:
     """Who looks, on the day that it is now."""
-    return Viewer(session.today, session.person.zone, session.sight.masked)
+    return Viewer(
+        session.today, session.person.zone, session.sight.masked, session.settings.schemes,
+        session.settings["currency"],
+    )  # fmt: skip
 
 
 Cell = Callable[[Row, Viewer], str]
@@ -112,11 +118,21 @@ def _day(key: str) -> Cell:
 
 
 def _tier(row: Row, viewer: Viewer) -> str:
-    return badge(shipped()[row["scheme"]], row["tier"]) if row["tier"] else ""
+    return graded(viewer.schemes.get(row["scheme"]), row["tier"], row.get("suggested"))
+
+
+def graded(scheme: Scheme | None, tier: str | None, suggested: str | None = None) -> str:
+    """The badge, and behind an arrow what is proposed in its place: `意B→A`, `→A` for no tier; "" for neither."""
+    shown = badge(scheme, tier) if scheme and tier else tier or ""
+    if not suggested:
+        return shown
+    known = scheme.get(suggested) if scheme else None
+    return f"{shown}→{known.badge if known else suggested}"
 
 
 def _scheme(row: Row, viewer: Viewer) -> str:
-    return shipped()[row["scheme"]].title
+    known = viewer.schemes.get(row["scheme"])
+    return known.title if known else str(row["scheme"])
 
 
 def _stage(row: Row, viewer: Viewer) -> str:
@@ -150,11 +166,36 @@ def _kept(name: str, label: str, width: int, flex: int = 1) -> Column:
     return Column(name, label, width, flex, _text(name), _plain(name), name)
 
 
+def _figure(name: str, label: str, width: int, shown: Callable[[Any, Viewer], str], money: bool = False) -> Column:
+    """A column of what the customer is worth: hidden where ways to reach it are."""
+
+    def cell(row: Row, viewer: Viewer) -> str:
+        if viewer.hides(row):
+            return MASK
+        return "" if row.get(name) is None else shown(row[name], viewer)
+
+    def value(row: Row, viewer: Viewer) -> Any:
+        found = None if viewer.hides(row) else row.get(name)
+        if found is None or isinstance(found, str):
+            return found
+        return format_amount(found, viewer.currency).replace(",", "") if money else round(found, 4)
+
+    return Column(name, label, width, 0, cell, value, name, align="right")
+
+
+def _money(name: str, label: str, width: int) -> Column:
+    return _figure(name, label, width, lambda value, viewer: format_amount(value, viewer.currency), money=True)
+
+
+def _percent(name: str, label: str) -> Column:
+    return _figure(name, label, 7, lambda value, viewer: f"{100 * value:.0f} %")
+
+
 _TABLE = (
     Column("id", N_("id"), 7, 0, _text("id"), align="right"),
     Column("name", N_("name"), 18, 4, _text("name")),
     Column("kind", N_("kind"), 12, 0, _kind),
-    Column("tier", N_("tier"), 4, 0, _tier),
+    Column("tier", N_("tier"), 5, 0, _tier),
     Column("scheme", N_("scheme"), 8, 0, _scheme),
     Column("stage", N_("stage"), 12, 0, _stage),
     Column("stage_days", N_("in stage"), 8, 0, _ago("stage_since"), lambda row, v: v.days(row["stage_since"]),
@@ -189,6 +230,18 @@ _TABLE = (
     _kept("referred_by", N_("referred by"), 12),
     _kept("parent", N_("parent"), 12),
     Column("note", N_("note"), 20, 3, _hidden("note"), _plain("note"), "note"),
+    _money("sales", N_("sales"), 14),
+    _money("lifetime", N_("all sales"), 14),
+    _money("wallet", N_("wallet"), 14),
+    _money("overdue", N_("overdue"), 12),
+    _percent("margin", N_("margin")),
+    _percent("growth", N_("growth")),
+    _percent("share", N_("share")),
+    _percent("collection", N_("paid")),
+    _percent("timeliness", N_("on time")),
+    _figure("orders", N_("orders"), 6, lambda value, viewer: str(value)),
+    _figure("last_order", N_("last order"), 10, lambda value, viewer: str(value)),
+    _figure("silence", N_("silence"), 7, lambda value, viewer: f"{value:.1f}"),
 )  # fmt: skip
 COLUMNS: Mapping[str, Column] = {column.name: column for column in _TABLE}
 SHORT = {

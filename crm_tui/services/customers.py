@@ -12,7 +12,7 @@ from crm_tui.domain.names import guess_kind, name_key
 from crm_tui.domain.pasted import parse_pasted
 from crm_tui.domain.pools import cap_refusal
 from crm_tui.domain.profile_fields import KINDS
-from crm_tui.domain.schemes import find_tier, primary, shipped
+from crm_tui.domain.schemes import find_tier
 from crm_tui.domain.stages import FIRST, choose
 from crm_tui.domain.stages import stage as find_stage
 from crm_tui.services import contacts, disclosures, duplicates, followups, profiles
@@ -68,7 +68,8 @@ def new(session: Session, draft: Draft) -> Outcome:
 def _make(session: Session, draft: Draft) -> Outcome:
     kind = _kind(draft)
     stage = find_stage(draft.stage).identifier
-    scheme = shipped()[primary(stage)]
+    session.refresh()
+    scheme = session.settings.schemes[session.settings.primary(stage)]
     tier = find_tier(scheme, draft.tier or scheme.tiers[-1].identifier).identifier
     with session.changing() as change:
         holder = find_holder(session, draft.owner)

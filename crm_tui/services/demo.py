@@ -11,7 +11,7 @@ from random import Random
 
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _
-from crm_tui.services import demo_people
+from crm_tui.services import demo_people, demo_trade
 from crm_tui.services.demo_life import COLUMNS, Calendar, Life, Rows
 from crm_tui.services.demo_plan import YEAR, Plan, pick, pooled, queue, quiet
 from crm_tui.services.demo_texts import tongues
@@ -45,15 +45,20 @@ def fill(database: Database, now: datetime, *, customers: int = BLOCK, seed: int
             raise CrmError(_("{path} is in use: the demo wants a new database").format(path=database.path))
         entry_id = _begin(database, calendar, customers)
     rows = Rows()
+    demo_trade.products(rows)
+    quiet: list[Life] = []
     for start in range(0, customers, BLOCK):
         with database.writing():
             size = min(BLOCK, customers - start)
             reps = _reps(database, dice, calendar, start // BLOCK)
-            _block(dice, calendar, rows, reps, size, lead=start == 0)
+            lives = _block(dice, calendar, rows, reps, size, lead=start == 0)
+            demo_trade.Trade(seed + start, calendar, rows).write(lives)
+            quiet += [life for life in lives if life.plan.quiet and life.plan.stage == "actual"]
             with seeding.own_log(database):
                 for table, waiting in rows.take():
                     seeding.add(database, entry_id, table, COLUMNS[table], waiting)
             seeding.make_searchable(database, start + 1, start + size)
+    demo_trade.grade(database, today, quiet)
     return SIGNS_IN
 
 
@@ -89,8 +94,10 @@ def _reps(database: Database, dice: Random, calendar: Calendar, block: int) -> S
     return keys
 
 
-def _block(dice: Random, calendar: Calendar, rows: Rows, reps: Sequence[int], size: int, *, lead: bool) -> None:
-    """A quarter lies in the pool, the lead of the team has a few, the reps share the rest."""
+def _block(
+    dice: Random, calendar: Calendar, rows: Rows, reps: Sequence[int], size: int, *, lead: bool
+) -> list[Life]:
+    """A quarter lies in the pool, the lead of the team has a few, the reps share the rest; all that somebody holds."""
     days = calendar.days
     plans: list[tuple[int | None, Plan]] = [(None, pooled(dice, days)) for __ in range(size // 4)]
     if lead:
@@ -107,8 +114,9 @@ def _block(dice: Random, calendar: Calendar, rows: Rows, reps: Sequence[int], si
         tongue = tongues()[dice.random() < 0.5]
         life = Life(dice, calendar, rows, tongue, plan, holder, pick(dice, reps))
         life.write()
-        if lead:
+        if lead or holder is not None:
             lives.append(life)
     if lead:
         demo_people.pools(rows)
         demo_people.between(calendar, rows, lives)
+    return lives

@@ -31,7 +31,7 @@ COLUMNS = {
         "id", "kind", "name", "name_key", "stage", "stage_since", "scheme", "tier", "tier_rank", "owner_id", "pool_id",
         "phone", "email", "wechat", "region", "industry", "source", "address", "website", "tax_number", "business_role",
         "next_on", "next_at", "last_contact", "last_touch", "held_since", "stale_on", "created_at", "created_by",
-        "archived_at",
+        "archived_at", "influence", "closing",
     ),
     "profile": ("id", "fields", "verified"),
     "contact": ("id", "customer_id", "name", "role", "title", "phone", "email", "wechat", "is_primary"),
@@ -42,6 +42,21 @@ COLUMNS = {
     ),
     "tag": ("id", "customer_id", "name"),
     "customer_tier": ("id", "customer_id", "scheme", "tier", "reason"),
+    "product": ("id", "name", "name_key", "category", "price", "cost"),
+    "deal": (
+        "id", "customer_id", "user_id", "product_id", "number", "amount", "opened_on", "expected_on", "competitor",
+        "result", "reason", "closed_on",
+    ),
+    "sales_order": ("id", "customer_id", "user_id", "number", "ordered_on"),
+    "order_line": ("id", "order_id", "customer_id", "product_id", "quantity", "price", "amount", "cost"),
+    "receivable": ("id", "customer_id", "order_id", "number", "due_on", "amount"),
+    "payment": ("id", "customer_id", "paid_on", "amount"),
+    "allocation": ("id", "customer_id", "payment_id", "receivable_id", "amount"),
+    "wallet": (
+        "id", "customer_id", "user_id", "category", "from_on", "until_on", "total", "source", "confidence",
+        "competitors",
+    ),
+    "purchase_factor": ("id", "customer_id", "user_id", "occasion", "ranking", "evidence", "judged_on"),
     "absence": ("id", "user_id", "stand_in_id", "from_on", "until_on"),
     "transfer": ("id", "customer_id", "from_id", "to_id", "reason", "made_at"),
     "collaborator": ("id", "customer_id", "user_id", "function", "access", "until_on"),
@@ -198,7 +213,7 @@ class Life:
             self.pool, *reached.values(), *shown,
             text(self.connected[-1].moment) if self.connected else None,
             text(self.events[-1].moment) if self.events else None, text(self.given) if self.holder else None, stale,
-            text(self.created), self.first, text(self._archived()) if plan.archived else None,
+            text(self.created), self.first, text(self._archived()) if plan.archived else None, None, None,
         )  # fmt: skip
         demo_people.hands(self)
         self._contacts()

@@ -80,6 +80,8 @@ class Plan:
     stale_in: int | None = None
     tries: int = 0
     archived: bool = False
+    quiet: bool = False
+    """Whether it is planned that nothing is due of it within the horizon."""
 
 
 def pick(dice: Random, items: Sequence[Item]) -> Item:
@@ -197,7 +199,7 @@ def quiet(dice: Random, days: Days) -> Plan:
     stage = _QUIET.pick(dice)
     if stage in CLOSED:
         return Plan(stage, "C" if dice.random() < 0.2 else "D", days.ago(dice, 8, 300), archived=dice.random() < 0.2)
-    plan = _quiet_open(dice, days, stage)
+    plan = replace(_quiet_open(dice, days, stage), quiet=True)
     if dice.random() < 0.35:
         return replace(plan, next=Next(days.later(dice, HORIZON + 1, 40)))
     return replace(plan, archived=dice.random() < 0.02)

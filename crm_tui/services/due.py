@@ -13,6 +13,8 @@ from crm_tui.domain.due import (
     DueInput,
     Leaving,
     NoticeKind,
+    Overdue,
+    Owing,
     Reason,
     Waiting,
     earliest,
@@ -22,8 +24,9 @@ from crm_tui.domain.due import (
 )
 from crm_tui.domain.due import why as explain
 from crm_tui.domain.language import _
+from crm_tui.domain.schemes import badge
 from crm_tui.services.session import Outcome, Session
-from crm_tui.store import due, entries, notices
+from crm_tui.store import due, entries, notices, sales
 from crm_tui.store.due import Candidate
 
 LIMIT = 2_000
@@ -46,6 +49,8 @@ class Line:
     part: str
     reason: Reason
     others: tuple[Reason, ...]
+    suggested: str | None = None
+    """The tier that is proposed in place of `tier`."""
 
 
 def queue(session: Session) -> list[Line]:
@@ -56,11 +61,14 @@ def queue(session: Session) -> list[Line]:
     today, settings = session.today, session.settings.due
     horizon = today + timedelta(days=settings.horizon_days)
     waiting = _waiting(session)
+    unpaid = _unpaid(session)
     found: list[tuple[tuple[float, ...], int, Candidate, list[Reason]]] = []
-    for candidate in _candidates(session, horizon, waiting):
-        facts = _facts(session, candidate, waiting.get(candidate.id, ()))
+    every = list(_candidates(session, horizon, waiting))
+    owing = _owing(session, every)
+    for candidate in every:
+        facts = _facts(session, candidate, waiting.get(candidate.id, ()), unpaid, owing)
         first = earliest(facts, settings)
-        if first is None or first > horizon:
+        if first is None or (first > horizon and not facts.owing):
             continue
         near = [r for r in _reasons(session, candidate, facts) if section(r, today, settings) != "later"]
         if near:
@@ -68,10 +76,24 @@ def queue(session: Session) -> list[Line]:
             found.append((place, candidate.id, candidate, near))
     found.sort(key=lambda one: one[:2])
     phones = due.phones(session.database, sight, [key for _place, key, *_rest in found[:LIMIT]])
+    made = (_line(replace(one, phone=phones[key]), near, today, session) for _place, key, one, near in found[:LIMIT])
+    return _under(session, list(made))
+
+
+def _under(session: Session, lines: list[Line]) -> list[Line]:
+    """The lines with the tiers under the session's scheme; the order is that of the primary ones all the same."""
+    if not session.scheme:
+        return lines
+    from crm_tui.store import tiers  # only who looks at another scheme
+
+    known = tiers.standing(session.database, [line.id for line in lines], session.scheme)
     return [
-        _line(replace(candidate, phone=phones[key]), near, today, session)
-        for _place, key, candidate, near in found[:LIMIT]
-    ]
+        replace(
+            line, scheme=session.scheme, tier=row.tier if row else None,
+            suggested=row.computed if row and row.computed != row.tier else None,
+        )
+        for line, row in ((line, known.get(line.id)) for line in lines)
+    ]  # fmt: skip
 
 
 def settled(session: Session, ids: Sequence[int]) -> set[int]:
@@ -118,13 +140,15 @@ def lines(session: Session, ids: Sequence[int]) -> dict[int, Line]:
     """The lines of these customers as they stand now, due or not, by id; those with no reason at all are left out."""
     today = session.today
     result: dict[int, Line] = {}
-    waiting = _waiting(session)
-    for candidate in due.of(session.database, session.sight, ids):
-        every = _reasons(session, candidate, _facts(session, candidate, waiting.get(candidate.id, ())))
+    waiting, unpaid = _waiting(session), _unpaid(session, ids)
+    found = due.of(session.database, session.sight, ids)
+    owing = _owing(session, found)
+    for candidate in found:
+        every = _reasons(session, candidate, _facts(session, candidate, waiting.get(candidate.id, ()), unpaid, owing))
         if every:
             near = [r for r in every if section(r, today, session.settings.due) != "later"]  # as the queue tells them
             result[candidate.id] = _line(candidate, near or every, today, session)
-    return result
+    return {line.id: line for line in _under(session, list(result.values()))}
 
 
 def why(session: Session, customer_id: int) -> Outcome:
@@ -134,7 +158,9 @@ def why(session: Session, customer_id: int) -> Outcome:
     if facts.owner_id is None:
         return Outcome(title, lines=(_("nobody holds it: it stands in nobody's queue"),), data=({"id": facts.id},))
     [candidate] = due.of(session.database, session.sight, [customer_id])
-    known = _facts(session, candidate, _waiting(session).get(customer_id, ()))
+    unpaid = _unpaid(session, [customer_id])
+    owing = _owing(session, [candidate])
+    known = _facts(session, candidate, _waiting(session).get(customer_id, ()), unpaid, owing)
     told = explain(known, session.today, session.settings.due)
     every = reasons(known, session.today, session.settings.due)
     data = tuple(
@@ -152,14 +178,14 @@ def record(session: Session, line: Line) -> dict[str, Any]:
         "due": line.reason.due_on.isoformat(),
         "time": line.reason.at.strftime("%H:%M") if line.reason.at else None,
         "late_days": line.reason.late_days, "other_reasons": [r.kind for r in line.others],
-        "returns": _returns(line),
+        "returns": _returns(line), "suggested": line.suggested,
     }  # fmt: skip
 
 
 def _line(candidate: Candidate, near: Sequence[Reason], today: date, session: Session) -> Line:
     return Line(
         candidate.id, candidate.name, candidate.stage, candidate.scheme, candidate.tier, candidate.phone,
-        section(near[0], today, session.settings.due), near[0], tuple(near[1:]),
+        section(near[0], today, session.settings.due), near[0], tuple(near[1:]), candidate.suggested,
     )  # fmt: skip
 
 
@@ -183,7 +209,53 @@ def _leaving(session: Session, c: Candidate) -> Leaving | None:
     return Leaving(on, date.fromisoformat(c.warned_on), text)
 
 
-def _facts(session: Session, c: Candidate, waiting: Iterable[Waiting] = ()) -> DueInput:
+Unpaid = dict[int, tuple[str, int]]
+"""Since when (an ISO day) and how much (minor units) is overdue, by customer."""
+
+
+def _unpaid(session: Session, ids: Sequence[int] | None = None) -> Unpaid:
+    """What these customers have not paid in time; else all of whom one's queue is made, shared ones too."""
+    database, sight, today = session.database, session.sight, session.today.isoformat()
+    if ids is not None:
+        return sales.overdue(database, today, ids=ids)
+    found = sales.overdue(database, today, ids=sight.shared) if sight.shared else {}
+    for user_id in sight.queue:
+        found.update(sales.overdue(database, today, user_id=user_id))
+    return found
+
+
+def _overdue(session: Session, c: Candidate, unpaid: Unpaid) -> Overdue | None:
+    if c.id not in unpaid:
+        return None
+    from crm_tui.domain.money import format_amount  # most queues have nothing that is not paid
+
+    since, amount = unpaid[c.id]
+    return Overdue(date.fromisoformat(since), format_amount(amount, session.settings["currency"]))
+
+
+Asked = dict[int, tuple[Owing, ...]]
+"""What playbooks ask for soon, by customer."""
+
+
+def _owing(session: Session, candidates: Sequence[Candidate]) -> Asked:
+    """What the playbooks of these customers' tiers ask for soon and nobody has done."""
+    from crm_tui.services import playbooks
+
+    known = playbooks.nearing_of(session, candidates)
+    return {
+        one.id: tuple(Owing(thing.title, thing.due_on, _badge(session, one)) for thing in known[one.id])
+        for one in candidates
+        if one.id in known
+    }
+
+
+def _badge(session: Session, c: Candidate) -> str:
+    return badge(session.settings.schemes[c.scheme], c.tier or "")
+
+
+def _facts(
+    session: Session, c: Candidate, waiting: Iterable[Waiting], unpaid: Unpaid, owing: Asked
+) -> DueInput:
     zone = session.person.zone
 
     def day(stored: str | None) -> date | None:
@@ -205,4 +277,6 @@ def _facts(session: Session, c: Candidate, waiting: Iterable[Waiting] = ()) -> D
         stale=date.fromisoformat(c.stale_on) if c.stale_on else None,
         leaving=_leaving(session, c),
         notices=tuple(waiting),
+        overdue=_overdue(session, c, unpaid),
+        owing=owing.get(c.id, ()),
     )

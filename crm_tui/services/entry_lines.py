@@ -16,7 +16,7 @@ from crm_tui.domain.profile_fields import FIELD
 from crm_tui.domain.stages import BY_IDENTIFIER
 from crm_tui.services import history
 from crm_tui.services.session import Session
-from crm_tui.store import customers, people, pools, reverts
+from crm_tui.store import customers, people, pools, products, reverts, schemes
 
 LIMIT = 5_000
 """Rows of an entry that are read."""
@@ -34,17 +34,34 @@ _DONE: Mapping[str, tuple[str, str, str]] = {
     "comment": (N_("commented"), N_("comment changed"), N_("comment removed")),
     "credit_share": (N_("credit fixed"), N_("credit changed"), N_("credit removed")),
     "recycle_warning": (N_("warned"), N_("warned anew"), N_("warning ended")),
+    "deal": (N_("deal opened"), N_("deal changed"), N_("deal removed")),
+    "sales_order": (N_("order entered"), N_("order changed"), N_("order removed")),
+    "order_line": (N_("order line added"), N_("order line changed"), N_("order line removed")),
+    "receivable": (N_("receivable added"), N_("receivable changed"), N_("receivable removed")),
+    "payment": (N_("payment entered"), N_("payment changed"), N_("payment removed")),
+    "wallet": (N_("wallet estimated"), N_("wallet estimated anew"), N_("wallet estimate removed")),
+    "purchase_factor": (N_("purchase factors judged"), N_("purchase factors changed"), N_("purchase factors removed")),
+    "playbook_mark": (N_("playbook: done"), N_("playbook changed"), N_("playbook: not done")),
+    "product_push": (N_("new product pushed"), N_("new product: note changed"), N_("new product: push removed")),
 }
 """What is said of rows of a customer that were made, changed, unmade."""
 _BOOKS: Mapping[str, str] = {
     "follow_up": N_("follow-up changed"), "customer_tier": N_("graded"), "profile": N_("profile checked"),
-    "notice": N_("notice changed"), "customer": N_("dates kept"),
+    "notice": N_("notice changed"), "customer": N_("dates kept"), "allocation": N_("payment allocated"),
 }  # fmt: skip
 """What is said of a customer of which nothing else was changed."""
+_CLOSING = {"deal": "result", "sales_order": "state", "product_push": "state"}
+_CAME = {
+    "won": N_("deal won"), "lost": N_("deal lost"), "open": N_("deal reopened"), "confirmed": N_("order confirmed"),
+    "cancelled": N_("order cancelled"), "pushed": N_("new product pushed again"),
+    "interested": N_("new product: interested"), "declined": N_("new product: not interested"),
+    "offered": N_("new product: offered"), "followed_up": N_("new product: followed up"),
+}  # fmt: skip
+"""What a deal, an order or the push of a new product came to."""
 _ACTIONS = {"insert": N_("added"), "update": N_("changed"), "delete": N_("removed")}
 _HIDDEN = frozenset(
-    ("version", "name_key", "tier_rank", "scheme", "stage_since", "held_since", "last_contact", "last_touch",
-     "stale_on", "verified", "pool_id", "blocked", "next_at", "created_at", "created_by")
+    ("version", "name_key", "tier_rank", "scheme", "suggested_rank", "stage_since", "held_since", "last_contact",
+     "last_touch", "stale_on", "verified", "pool_id", "blocked", "next_at", "created_at", "created_by")
 )  # fmt: skip
 """Columns that repeat others, or are told with others."""
 
@@ -113,6 +130,8 @@ class _Teller:
         self._zone = session.person.zone
         self._logins = {key: login for login, key in people.logins(session.database).items()}
         self._pools = {pool.id: pool.name for pool in pools.every(session.database, session.sight)}
+        self._products = {product.id: product.name for product in products.every(session.database, archived=True)}
+        self._schemes = schemes.names(session.database)
 
     def of_customer(self, rows: Sequence[_Row]) -> list[str]:
         """What happened to one customer: who holds it, tier, stage, next date, fields, then the rest."""
@@ -123,7 +142,8 @@ class _Teller:
             elif row.record == "profile":
                 told += self._fields(*(json.loads(some.get("fields", "{}")) for some in (row.before, row.after)))
             elif row.record in _DONE:
-                told.append(_of(_DONE[row.record], row.action))
+                came = row.after.get(_CLOSING.get(row.record, "")) if row.action == "update" else None
+                told.append(_(_CAME[came]) if came in _CAME else _of(_DONE[row.record], row.action))
         return list(dict.fromkeys(told)) or [_(_BOOKS.get(rows[0].record, N_("changed")))]
 
     def _customer(self, row: _Row) -> Iterator[str]:
@@ -138,6 +158,8 @@ class _Teller:
                 yield f"{came} → {went}"
         if before.get("tier") != after.get("tier"):
             yield _("tier {before} → {after}").format(before=before.get("tier") or "–", after=after.get("tier") or "–")
+        if after.get("suggested") and "stage" not in after and before.get("suggested") != after["suggested"]:
+            yield _("suggested {tier}").format(tier=after["suggested"])
         if before.get("stage") != after.get("stage"):
             yield f"{_stage(before.get('stage'))} → {_stage(after.get('stage'))}"
         if "next_on" in after and any(before.get(name) != after.get(name) for name in ("next_on", "next_at")):
@@ -145,7 +167,7 @@ class _Teller:
         if "archived_at" in after:
             yield _("archived") if after["archived_at"] else _("unarchived")
         if row.action == "update":
-            told = ("owner_id", "tier", "stage", "next_on", "archived_at")
+            told = ("owner_id", "tier", "suggested", "stage", "next_on", "archived_at")
             yield from self._fields(*({k: v for k, v in some.items() if k not in told} for some in (before, after)))
 
     def _place(self, values: Values) -> str:
@@ -173,8 +195,9 @@ class _Teller:
 
     def of_other(self, row: _Row) -> str:
         """What happened to a user, a rule, a pool."""
-        names = {"user": self._logins, "pool": self._pools}.get(row.record, {})
-        name = names.get(row.id) or row.before.get("name") or f"#{row.id}"
+        named = {"user": self._logins, "pool": self._pools, "product": self._products, "scheme": self._schemes}
+        names = named.get(row.record, {})
+        name = names.get(row.id) or row.before.get("name") or row.before.get("identifier") or f"#{row.id}"
         changed = ", ".join(self._fields(row.before, row.after)) if row.action == "update" else ""
         return f"{_(row.record.replace('_', ' '))} {name}: {changed or _(_ACTIONS[row.action])}"
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crm_tui.store.customers import Facts
     from crm_tui.store.journal import Change
 
-_BLOCKING = ("customers", "follow-ups", "protections", "offers", "collaborations", "stand-ins", "teams led")
+_BLOCKING = ("customers", "follow-ups", "deals", "protections", "offers", "collaborations", "stand-ins", "teams led")
 """What nobody may still hold who has left."""
 
 
@@ -72,6 +72,8 @@ def counted(name: str, n: int) -> str:
         "customers": ngettext("{n} customer", "{n} customers", n),
         "contacts": ngettext("{n} contact", "{n} contacts", n),
         "follow-ups": ngettext("{n} follow-up", "{n} follow-ups", n),
+        "deals": ngettext("{n} deal", "{n} deals", n),
+        "receivables": ngettext("{n} receivable", "{n} receivables", n),
         "protections": ngettext("{n} protection", "{n} protections", n),
         "offers": ngettext("{n} offer", "{n} offers", n),
         "collaborations": ngettext("{n} collaboration", "{n} collaborations", n),
@@ -247,7 +249,7 @@ def _pass_on(session: Session, change: Change, leaver: UserRow, collaborations: 
     change.delete("collaborator", [row for row in shared if row not in collaborations])
     text = _("in the place of {login}").format(login=leaver.login)
     notices.send(session, change, "shared", [(to, shared[row], text) for row, to in collaborations.items()])
-    for table in ("follow_up", "protection"):  # those on customers of others, and on those in a pool
+    for table in ("follow_up", "protection", "deal"):  # those on customers of others, and on those in a pool
         owners = handover.owners_of(database, table, key, today)
         change.update_each(table, {row: {"user_id": owner or session.person.id} for row, owner in owners.items()})
     offers = handover.rows_of(database, "offers", key, today)

@@ -10,7 +10,7 @@ from typing import Any
 
 from crm_tui.domain.errors import Conflict, CrmError, NotAllowed
 from crm_tui.domain.language import N_, _, ngettext
-from crm_tui.services import reverting
+from crm_tui.services import badges, reverting
 from crm_tui.services.pools import check_caps
 from crm_tui.services.session import Outcome, Refusal, Session
 from crm_tui.store import customers, importing, journal, people, pools, reverts
@@ -55,6 +55,12 @@ def _revert(session: Session, kind: str, entry_id: int | None) -> Outcome:
             if change.is_empty():
                 raise CrmError(_("nothing of it is left: {what}").format(what=summary or command))
             reverts.append_histories(change, at=session.stamp, user_id=session.person.id, reason=kind)
+            # What is primary may have changed since by what was no change of these customers' rows.
+            session.refresh()
+            if reverts.records(session.database, entries) & {"setting", "scheme"}:
+                badges.mirror_all(session, change)
+            else:
+                badges.mirror(session, change, reverted.changed)
             what = summary or command
             message = (_("undone: {what}") if kind == "undo" else _("done again: {what}")).format(what=what)
             change.summarize(message)

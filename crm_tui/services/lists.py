@@ -28,10 +28,13 @@ _SORTED = 50_000
 
 @dataclass(frozen=True)
 class Within:
-    """What all customers of a list have in common, whatever its filter: the pool they lie in, or who holds them."""
+    """What all customers of a list have in common, whatever its filter: the pool they lie in, who holds them, or that
+    they are `among` those named by their `ids`, as behind a figure of a report.
+    """
 
-    kind: Literal["pool", "owner"]
-    id: int
+    kind: Literal["pool", "owner", "among"]
+    id: int = 0
+    ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ def context(session: Session) -> FilterContext:
     return FilterContext(
         session.now, session.person.id, _Logins(session.database),
         pools=tuple(pool.name for pool in pools.every(session.database, session.sight)),
+        schemes=tuple(session.settings.schemes.values()), currency=session.settings["currency"],
         known=lambda field, start: _in_use(session, field, start),
     )
 
@@ -109,6 +113,8 @@ def node(session: Session, query: Query) -> Node:
 
 
 def _common(session: Session, within: Within) -> Term:
+    if within.kind == "among":
+        return Term("id", Operator.IS, within.ids or (0,))
     if within.kind == "owner":
         return Term("owner", Operator.IS, (within.id,))
     for pool in pools.every(session.database, session.sight):
@@ -213,11 +219,27 @@ def stage_counts(session: Session, query: Query) -> dict[str, int] | None:
     text, sight, within = query.filter.strip(), session.sight, query.within
     if query.these is not None:
         return None
-    if within is not None and not text:
+    if within is not None and not text and within.kind != "among":
         return customers.stage_counts(session.database, _narrowed(sight, within))
     if within is None and text in ("", "owner:me"):
         return customers.stage_counts(session.database, sight, own=text == "owner:me")
     return None
+
+
+def stage_sums(session: Session, query: Query) -> dict[str, int] | None:
+    """What the open deals of each stage tab may bring, in minor units, where `stage_counts` says how many they are of.
+
+    None where that would have to be counted, and where there are no deals at all.
+    """
+    text, sight, within = query.filter.strip(), session.sight, query.within
+    found: dict[str, int] | None = None
+    if query.these is not None:
+        return None
+    if within is not None and not text and within.kind != "among":
+        found = customers.stage_sums(session.database, _narrowed(sight, within))
+    elif within is None and text in ("", "owner:me"):
+        found = customers.stage_sums(session.database, sight, own=text == "owner:me")
+    return found if found and any(found.values()) else None
 
 
 def _narrowed(sight: Sight, within: Within) -> Sight:
@@ -230,8 +252,10 @@ def _narrowed(sight: Sight, within: Within) -> Sight:
 
 
 def rows(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """What lists show of these customers, by id; those that are not seen are left out."""
-    found = customers.listed(session.database, session.sight, ids)
+    """What lists show of these customers, by id; those that are not seen are left out. Tiers are those under the
+    session's scheme.
+    """
+    found = customers.listed(session.database, session.sight, ids, session.scheme)
     return {key: dict(zip(customers.LISTED, row, strict=True)) for key, row in found.items()}
 
 
@@ -250,5 +274,5 @@ def record(session: Session, row: dict[str, Any]) -> dict[str, Any]:
         "email": row["email"], "region": row["region"], "industry": row["industry"], "source": row["source"],
         "tags": (row["tags"] or "").split(), "next_follow_up": time(row["next_at"]) or row["next_on"],
         "last_contact": time(row["last_contact"]), "created": time(row["created_at"]),
-        "archived": row["archived_at"] is not None, "returns": row["recycle_on"],
+        "archived": row["archived_at"] is not None, "returns": row["recycle_on"], "suggested": row["suggested"],
     }  # fmt: skip

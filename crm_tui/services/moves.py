@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from crm_tui.domain.when import When
 from crm_tui.services import followups
 from crm_tui.services.session import Session
-from crm_tui.store import notices, pools
+from crm_tui.store import notices, pools, sales
 
 if TYPE_CHECKING:
     from crm_tui.services.followups import Open
@@ -24,7 +24,8 @@ def give(session: Session, change: Change, taken: Sequence[Facts], owner_id: int
     """Give customers to a user, from wherever they are.
 
     The receiver gets a first contact for each (P17); one that is promised something sooner keeps that. Open offers are
-    withdrawn, warnings end, protections go on under the receiver, what waited for the old holder waits for the new one.
+    withdrawn, warnings end, protections and open deals go on under the receiver, what waited for the old holder waits
+    for the new one.
     """
     if not taken:
         return
@@ -41,6 +42,7 @@ def give(session: Session, change: Change, taken: Sequence[Facts], owner_id: int
     _settle(session, change, ids, keep_offers=kind == "transfer")
     running = pools.running_protections(session.database, ids, session.today.isoformat())
     change.update("protection", [row for row, __ in running], user_id=owner_id)
+    change.update("deal", sales.open_deals(session.database, ids), user_id=owner_id)
     change.delete("collaborator", pools.rows_of(session.database, "collaborator", ids, owner_id))
     change.update("notice", _waiting(session, taken), user_id=owner_id)
 

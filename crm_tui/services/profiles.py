@@ -15,7 +15,6 @@ from crm_tui.domain.nearest import nearest
 from crm_tui.domain.phones import parse_phone
 from crm_tui.domain.profile import Completeness, as_typed, completeness, parse_value, stale_on
 from crm_tui.domain.profile_fields import COLUMNS, CUSTOM, FIELD, Field
-from crm_tui.domain.schemes import shipped
 from crm_tui.domain.text import clean
 from crm_tui.services import meeting
 from crm_tui.services.meeting import Before
@@ -224,14 +223,18 @@ def _stale(verified: str, kind: str, rank: int, days: int | None) -> str | None:
 
 def complete(session: Session, facts: Facts, values: Mapping[str, Any]) -> Completeness:
     """How complete the profile is for the customer's tier."""
+    from crm_tui.domain.playbooks import required  # only who looks at a card asks
+
     roles = session.database.value(
         "SELECT count(*) FROM contact WHERE customer_id = ? AND archived_at IS NULL AND role IS NOT NULL", (facts.id,)
     )
-    scheme = shipped()[facts.scheme]
+    scheme = session.settings.schemes[facts.scheme]
     texts = {name: str(value) for name, value in values.items() if value not in (None, "")}
     phone = session.database.value(
         f"SELECT {customers.reach('phone')} FROM customer c WHERE c.id = ?", (facts.id,)
     )
     if phone:
         texts.setdefault("phone", phone)
-    return completeness(facts.kind, scheme.rank(facts.tier or ""), texts, int(roles))
+    tier = scheme.get(facts.tier or "")
+    more = required(tier.playbook) if tier is not None else ()
+    return completeness(facts.kind, scheme.rank(facts.tier or ""), texts, int(roles), more)

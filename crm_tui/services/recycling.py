@@ -13,7 +13,6 @@ from crm_tui.domain.language import _
 from crm_tui.domain.profile_fields import CHANNELS
 from crm_tui.domain.recycling import WAITING, Decision, Holding, RuleName, Rules, Told, because, decide, rules_of, said
 from crm_tui.domain.recycling import why as explain
-from crm_tui.domain.schemes import shipped
 from crm_tui.domain.stages import BY_IDENTIFIER
 from crm_tui.services.session import Outcome, Session
 from crm_tui.store import recycling
@@ -81,6 +80,8 @@ def holding_of(session: Session, row: Held, absences: tuple[tuple[date, date | N
         waiting=bool(row.waiting),
         absences=absences,
         archived=row.archived_at is not None,
+        last_order=_day(row.last_order),
+        open_business=(_("a receivable"),) if row.owes else (),
     )
 
 
@@ -203,7 +204,7 @@ def cadences(session: Session) -> dict[str, int]:
     """Days between contacts by `SCHEME.TIER`, where there is a cadence."""
     settings = session.settings.due
     found = {}
-    for scheme in shipped().values():
+    for scheme in session.settings.schemes.values():
         for tier in scheme.tiers:
             days = settings.cadence_days.get(f"{scheme.identifier}.{tier.identifier}", tier.cadence_days)
             if days is not None:

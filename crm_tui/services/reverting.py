@@ -24,6 +24,7 @@ FRESH = timedelta(days=1)
 
 _OF_ADMINISTRATORS = {"team", "setting", "pool", "pool_member", "pool_rule"}
 _OF_USERS = {"user", "ssh_key"}
+_OF_LEADS = {"product"}
 
 
 def check_entries(session: Session, entries: Sequence[int]) -> None:
@@ -33,6 +34,10 @@ def check_entries(session: Session, entries: Sequence[int]) -> None:
         return
     if records & _OF_ADMINISTRATORS:
         raise NotAllowed(_("only administrators take that back"))
+    if records & _OF_LEADS and person.role != "lead" and not reverts.customers(session.database, entries):
+        raise NotAllowed(_("only leads and administrators take that back"))
+    if "scheme" in records and person.role != "lead":
+        raise NotAllowed(_("only leads and administrators take that back"))
     if records & _OF_USERS:
         sight = session.sight
         touched = reverts.users(session.database, entries)

@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters import FilterRecord, Node, Words, match, parse
 from crm_tui.domain.filters.nodes import terms
-from crm_tui.domain.schemes import primary
 from crm_tui.domain.searching import search_text
 from crm_tui.services.lists import context
 from crm_tui.services.session import Session
@@ -93,7 +92,7 @@ def _record(coming: Coming, now: datetime, made_by: int, *, searched: bool) -> F
         value = coming.columns.get(name)
         return str(value) if value else None
 
-    made = {"scheme": primary(coming.stage), "created_by": made_by}
+    made = {"scheme": "abcd", "created_by": made_by}
     person = coming.contact.get("name")
     people = (person,) if person else ()
     return FilterRecord(

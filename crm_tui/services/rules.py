@@ -39,6 +39,7 @@ def set_rule(session: Session, name: str, text: str, pool: str | None = None) ->
     """
     administrators_only(session)
     value = rules.parse(name, text)
+    _check_schemes(session, name, value)
     with session.changing() as change:
         pool_id = None
         if pool is not None:
@@ -47,6 +48,8 @@ def set_rule(session: Session, name: str, text: str, pool: str | None = None) ->
         _write(session, change, name, value, pool_id)
         if name == "profile.stale_days":
             _restale(session)
+        if name.startswith(rules.PRIMARY):
+            _remirror(session, change)
         where = _("{name} in pool {pool}").format(name=name, pool=pool) if pool is not None else name
         message = _("{name} = {value}").format(name=where, value=_said(session, name, value, pool_id))
         if name.startswith("pool.recycle."):
@@ -84,6 +87,26 @@ def _write(session: Session, change: Change, name: str, value: Any, pool_id: int
         before = inherited if json.loads(found.value) == rules.DEFAULT else found.value
         previous = found.previous if found.changed_on == today else before
         change.update(table, [found.id], value=new, previous=previous, changed_on=today)
+
+
+def _check_schemes(session: Session, name: str, value: Any) -> None:
+    """UsageError where a rule about schemes names one that there is not."""
+    if value == rules.DEFAULT or not (name.startswith(rules.PRIMARY) or name == "tier.confirm"):
+        return
+    session.refresh()
+    known = session.settings.schemes
+    for identifier in str(value).split(",") if value or name != "tier.confirm" else ():
+        if identifier not in known:
+            message = _('{name}: there is no scheme "{text}": {names}')
+            raise UsageError(message.format(name=name, text=identifier, names=", ".join(known)), identifier, 0)
+
+
+def _remirror(session: Session, change: Change) -> None:
+    """Another scheme is primary: the badges follow."""
+    from crm_tui.services import badges  # nobody signs in for this
+
+    session.refresh()
+    badges.mirror_all(session, change)
 
 
 def _restale(session: Session) -> None:

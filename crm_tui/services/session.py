@@ -39,8 +39,10 @@ class Refusal:
 class Outcome:
     """What a verb did: a sentence, the customers that it changed, those that it left out, and the journal entry.
 
-    `data` is what `--json` prints, `lines` what is read instead of it; `proposal` is a command line that one key
-    accepts, with the words that offer it.
+    `data` is what `--json` prints, `lines` what is read instead of it, `columns` are the headings of a `--csv` that may
+    have no rows; `proposal` is a command line that one key
+    accepts, with the words that offer it. `these` are customers to act on next, in order, each with what is to be said
+    of it: the places show them as a list.
     """
 
     message: str
@@ -50,6 +52,8 @@ class Outcome:
     data: tuple[dict[str, Any], ...] = ()
     lines: tuple[str, ...] = ()
     proposal: tuple[str, str] | None = None
+    columns: tuple[str, ...] = ()
+    these: tuple[tuple[int, str], ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -87,6 +91,8 @@ class Session:
     """The fingerprint of the key that a session at the door came in by: it lasts as long as that is the user's."""
     run: Run | None = field(default=None, repr=False)
     """The run that goes on, of which all that is changed meanwhile is a step: see `services.runs`."""
+    scheme: str = ""
+    """The scheme under which lists show tiers; "" for the primary one of each customer."""
     _sight: Sight | None = field(default=None, repr=False)
     _read_at: tuple[int, int, date] | None = field(default=None, repr=False)
 
@@ -122,7 +128,9 @@ class Session:
             raise SignedOut(_("{login} has left").format(login=self.person.login))
         if self.guest_key:
             self._check_key(self.guest_key)
-        settings = load(people.rules(self.database), people.pool_rules(self.database))
+        settings = load(
+            people.rules(self.database), people.pool_rules(self.database), people.schemes(self.database)
+        )
         if settings != self.settings:
             self.settings = settings
         self.person = Person(
@@ -166,7 +174,9 @@ class Session:
 
         Its changes are in the journal under the user and that `source`; they are no part of a run.
         """
-        return replace(self, system=True, source=source, change=None, run=None, _sight=None, _read_at=None)
+        return replace(
+            self, system=True, source=source, scheme="", change=None, run=None, _sight=None, _read_at=None
+        )
 
     @contextmanager
     def changing(self, *, fixed: bool = False) -> Iterator[Change]:

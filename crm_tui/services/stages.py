@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
-from crm_tui.domain.schemes import primary, proposal
 from crm_tui.domain.stages import BY_IDENTIFIER, Move, check_move, neighbour
 from crm_tui.domain.text import clean
+from crm_tui.services import tiers
 from crm_tui.services.session import Outcome, Refusal, Session, done, named
 from crm_tui.store import histories
 from crm_tui.store.customers import Facts
@@ -60,8 +60,8 @@ def _move(session: Session, ids: Sequence[int], targets: dict[int, str], reason:
         if errors and not moves:
             raise errors[0]
         moved = [facts for facts in taken if facts.id in moves and moves[facts.id].direction != "same"]
-        _apply(session, change, moved, moves)
-        return _told(change, taken, moved, moves, refused)
+        letters = _apply(session, change, moved, moves)
+        return _told(change, taken, moved, moves, refused, letters)
 
 
 def _checked(facts: Facts, target: str | None, reason: str) -> Move | str:
@@ -70,18 +70,12 @@ def _checked(facts: Facts, target: str | None, reason: str) -> Move | str:
     return check_move(facts.stage, target, reason)
 
 
-def _apply(session: Session, change: Change, moved: Sequence[Facts], moves: dict[int, Move]) -> None:
+def _apply(session: Session, change: Change, moved: Sequence[Facts], moves: dict[int, Move]) -> dict[int, str]:
+    """Move them; the intent letters that their new stages propose."""
     now = session.stamp
     change.update_each(
         "customer",
-        {
-            facts.id: {
-                "stage": moves[facts.id].to.identifier,
-                "stage_since": now,
-                "scheme": primary(moves[facts.id].to.identifier),
-            }
-            for facts in moved
-        },
+        {facts.id: {"stage": moves[facts.id].to.identifier, "stage_since": now} for facts in moved},
     )
     histories.add_stages(
         change,
@@ -98,11 +92,13 @@ def _apply(session: Session, change: Change, moved: Sequence[Facts], moves: dict
             for facts in moved
         ],
     )
+    return tiers.propose(session, change, {facts.id: moves[facts.id].to.identifier for facts in moved})
 
 
 def _told(
-    change: Change, taken: Sequence[Facts], moved: Sequence[Facts], moves: dict[int, Move], refused: Sequence[Refusal]
-) -> Outcome:
+    change: Change, taken: Sequence[Facts], moved: Sequence[Facts], moves: dict[int, Move],
+    refused: Sequence[Refusal], proposed: dict[int, str],
+) -> Outcome:  # fmt: skip
     to = {moves[facts.id].to.title for facts in moved}
     if not moved:
         same = [facts for facts in taken if facts.id in moves]
@@ -112,8 +108,8 @@ def _told(
     message = _("{who} → {stage}").format(who=named(moved), stage=target)
     if len(moved) == 1 and moves[moved[0].id].win_back:
         message = _("{who} → {stage}, a win-back").format(who=named(moved), stage=target)
-    letters = {proposal(moves[facts.id].to.identifier, facts.tier) for facts in moved} - {None}
+    letters = set(proposed.values())
     offered = None
     if letters:
-        offered = ("tier accept", _("tier {letter} proposed").format(letter="/".join(sorted(x for x in letters if x))))
+        offered = ("tier accept", _("tier {letter} proposed").format(letter="/".join(sorted(letters))))
     return done(change, message, [facts.id for facts in moved], refused, proposal=offered)

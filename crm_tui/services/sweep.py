@@ -28,7 +28,7 @@ from crm_tui.domain.recycling import (
     said,
     second_missed,
 )
-from crm_tui.services import recycling
+from crm_tui.services import recycling, tiers, worth
 from crm_tui.services.session import Outcome, Refusal, Session
 from crm_tui.store import customers
 from crm_tui.store import recycling as store
@@ -44,10 +44,10 @@ SOURCE = "sweep"
 PAGE = 100
 """Customers in a transaction."""
 
-Done = Literal["warned", "ended", "recycled", "escalated", "failed"]
+Done = Literal["warned", "ended", "recycled", "escalated", "regraded", "failed"]
 DONE: Mapping[Done, str] = {
     "warned": N_("warned"), "ended": N_("warning ended"), "recycled": N_("recycled"), "escalated": N_("escalated"),
-    "failed": N_("failed"),
+    "regraded": N_("tier by hand ended"), "failed": N_("failed"),
 }  # fmt: skip
 
 
@@ -125,6 +125,7 @@ def sweep(session: Session) -> Outcome:
 
     While another sweep runs it says so and does nothing.
     """
+    worth.keep_current(session)
     with store.alone(session.database) as alone:
         if not alone:
             return Outcome(_("another sweep is running: nothing was done"))
@@ -139,7 +140,12 @@ def preview(session: Session) -> list[Row]:
     system.refresh()
     seen = _seen(session)
     frame = _Frame.of(system)
-    return [
+    ended = [
+        Row(key, name, owner_id or 0, "regraded", text)
+        for key, name, owner_id, text in tiers.ending(system)
+        if seen(owner_id or 0)
+    ]
+    return ended + [
         planned.row
         for owner_id in _holders(frame)
         if seen(owner_id)
@@ -158,13 +164,20 @@ def previewed(session: Session) -> Outcome:
 def is_overdue(session: Session) -> bool:
     """Whether there is something to sweep, and nobody has swept today."""
     session.refresh()
+    if tiers.any_ended(session):
+        return True
     if not recycling.in_force(session).is_on and not store.warned_holders(session.database):
         return False
     return (store.last_swept(session.database) or "") < session.today.isoformat()
 
 
 def steps(session: Session) -> Generator[int, None, None]:
-    """A sweep in small steps, when one is overdue: how many customers each has changed. Nobody waits for all of it."""
+    """A sweep in small steps, when one is overdue: how many customers each has changed. Nobody waits for all of it.
+
+    The first of them turns the month of what is kept of the customers' worth.
+    """
+    if worth.keep_current(session):
+        yield 0
     if not is_overdue(session):
         return
     with store.alone(session.database) as alone:
@@ -179,6 +192,8 @@ def _pages(session: Session) -> Iterator[list[Row]]:
     system.refresh()
     frame = _Frame.of(system)
     counts: Counter[str] = Counter()
+    if ended := tiers.end_overrides(system):
+        yield [Row(key, name, owner_id or 0, "regraded", text) for key, name, owner_id, text in ended]
     for owner_id in _holders(frame):
         for page in _held_pages(frame, owner_id):
             rows = _swept(frame, owner_id, page)

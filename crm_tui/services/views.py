@@ -124,6 +124,13 @@ def within(session: Session, query: Query) -> str:
 
 
 def _place(session: Session, common: lists.Within) -> str:
+    if common.kind == "among":
+        from crm_tui.domain.analysis.report import ids_filter  # few lists come from a report
+
+        text = ids_filter(common.ids)
+        if text is None:
+            raise CrmError(_("no filter names so many customers one by one"))
+        return text
     if common.kind == "owner":
         if common.id == session.person.id:
             return "owner:me"

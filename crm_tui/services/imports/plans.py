@@ -92,7 +92,7 @@ def custom_name(heading: str, taken: Sequence[str] = ()) -> str:
 
 def _places(found: Sequence[str], mapping: Mapping[str, str]) -> tuple[str, ...]:
     """The place of each column: as told, else an identifier to the letter, else as the heading is understood."""
-    told = {_column(found, heading): _place(place) if place else "" for heading, place in mapping.items()}
+    told = {column_of(found, heading): _place(place) if place else "" for heading, place in mapping.items()}
     taken = [place for place in told.values() if place]
     if len(set(taken)) < len(taken):
         raise UsageError(_("two columns are mapped to the same field"))
@@ -124,7 +124,7 @@ def heading_of(column: int) -> str:
     return f"column {column + 1}"
 
 
-def _column(found: Sequence[str], heading: str) -> int:
+def column_of(found: Sequence[str], heading: str) -> int:
     """The column with that heading; UsageError that lists the columns."""
     for wanted, names in ((heading, list(found)), (meanings.plain(heading), [meanings.plain(name) for name in found])):
         if wanted in names:

@@ -27,13 +27,14 @@ _TOTAL = re.compile("[计計共總总汇匯Ｔｔ]|total", re.IGNORECASE)
 
 
 class Refusals:
-    """Refused rows: `count` of them, and the `first` ones as (line, name, reason)."""
+    """Refused rows: `count` of them, and the `first` ones as (line, name, reason); the place `named` has their name."""
 
-    def __init__(self, plan: Plan, target: Path | None) -> None:
+    def __init__(self, plan: Plan, target: Path | None, named: str = "name") -> None:
         self.count = 0
         self.first: list[tuple[int, str, str]] = []
         self._plan = plan
         self._target = target
+        self._named = named
         self._again = plan.headings[:1] == (REASON,) and not plan.places[0]
         self._spool: IO[str] | None = None
         self._written: Path | None = None
@@ -43,7 +44,7 @@ class Refusals:
         self.count += 1
         if len(self.first) < SHOWN:
             places = self._plan.places
-            name = row.cells[places.index("name")] if "name" in places else ""
+            name = row.cells[places.index(self._named)] if self._named in places else ""
             self.first.append((row.line, undefuse(name).strip(), reason))
         if self._spool is None:
             self._spool = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 (closed by `close`)

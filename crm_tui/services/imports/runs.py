@@ -18,7 +18,6 @@ from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.pools import COUNTED
 from crm_tui.domain.profile import stale_on
-from crm_tui.domain.schemes import shipped
 from crm_tui.domain.searching import reach_text, search_text
 from crm_tui.domain.when import When
 from crm_tui.formats.headings import is_total_row
@@ -177,7 +176,7 @@ class _Import:
 
     def all(self, table: Table, progress: Progress | None) -> None:
         """Take in all rows."""
-        most = _most_rows(table) if progress else None
+        most = most_rows(table) if progress else None
         done = 0
         rows = table.rows()
         while batch := list(islice(rows, BATCH)):
@@ -278,8 +277,10 @@ class Writer:
         search.add(session.database, (_searchable(key, f) for key, f in pairs))
 
     def _row(self, found: Incoming, following: tuple[When, str] | None, filled: tuple[str, ...]) -> dict[str, Any]:
-        scheme, tier = found.tiers[0]
-        rank = shipped()[scheme].rank(tier)
+        settings, graded = self._session.settings, dict(found.tiers)
+        scheme = settings.primary(found.stage, graded)
+        tier = graded[scheme]
+        rank = settings.schemes[scheme].rank(tier)
         when = following[0] if following else None
         get = found.columns.get
         return {
@@ -359,7 +360,7 @@ def _json(fields: Mapping[str, str]) -> str:
     return json.dumps(fields, ensure_ascii=False, sort_keys=True)
 
 
-def _most_rows(table: Table) -> int | None:
+def most_rows(table: Table) -> int | None:
     """How many lines the file has, at least as many as records; None where no single byte ends a line."""
     if table.encoding.lower().startswith(("utf-16", "utf-32")):
         return None
