@@ -147,7 +147,7 @@ def _carried_out(session: Session, call: Call, settings: config.Config) -> int:
     prepared = prepare(session, call)
     if call.command.view:
         return place.call(prepared)
-    _confirm(prepared)
+    _confirm(session, prepared)
     try:
         outcome = perform(session, prepared)
     except Conflict as error:
@@ -209,12 +209,15 @@ def _passing(path: Path, *, passing: bool) -> Iterator[Path]:
         yield Path(folder) / "crm.db"
 
 
-def _confirm(prepared: Prepared) -> None:
+def _confirm(session: Session, prepared: Prepared) -> None:
     flags = prepared.call.flags
     if not prepared.is_bulk or "yes" in flags or "dry-run" in flags:
         return
     from crm_tui.commands.confirming import confirm  # most commands are few customers'
 
+    if prepared.call.command.shows_first and prepared.call.command.preview is not None:
+        told = prepared.call.command.preview(session, prepared.values, prepared.ids)
+        print(*map(plain, told.lines), sep="\n", file=sys.stderr)
     confirm(prepared.question)
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
-from crm_tui.commands import kinds, macro_files, reasons
+from crm_tui.commands import fact_kinds, kinds, macro_files, reasons
 from crm_tui.commands.dispatch import Prepared
-from crm_tui.commands.language import Call
+from crm_tui.commands.language import Call, split
 from crm_tui.commands.macros import LONGEST
 from crm_tui.commands.registry import Argument
 from crm_tui.domain.errors import UsageError
@@ -20,8 +20,9 @@ from crm_tui.domain.merge import Difference, merge
 from crm_tui.domain.profile import as_typed
 from crm_tui.domain.profile import fields as profile_fields
 from crm_tui.domain.profile_fields import CHANNELS, CUSTOM, FIELD, KINDS, ROLES, Field
+from crm_tui.domain.sales import CONFIDENCES
 from crm_tui.domain.stages import FIRST, LOST_REASONS, STAGES, Choice, move, neighbour
-from crm_tui.services import contacts, profiles
+from crm_tui.services import contacts, factors, profiles
 from crm_tui.services.meeting import Before
 from crm_tui.services.session import Session
 from crm_tui.store import customers
@@ -76,11 +77,15 @@ def sheet(session: Session, call: Call, ids: Sequence[int]) -> Sheet:
     name = call.command.name
     who = _who(session, ids)
     title = f"{name}: {who}" if who else name
+    if name in ("log", "done") and len(ids) == 1 and (buys := factors.shown(session, ids[0])):
+        title = f"{title}  ·  {buys}"
     key = name if len(ids) > 1 else " ".join([name, *map(str, ids)])
     if name == "edit":
         return _edit(session, ids, key, title)
     if name == "contact edit":
         return _edit_contact(session, call)
+    if name in _FACTS:
+        return _edit_fact(session, call)
     if name == "macros edit":
         return _edit_macro(session, call)
     if name == "play":
@@ -109,7 +114,7 @@ def _of_argument(session: Session, call: Call, argument: Argument, ids: Sequence
     choices: Choices = ()
     if argument.flag:
         look, value = "yesno", "yes" if given else "no"
-    elif argument.kind in (kinds.WHEN, kinds.PAST):
+    elif argument.kind in (kinds.WHEN, kinds.PAST, fact_kinds.DAY):
         look = "date"
     elif argument.kind.long:
         look = "long"
@@ -117,6 +122,8 @@ def _of_argument(session: Session, call: Call, argument: Argument, ids: Sequence
         look, choices = "choice", _listed(CHANNELS)
     elif argument.kind is kinds.CUSTOMER_KIND:
         look, choices = "choice", (("", _("guess from the name")), *_listed(KINDS))
+    elif argument.kind is fact_kinds.CONFIDENCE:
+        look, choices, value = "choice", _listed(CONFIDENCES), value or "middle"
     elif argument.kind is kinds.STAGE:
         look, choices, value = "choice", tuple((s.identifier, s.title) for s in STAGES), value or FIRST
     elif argument.name == "contact" and argument.kind is kinds.NUMBER:
@@ -186,6 +193,30 @@ def _edit_contact(session: Session, call: Call) -> Sheet:
     return Sheet(f"contact edit {number}", title, tuple(_contact_fields(values)), version, number)
 
 
+_FACTS = ("deal edit", "product edit")
+
+
+def _edit_fact(session: Session, call: Call) -> Sheet:
+    """The fields of a deal or a product, for who may change it."""
+    from crm_tui.services import deals, products
+
+    name = call.command.name
+    typed = str(call.values.get(name.partition(" ")[0], ""))
+    if name == "deal edit":
+        deal = deals.find(session, typed)
+        session.one_to_change(deal.customer_id)
+        key, version, texts = deal.id, deal.version, deals.texts(session, deal)
+        title = f"{deal.customer}: {deal.number or f'#{deal.id}'}"
+    else:
+        product = products.find(session, typed, archived=True)
+        key, version, texts, title = product.id, product.version, products.texts(session, product), product.name
+    asked = [
+        Asked(f"field.{field}", _(field), "long" if field == "note" else "text", text, "fields", field)
+        for field, text in texts.items()
+    ]
+    return Sheet(f"{name} {key}", title, tuple(asked), version, key)
+
+
 def _edit_macro(session: Session, call: Call) -> Sheet:
     name = str(call.values.get("name", ""))
     path, text = macro_files.text_of(session, name)
@@ -219,6 +250,14 @@ class Met:
         return 2 if one is None else 0 if one.must_be_seen else 1
 
 
+def _editing(name: str) -> Any:
+    """The service whose rows a form changes, by the name of its command."""
+    from crm_tui.services import deals, products
+
+    services = {"contact": contacts, "deal": deals, "product": products}
+    return services.get(name.partition(" ")[0], profiles)
+
+
 def met(session: Session, form: Sheet, version: int | None, typed: Mapping[str, str]) -> tuple[Sheet, Met | None]:
     """The form with a field for all that was typed for an earlier version of its row, and what others changed since.
 
@@ -231,10 +270,8 @@ def met(session: Session, form: Sheet, version: int | None, typed: Mapping[str, 
     form = replace(form, fields=(*form.fields, *added))
     if version in (None, form.version):
         return form, None
-    if form.key.startswith("macros edit"):
-        then = Before(None)  # nobody keeps what a file was
-    else:
-        then = (contacts if form.key.startswith("contact") else profiles).before(session, form.row, version)
+    is_file = form.key.startswith("macros edit")  # nobody keeps what a file was
+    then = Before(None) if is_file else _editing(form.key).before(session, form.row, version)
     before = None if then.texts is None else {f"field.{name}": text for name, text in then.texts.items()}
     theirs = {asked.name: asked.value for asked in form.fields}
     found = merge(before, theirs, {name: text for name, text in typed.items() if name in theirs})
@@ -296,7 +333,7 @@ def filled(call: Call, form: Sheet, values: Mapping[str, str]) -> Call:
             if value == "yes":
                 given[asked.argument] = True
         elif value.strip():
-            given[asked.argument] = value
+            given[asked.argument] = _words(value) if _is_many(call, asked) else value
     for name, before in call.values.items():
         if name not in {asked.argument for asked in form.fields}:
             given[name] = before
@@ -307,6 +344,18 @@ def filled(call: Call, form: Sheet, values: Mapping[str, str]) -> Call:
     if form.version is not None:
         given["version"] = str(form.version)
     return replace(call, values=given, positions={}, line="")
+
+
+def _is_many(call: Call, asked: Asked) -> bool:
+    return any(a.name == asked.argument and a.many for a in call.command.arguments)
+
+
+def _words(value: str) -> tuple[str, ...]:
+    """The words of a field that takes several; an open quote is one of its signs."""
+    try:
+        return tuple(word.text for word in split(value))
+    except UsageError:
+        return tuple(value.split())
 
 
 def proposed(call: Call, form: Sheet, sent: Call) -> frozenset[str]:
@@ -329,12 +378,11 @@ def check(session: Session, call: Call, form: Sheet, name: str, value: str) -> s
         if asked.argument == "set":
             return None if value.isprintable() else _("a value is one line of text")
         if asked.field:
-            if call.command.name.startswith("contact"):
-                contacts.check(session, {asked.field: value})
-            else:
-                profiles.check(session, {asked.field: value})
+            if call.command.name not in _FACTS or value != asked.value:  # what is there already, was checked
+                _editing(call.command.name).check(session, {asked.field: value})
         elif asked.look in ("date", "text") and value.strip():
-            argument.kind.read(session, value)
+            for word in _words(value) if argument.many else (value,):
+                argument.kind.read(session, word)
     except UsageError as error:
         return str(error)
     return None
@@ -346,6 +394,7 @@ def hint(session: Session, form: Sheet, name: str, value: str) -> str | None:
     if asked.look != "date" or not value.strip():
         return None
     try:
-        return kinds.said_past(session, value) if asked.name == "at" else kinds.said(session, value)
+        told = fact_kinds.said_day if asked.name in ("due", "from", "until") else kinds.said
+        return (kinds.said_past if asked.name == "at" else told)(session, value)
     except UsageError:
         return None

@@ -14,11 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from crm_tui.domain.schemes import shipped
+from crm_tui.domain.schemes import Scheme, shipped
 from crm_tui.domain.stages import STAGES
 from crm_tui.domain.text import ascii_twin
 
-Place = Literal["any", "due", "pipeline", "pools", "pool", "team", "handover", "sweep", "history", "macros", "card"]
+Place = Literal["any", "due", "pipeline", "pools", "pool", "team", "handover", "sweep", "reports", "report", "history",
+              "macros", "card"]
 Layer = Place | Literal["recording"]
 Keys = tuple[str, ...]
 Table = Mapping[tuple[Layer, Keys], str]
@@ -42,11 +43,14 @@ _ANY = {
     "u": "undo", "ctrl+r": "redo", "t t": "tier accept",
     ">": "advance", "<": "retreat",
     "f": "log", "x": "no-answer", "n": "next", "z": "snooze", "d": "done",
-    "o": "new", "O": "paste", "e": "edit", "a": "contact add", "+": "tag", "w": "why",
+    "o": "new", "O": "paste", "e": "edit", "a": "contact add", "+": "tag", "w": "why", "T": "scheme",
     "y p": "copy phone", "y m": "copy email", "y n": "copy name",
     "c": "claim", "r": "release", "A": "assign", "p": "protect",
     "= o": "transfer", "= a": "accept", "= d": "decline", "= w": "withdraw", "= n": "noted",
-    "g d": "view due", "g p": "view pipeline", "g o": "view pools", "g t": "view team", "g h": "view history",
+    "Y": "agree", "$ d": "deal add", "$ o": "order add", "$ r": "receivable add", "$ p": "pay", "$ w": "wallet",
+    "$ j": "rate",
+    "g d": "view due", "g p": "view pipeline", "g o": "view pools", "g t": "view team", "g r": "view reports",
+    "g h": "view history",
     "g m": "view macros", "g v": "views", "' <letter>": "views letter {letter}", "ctrl+l": "refresh",
     "Q <letter>": "record {letter}", "@ <letter>": "play {letter}", "@ @": "replay",
 }  # fmt: skip
@@ -62,10 +66,13 @@ _POOLS = {"enter": "choose"}
 _TEAM = {"enter": "choose", "L": "week here", "H": "handover here", "S": "sweep preview"}
 _HANDOVER = {"enter": "handover now", "e": "rule"}
 _SWEEP = {"S": "sweep now"}
+_REPORTS = {"enter": "choose"}
+_REPORT = {"enter": "choose", "p": "period", "e": "csv here"}
 _LISTS: tuple[Place, ...] = ("pipeline", "pool")
 _OWN: dict[Layer, dict[str, str]] = {
     "due": _DUE, "pipeline": _PIPELINE, "pools": _POOLS, "pool": _PIPELINE, "team": _TEAM, "handover": _HANDOVER,
-    "sweep": _SWEEP, "history": _HISTORY, "macros": _MACROS, "recording": _RECORDING,
+    "sweep": _SWEEP, "reports": _REPORTS, "report": _REPORT, "history": _HISTORY, "macros": _MACROS,
+    "recording": _RECORDING,
 }  # fmt: skip
 
 
@@ -104,7 +111,7 @@ def key_name(key: str, character: str | None) -> str:
     if character == "\u3000":
         return "space"
     if character is not None and len(character) == 1 and character.isprintable() and character != " ":
-        return ascii_twin(character)
+        return "$" if character in "￥¥" else ascii_twin(character)  # what the key of the dollar gives in Chinese
     return _NAMES.get(key, key)
 
 
@@ -213,6 +220,26 @@ class Source:
 
 def _displaces(above: Keys, line: str, below: Keys) -> bool:
     return hides(above, below) if line else unbinds(above, below)
+
+
+def under(keymap: Keymap, scheme: Scheme | None) -> Keymap:
+    """The keymap with `t` and the keys of the scheme's tiers in place of the intent letters'; None for those again.
+
+    Keys of the user's own stay what they are.
+    """
+    if scheme is None:
+        return keymap
+    kept = {
+        (layer, keys): line for (layer, keys), line in keymap.table.items()
+        if (layer, keys) in keymap.own or len(keys) != 2 or keys[0] != "t" or not line.startswith("tier ")
+    }  # fmt: skip
+    theirs: dict[tuple[Layer, Keys], str] = {
+        ("any", ("t", tier.key)): f"tier {tier.identifier} --scheme {scheme.identifier}" for tier in scheme.tiers
+    }
+    theirs["any", ("t", "t")] = f"tier accept --scheme {scheme.identifier}"
+    own = {keys for layer, keys in keymap.own if layer == "any"}
+    added = {place: line for place, line in theirs.items() if not any(hides(keys, place[1]) for keys in own)}
+    return Keymap({**kept, **added}, keymap.faults, keymap.own)
 
 
 @cache

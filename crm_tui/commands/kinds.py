@@ -6,7 +6,7 @@ What only some kinds need is imported when they are read, so that the other comm
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -115,18 +115,41 @@ def assignment(text: str) -> tuple[str, str]:
 
 
 def _scheme(session: Session, text: str) -> Scheme:
-    found = shipped().get(text)
+    schemes = _schemes(session)
+    found = schemes.get(text.strip().casefold()) or next((one for one in schemes.values() if one.title == text), None)
     if found is None:
         message = _('there is no scheme "{text}": {names}')
-        raise UsageError(message.format(text=text, names=", ".join(shipped())), text, 0)
+        raise UsageError(message.format(text=text, names=", ".join(schemes)), text, 0)
     return found
 
 
+def _schemes(session: Session | None) -> Mapping[str, Scheme]:
+    """The schemes in use; where there is no session those that ship."""
+    return session.settings.schemes if session is not None else shipped()
+
+
+PRIMARY = "primary"
+"""What is typed for the primary scheme of each customer."""
+
+
+def _shown_scheme(session: Session, text: str) -> str:
+    """The identifier of a scheme; "" for the primary ones."""
+    return "" if text.strip().casefold() == PRIMARY else _scheme(session, text).identifier
+
+
+def _named(schemes: Iterable[Scheme]) -> Sequence[Suggestion]:
+    return [(scheme.identifier, scheme.title) for scheme in schemes]
+
+
 def _tiers(session: Session) -> Sequence[Suggestion]:
-    intent, *others = shipped().values()
+    intent, *others = _schemes(session).values()
     named = [(tier.identifier, tier.title) for tier in intent.tiers]
-    more = [(tier.identifier, f"{tier.title}: --scheme {s.identifier}") for s in others for tier in s.tiers]
-    return [*named, ("accept", _("what the stage proposes")), *more]
+    more: dict[str, str] = {}
+    for scheme in others:
+        for tier in scheme.tiers:
+            if intent.get(tier.identifier) is None:
+                more.setdefault(tier.identifier, f"{tier.title}: --scheme {scheme.identifier}")
+    return [*named, ("accept", _("what is proposed")), *more.items()]
 
 
 def _filter(session: Session, text: str) -> str:
@@ -305,7 +328,21 @@ def _settings(session: Session) -> Sequence[Suggestion]:
     return [(rule.name, _(rule.meaning)) for rule in rules.RULES.values()]
 
 
+def _report(session: Session, text: str) -> str:
+    from crm_tui.domain.analysis import ABOUT
+
+    return str(one_of("report", "day", "week", *ABOUT).read(session, text))
+
+
+def _reports(session: Session) -> Sequence[Suggestion]:
+    from crm_tui.domain.analysis import ABOUT
+
+    return [(name, about and _(about)) for name, about in {**ABOUT, "day": "", "week": ""}.items()]
+
+
 TEXT = Kind("text")
+REPORT = Kind("report", _report, _reports, pure=True)
+ORIGIN = one_of("by", "source", "region", "industry", "owner")
 LONG_TEXT = Kind("text", long=True)
 LINE = Kind("line")
 WORDS = Kind("words", long=True)
@@ -319,7 +356,9 @@ STAGE = Kind(
     pure=True,
 )
 TIER = Kind("tier", suggest=_tiers)
-SCHEME = Kind("scheme", _scheme, lambda session: [(s.identifier, s.title) for s in shipped().values()], pure=True)
+RULED_SCHEME = Kind("scheme", _scheme, lambda session: _named([s for s in _schemes(session).values() if s.rule]))
+SHOWN_SCHEME = Kind("scheme", _shown_scheme, lambda session: [(PRIMARY, ""), *_named(_schemes(session).values())])
+SCHEME = Kind("scheme", _scheme, lambda session: _named(_schemes(session).values()))
 CHANNEL = _chosen("channel", CHANNELS)
 CUSTOMER_KIND = _chosen("kind", KINDS)
 REASON = Kind("reason", suggest=lambda session: _choices(LOST_REASONS))

@@ -15,8 +15,8 @@ from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 
 PAGES = (
-    "start", "filters", "fields", "related", "lists", "dates", "import", "pools", "recycling", "team", "door",
-    "scripts", "macros", "keys",
+    "start", "filters", "fields", "related", "lists", "dates", "import", "worth", "pools", "recycling", "schemes",
+    "grading", "playbooks", "team", "door", "reports", "recommend", "scripts", "records", "macros", "keys",
 )  # fmt: skip
 _EXAMPLES = 5
 """Lines of the pages that the page of a command repeats."""

@@ -27,7 +27,7 @@ TIMES = 1_000
 ALL_TIMES = 10_000
 """So often is a step repeated by all the `play`s around it together."""
 
-NOT_IN_MACROS = ("record", "run", "demo", "watch", "line", "find", "palette", "keys")
+NOT_IN_MACROS = ("record", "run", "demo", "watch", "line", "find", "palette", "keys", "agree")
 """Commands that ask something, or go on for ever, or would record themselves."""
 
 Load = Callable[[str], Macro]

@@ -23,7 +23,7 @@ _FIRST = 200
 """The widths of so many rows hold for all that follow, so that nothing waits for the end of a long list."""
 
 _WIDEST = 40
-_LEFT_OUT = ("profile", "contacts", "timeline", "collaborators", "worked", "record")
+_LEFT_OUT = ("profile", "contacts", "timeline", "collaborators", "worked", "record", "sections")
 
 
 def plain(text: object) -> str:
@@ -89,8 +89,8 @@ class Printer:
         """
         if self.json:
             self.rows(outcome.data or [*_told(outcome, ids, reads)], ())
-        elif self.csv and outcome.data:
-            self.rows(outcome.data, list(outcome.data[0]))
+        elif self.csv and (outcome.data or outcome.columns):
+            self.rows(outcome.data, outcome.columns or list(outcome.data[0]))
         elif reads or not self.quiet:  # what a change tells beside its effect was not asked for
             self.lines(outcome.lines)
         self.say(outcome.message)
@@ -178,6 +178,12 @@ def card_lines(card: Card) -> Iterator[str]:
     yield _("profile {percent} %").format(percent=card.completeness.percent) + (
         _(", missing: {fields}").format(fields=missing) if missing else ""
     )
+    for section in card.sections:
+        yield section.title
+        for row in section.rows:
+            yield f"  {row.text}  {row.note}".rstrip()
+        if section.more:
+            yield _("  … and {n} more").format(n=f"{section.more:,}")
     for item in card.items:
         verified = _(" (verified {day})").format(day=item.verified) if item.verified else ""
         yield f"  {item.label}: {item.value}{verified}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import N_, _
 from crm_tui.domain.pools import RELEASE_REASONS, release_reason
-from crm_tui.domain.stages import Choice, always_needs_reason, lost_reason, stage
+from crm_tui.domain.stages import LOST_REASONS, Choice, always_needs_reason, lost_reason, stage
 from crm_tui.domain.text import clean
 
 
@@ -27,8 +27,9 @@ class Wanted:
 WANTED: Mapping[str, Wanted] = {
     "release": Wanted(N_("why release"), RELEASE_REASONS, release_reason), "protect": Wanted(N_("why protect")),
     "block": Wanted(N_("why block")), "unblock": Wanted(N_("why unblock")),
+    "deal lost": Wanted(N_("why lost"), LOST_REASONS, lost_reason),
 }  # fmt: skip
-"""Commands that never go without a reason (DOMAIN §4 P13, P14, P23)."""
+"""Commands that never go without a reason (DOMAIN §4 P13, P14, P23, §6)."""
 
 
 def check(command: str, to: str, reason: str) -> None:

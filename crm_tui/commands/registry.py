@@ -86,6 +86,8 @@ class Command:
     for what the verb would refuse as a whole."""
     caution: str = ""
     """What is asked on the screens before it is done, however few it changes; a shell does not ask."""
+    shows_first: bool = False
+    """Whether what `preview` tells is shown before it is asked whether to do it."""
     ahead: Callable[[Session, Mapping[str, Any]], None] | None = None
     """What can be told of its values together, as they are read, before there is a customer. UsageError, NotAllowed
     for what the verb would refuse for any."""

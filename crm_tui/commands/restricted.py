@@ -21,13 +21,19 @@ if TYPE_CHECKING:
 
 OVER_THE_LINE = frozenset({
     # what is read
-    "due", "list", "show", "watch", "why", "history", "notices", "holders", "pools list", "report", "credit", "help",
-    "version", "keymap",
+    "due", "list", "show", "watch", "why", "metrics", "history", "notices", "holders", "pools list", "report", "credit",
+    "help", "version", "keymap",
     "open", "view", "filter", "tab", "sort",
     "columns", "views", "views letter",
     # a customer
     "new", "paste", "edit", "archive", "unarchive", "contact add", "contact edit", "stage", "advance", "retreat",
-    "tier", "tag", "untag",
+    "tier", "tag", "untag", "grade",
+    # what it buys, owes and pays
+    "deal add", "deal edit", "deal won", "deal lost", "deal reopen", "deal list", "order add", "order line",
+    "order confirm", "order cancel", "order list", "receivable add", "receivable list", "pay", "allocate", "wallet",
+    "rate", "product list", "schemes list", "schemes show",
+    "recommend", "push", "pushes", "factor", "factors", "factors typical", "playbook",
+    "playbook done",
     # the day's work
     "log", "done", "no-answer", "next", "snooze", "comment", "noted", "undo", "redo",
     "views save", "views rename", "views remove",
@@ -44,11 +50,11 @@ the user's role decides, or on the host."""
 
 IN_MACROS = frozenset({
     "mark", "down", "up", "left", "right", "page-down", "page-up", "top", "bottom", "board",
-    "choose", "refresh", "back",
+    "choose", "refresh", "back", "scheme",
 })  # fmt: skip
 """The commands of which only the macros make use that are played over a line."""
 
-ON_THE_HOST = frozenset({"ssh setup", "ssh authorized-keys", "demo", "check", "sweep", "backup", "restore"})
+ON_THE_HOST = frozenset({"ssh setup", "ssh authorized-keys", "demo", "check", "rebuild", "sweep", "backup", "restore"})
 """The commands that no session at the door runs, on the screens neither."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,80}")

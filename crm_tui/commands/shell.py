@@ -34,13 +34,13 @@ _BATCH = 2_000
 _LISTED = ("mark", "id", "name", "stage", "tier", "owner", "next_follow_up", "last_contact", "region", "phone")
 RECORD = (
     "id", "name", "kind", "stage", "tier", "scheme", "owner", "pool", "phone", "email", "region", "industry", "source",
-    "tags", "next_follow_up", "last_contact", "created", "archived", "returns",
+    "tags", "next_follow_up", "last_contact", "created", "archived", "returns", "suggested",
 )  # fmt: skip
 """The keys of `list --json` and the columns of `list --csv`; scripts rely on them."""
 
 _QUEUE = (
     "id", "name", "stage", "tier", "phone", "section", "reason", "text", "due", "time", "late_days", "other_reasons",
-    "returns",
+    "returns", "suggested",
 )  # fmt: skip
 
 
@@ -87,6 +87,8 @@ class _Views(FileViews):
     # -- lists
 
     def list(self, values: Values, ids: Ids) -> None:
+        if "scheme" in values:
+            self._signed_in.scheme = values["scheme"].identifier
         self._list(self._query(values), values)
 
     def _query(self, values: Values) -> Query:
@@ -126,7 +128,7 @@ class _Views(FileViews):
             return
         views = {
             "due": self.due, "pipeline": self.list, "history": self.history, "pools": self._pools, "team": self._team,
-            "macros": self._macros,
+            "macros": self._macros, "reports": self._reports,
         }  # fmt: skip
         views[values["name"]]({}, ids)
 
@@ -145,6 +147,11 @@ class _Views(FileViews):
         from crm_tui.services import pool_lists
 
         self._answer(pool_lists.overview(self._signed_in))
+
+    def _reports(self, values: Values, ids: Ids) -> None:
+        from crm_tui.services import analysis
+
+        self._answer(analysis.listing())
 
     def _macros(self, values: Values, ids: Ids) -> None:
         from crm_tui.commands.verbs import macros
@@ -185,7 +192,7 @@ class _Views(FileViews):
         columns: tuple[str, ...] = RECORD if self._printer.csv else _LISTED
         records = self._rows(query, limit, ())
         if self._printer.for_people:
-            records = ({**row, "mark": "<" if row["returns"] else ""} for row in records)
+            records = ({**row, "mark": "<" if row["returns"] else "", "tier": _graded(row)} for row in records)
         self._printer.rows(records, columns)
 
     def _limited(self, line: str) -> str:
@@ -243,7 +250,10 @@ class _Views(FileViews):
         disclosures.check_queue(session, [line.id for line in queue], values.get("filter", ""), self._limited("due"))
         records = (due.record(session, line) for line in queue)
         if self._printer.for_people:
-            records = ({**row, "mark": "!" if row["section"] == "overdue" else "", "day": _day(row)} for row in records)
+            records = (
+                {**row, "mark": "!" if row["section"] == "overdue" else "", "day": _day(row), "tier": _graded(row)}
+                for row in records
+            )
         self._printer.rows(records, ("mark", "id", "day", "name", "tier", "phone", "text"), _QUEUE)
 
     def watch(self, values: Values, ids: Ids) -> None:
@@ -350,6 +360,11 @@ class _Views(FileViews):
         from crm_tui.commands import shells
 
         self._printer.lines(shells.script(values["shell"]).splitlines(), shell=values["shell"])
+
+
+def _graded(row: Mapping[str, Any]) -> str | None:
+    """The tier, and behind an arrow what is proposed in its place."""
+    return f"{row['tier'] or ''}→{row['suggested']}" if row["suggested"] else row["tier"]
 
 
 def _day(row: Mapping[str, Any]) -> str:

@@ -79,7 +79,7 @@ def values(
     if kind in (kinds.WHEN, kinds.PAST) and prefix:
         return _date(session, kind, prefix, start)
     if kind is kinds.TIER:
-        schemes = _schemes(rest)
+        schemes = _schemes(session, rest)
         found = _tiers(schemes) or [*kind.suggest(session)]
         return offer(start, fitting(found, prefix) or _meant_tier(found, schemes, prefix), prefix, usage)
     if kind in _LISTS and " " not in prefix:  # the last of it
@@ -135,11 +135,12 @@ def _date(session: Session, kind: Kind, typed: str, start: int) -> Offer:
         return offer(start, found, hint="" if found else str(error))
 
 
-def _schemes(rest: Sequence[Word]) -> list[Scheme]:
+def _schemes(session: Session, rest: Sequence[Word]) -> list[Scheme]:
     """The scheme that `--scheme` names; else all."""
     words = " ".join(word.text for word in rest).replace("--scheme=", "--scheme ").split()
     named = next((after for word, after in pairwise(words) if word == "--scheme"), "")
-    return [shipped()[named]] if named in shipped() else [*shipped().values()]
+    known = session.settings.schemes
+    return [known[named]] if named in known else [*known.values()]
 
 
 def _tiers(schemes: Sequence[Scheme]) -> list[Suggestion]:

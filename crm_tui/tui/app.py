@@ -21,7 +21,7 @@ from rich.text import Text
 from textual import events
 from textual.filter import LineFilter, Monochrome
 
-from crm_tui.commands.keymap import Keymap, Resolver, Source, key_name, shipping
+from crm_tui.commands.keymap import Keymap, Resolver, Source, key_name, shipping, under
 from crm_tui.config import Config
 from crm_tui.domain.errors import CrmError, NotAllowed, SignedOut
 from crm_tui.domain.language import _, ngettext
@@ -71,6 +71,8 @@ class CrmApp(Obeying):
         self.lines, self.filters = recalls(settings.home, session.spool is not None, desk.submit)
         self.pressed = ""
         """The key that is being obeyed."""
+        self.proposal = ""
+        """The line that was proposed last, for `agree`."""
         self.rested = asyncio.Event()
         """Set while no key waits and none is being obeyed."""
         self._gate = Sanitize()
@@ -246,7 +248,9 @@ class CrmApp(Obeying):
 
     async def learn_keys(self) -> None:
         """Read the keymap anew."""
-        self.keymap = self.resolver.keymap = await self.desk.run(self.keys.load)
+        found = await self.desk.run(self.keys.load)
+        scheme = self.session.settings.schemes.get(self.session.scheme)
+        self.keymap = self.resolver.keymap = under(found, scheme)
         if (place := self.shown) is not None:
             place.hint()
 

@@ -28,6 +28,7 @@ class Home:
     page: Page | None = None
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
     counts: dict[str, int] | None = None
+    worth: dict[str, str] = field(default_factory=dict)
 
 
 def first(session: Session) -> Home:
@@ -40,4 +41,7 @@ def first(session: Session) -> Home:
 
     query = lists.Query(lists.first_filter(session))
     page = lists.page(session, query, limit=PAGE)
-    return Home("pipeline", seen, (), page, lists.rows(session, page.ids), lists.stage_counts(session, query))
+    from crm_tui.tui.screens.listing import worth
+
+    counts = lists.stage_counts(session, query)
+    return Home("pipeline", seen, (), page, lists.rows(session, page.ids), counts, worth(session, query))

@@ -80,7 +80,13 @@ class Obeying(Sealed):
     def standing(self) -> list[Part]:
         """What the status line of every place says for as long as it lasts: a recording, a run."""
         rehearsed = self.rehearsal.parts if "rehearsal" in vars(self) else ()
-        return [*self.recorder.parts, *(self.player.parts if self.is_playing else ()), *rehearsed]
+        return [*self._shown_scheme, *self.recorder.parts, *(self.player.parts if self.is_playing else ()), *rehearsed]
+
+    @property
+    def _shown_scheme(self) -> list[Part]:
+        """Under which scheme lists show tiers, where that is another than the primary ones."""
+        scheme = self.session.settings.schemes.get(self.session.scheme)
+        return [Part(scheme.title, 30)] if scheme is not None else []
 
     async def obey(self, line: str, key: str = "", gathered: Gathered | None = None) -> None:
         """Run a line of one command or several, in order, up to the first that fails; what is wrong with it is raised
@@ -129,6 +135,9 @@ class Obeying(Sealed):
             await place.play(call, key, gathered, complete=complete)
         elif command.view:
             await self._look(call, self.view(prepared, gathered))
+        elif command.shows_first and command.preview is not None and not call.flags & {"yes", "dry-run"}:
+            gathered.close()
+            await place.show_first(prepared, gathered)
         elif prepared.is_to_be_asked:
             gathered.close()
             place.confirm_bulk(prepared, key, gathered)

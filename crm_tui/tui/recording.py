@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from crm_tui.tui.app import CrmApp
 
 _NEVER = frozenset({
-    "record", "play", "replay", "keys", "palette", "line", "find", "help", "keymap", "quit", "macros",
+    "record", "play", "replay", "keys", "palette", "line", "find", "help", "keymap", "quit", "macros", "agree",
 })  # fmt: skip
 """Commands that are no steps; the first word tells. A macro that is played is taken down by whoever plays it."""
 

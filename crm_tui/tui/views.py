@@ -16,7 +16,7 @@ from crm_tui.tui.screens.place import Place
 PLACES = {
     "due": "DueScreen", "pipeline": "PipelineScreen", "history": "HistoryScreen", "card": "CardScreen",
     "pools": "PoolsScreen", "pool": "PoolScreen", "team": "TeamScreen", "handover": "HandoverScreen",
-    "sweep": "SweepScreen", "macros": "MacrosScreen",
+    "sweep": "SweepScreen", "macros": "MacrosScreen", "reports": "ReportsScreen", "report": "ReportScreen",
 }  # fmt: skip
 
 

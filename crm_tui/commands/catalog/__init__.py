@@ -12,14 +12,20 @@ from crm_tui.commands.catalog import (
     collaboration,
     customers,
     door,
+    facts,
     followups,
+    grading,
     handover,
     macros,
+    offering,
+    playbooks,
     pools,
     recycling,
     saved,
+    schemes,
     shell,
     views,
+    worth,
 )
 from crm_tui.commands.catalog.views import MARKS, VIEWS
 from crm_tui.commands.registry import Command
@@ -27,7 +33,8 @@ from crm_tui.commands.registry import Command
 __all__ = ["CATALOG", "MARKS", "VIEWS"]
 
 _AREAS = (
-    customers, followups, pools, recycling, handover, collaboration, views, saved, macros, shell, administration, door,
+    customers, followups, facts, offering, playbooks, pools, recycling, handover, collaboration, views, saved, macros, shell,
+    administration, door, worth, schemes, grading,
 )  # fmt: skip
 
 CATALOG: Mapping[str, Command] = {

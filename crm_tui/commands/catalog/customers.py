@@ -63,11 +63,12 @@ COMMANDS = (
     Command("advance", N_("one stage on"), verbs.advance, target="rows", changes=True, arguments=(_REASON,)),
     Command("retreat", N_("one stage back"), verbs.retreat, target="rows", changes=True, arguments=(_REASON,)),
     Command(
-        "tier", N_("set the tier; `accept` for what the stage proposes"), verbs.tier, target="rows", changes=True,
+        "tier", N_("set the tier; `accept` for what is proposed"), verbs.tier, target="rows", changes=True,
         ask="missing", ahead=verbs.tier_ahead,
         arguments=(
             Argument("tier", kinds.TIER, N_("its letter or name"), required=True),
-            Argument("scheme", kinds.SCHEME, N_("the scheme, if not the intent letters"), option=True),
+            Argument("scheme", kinds.SCHEME, N_("the scheme, if another one has such a tier"), option=True),
+            Argument("until", kinds.WHEN, N_("its last day; then back to what is computed"), option=True),
             _WHY,
         ),
     ),

@@ -48,6 +48,7 @@ COMMANDS = (
         "why", N_("why it has this tier, why it is due, why it returns to the pool"), verbs.why, target="one",
         arguments=(
             Argument("what", kinds.one_of("what", "due", "tier", "recycle"), N_("due, tier or recycle; else all")),
+            Argument("scheme", kinds.SCHEME, N_("the tiers of one scheme only"), option=True),
         ),
     ),
     Command("undo", N_("take back the last thing one did"), verbs.undo, changes=True, arguments=(_ENTRY,)),

@@ -13,8 +13,13 @@ _VIEW = Argument("view", kinds.SAVED_VIEW, N_("the list of a saved view"), optio
 _POOL = Argument("pool", kinds.POOL, N_("as it holds in this public pool"), option=True)
 _LIMIT = Argument("limit", kinds.NUMBER, N_("so many at most"), option=True)
 
+_SCHEME = Argument("scheme", kinds.SCHEME, N_("the tiers under this scheme"), option=True)
+
 COMMANDS = (
-    Command("list", N_("customers, one a line"), view="list", arguments=(_FILTER, _COLUMNS, _SORT, _LIMIT, _VIEW)),
+    Command(
+        "list", N_("customers, one a line"), view="list",
+        arguments=(_FILTER, _COLUMNS, _SORT, _LIMIT, _VIEW, _SCHEME),
+    ),
     Command("due", N_("who is due, and why"), view="due", arguments=(_FILTER, _LIMIT)),
     Command(
         "watch", N_("what is done to customers, as it happens, until it is ended"), view="watch",
@@ -26,9 +31,14 @@ COMMANDS = (
     Command("show", N_("all that is known of a customer"), view="show", target="one"),
     Command("history", N_("what was done, newest first"), view="history", arguments=(_LIMIT,)),
     Command(
-        "import", N_("bring in customers from a CSV file"), view="import_file",
+        "import", N_("bring in customers, orders, payments and more from a CSV file"), view="import_file",
         arguments=(
             Argument("file", kinds.FILE, N_("the file"), required=True),
+            Argument(
+                "as", kinds.one_of(
+                    "table", "customers", "orders", "payments", "receivables", "products", "wallet", "deals"
+                ), N_("what it holds, else customers"), option=True,
+            ),
             Argument("map", kinds.ASSIGNMENT, N_("heading=field; heading= leaves it out"), option=True, many=True),
             Argument("set", kinds.ASSIGNMENT, N_("field=value for all rows that have none"), option=True, many=True),
             Argument("owner", kinds.OWNER, N_("who holds them; else the public pool"), option=True),
@@ -37,6 +47,8 @@ COMMANDS = (
             Argument("separator", kinds.TEXT, N_("if it is not recognised"), option=True),
             Argument("errors", kinds.FILE, N_("where the refused rows go"), option=True),
             Argument("no_dedupe", kinds.TEXT, N_("also what is there already"), flag=True),
+            Argument("dates", kinds.one_of("dates", "dmy", "mdy"), N_("what comes first in 03/04/2026"), option=True),
+            Argument("keep_owners", kinds.TEXT, N_("deals leave customers with their holders"), flag=True),
         ),
     ),
     Command(

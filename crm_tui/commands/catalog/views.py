@@ -7,7 +7,7 @@ from crm_tui.commands.catalog.roles import lead
 from crm_tui.commands.registry import Argument, Command
 from crm_tui.domain.language import N_
 
-VIEWS = ("due", "pipeline", "pools", "team", "history", "macros")
+VIEWS = ("due", "pipeline", "pools", "team", "reports", "history", "macros")
 MARKS = ("on", "off", "all", "none", "invert", "range")
 
 _FILTER = Argument("filter", kinds.FILTER, N_("as in tier:A owner:me last:>30d"), many=True)
@@ -16,7 +16,9 @@ COMMANDS = (
     Command(
         "view", N_("go to a screen"), view="go", ask="missing",
         arguments=(
-            Argument("name", kinds.view(*VIEWS), N_("due, pipeline, pools, team, history or macros"), required=True),
+            Argument(
+                "name", kinds.view(*VIEWS), N_("due, pipeline, pools, team, reports, history or macros"), required=True
+            ),
         ),
     ),
     Command("open", N_("open the customer"), view="open", target="one"),
@@ -29,6 +31,7 @@ COMMANDS = (
         "tab", N_("show one stage; nothing for all"), view="tab",
         arguments=(Argument("stage", kinds.STAGE, N_("the stage")),),
     ),
+    Command("agree", N_("do what was proposed last"), view="agree"),
     Command("board", N_("the board, or back to the list"), view="board"),
     Command(
         "mark", N_("mark the row and go down; or on, off, all, none, invert, range"), view="mark",
@@ -55,7 +58,16 @@ COMMANDS = (
     Command("changes", N_("what the entry under the cursor changed"), view="changes_here"),
     Command("undo here", N_("take back the entry under the cursor"), view="undo_here"),
     Command("redo here", N_("do again the entry under the cursor"), view="redo_here"),
-    Command("choose", N_("the customers of the pool, or of the rep, under the cursor"), view="choose_here"),
+    Command("choose", N_("the customers of the pool, rep or figure under the cursor"), view="choose_here"),
+    Command(
+        "period", N_("the report of another period: 2026-Q1, 2026-01..2026-06; default"), view="period_here",
+        ask="missing",
+        arguments=(
+            Argument("from", kinds.TEXT, N_("a day, month, quarter or year, or two with .. between"), required=True),
+            Argument("to", kinds.TEXT, N_("its last one")),
+        ),
+    ),
+    Command("csv here", N_("the line for a shell that prints the report"), view="csv_here"),
     Command("week here", N_("what the rep under the cursor logged this week, with comments"), view="week_here"),
     Command("handover here", N_("hand over what the rep under the cursor holds"), view="handover_here", refusal=lead),
     Command("handover now", N_("do the hand-over that is shown"), view="handover_now", refusal=lead),

@@ -68,8 +68,12 @@ class Headless:
         view(values, ids)
 
     def done(self, call: Call, outcome: Outcome) -> None:
-        """A command was carried out: the place one is in takes note, a list whose rows changed keeps its order."""
+        """A command was carried out: the place one is in takes note, a list whose rows changed keeps its order;
+        what is to be acted on next is laid over it as a list.
+        """
         self.here.done(call, outcome)
+        if outcome.these:
+            self.cover(Pipeline(self, Query(these=tuple(key for key, __ in outcome.these))))
 
     # -- going elsewhere
 

@@ -77,6 +77,13 @@ class Place:
 
     # -- views
 
+    def scheme(self, values: Values, ids: Ids) -> None:
+        """Another scheme's tiers: without a screen nothing shows them, but lists that are printed."""
+        from crm_tui.services import tiers
+
+        name = values.get("name")
+        self.session.scheme = tiers.next_scheme(self.session) if name is None else name
+
     def down(self, values: Values, ids: Ids) -> None:
         self.cursor = self.reach(self.cursor + 1)
 

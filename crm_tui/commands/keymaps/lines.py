@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 IN_PLACES: dict[str, tuple[str, ...]] = {
     "board": ("pipeline", "pool"), "changes_here": ("history",), "choose_columns": ("pipeline", "pool"),
-    "choose_here": ("pools", "team", "macros"), "dry_run_here": ("macros",), "edit_here": ("macros",),
+    "choose_here": ("pools", "team", "reports", "report", "macros"), "csv_here": ("report",),
+    "period_here": ("report",), "dry_run_here": ("macros",), "edit_here": ("macros",),
     "editor_here": ("macros",), "filter": ("due", "pipeline", "pool", "history"),
     "find": ("due", "pipeline", "pool", "history", "card"), "handover_here": ("team",), "handover_now": ("handover",),
     "redo_here": ("history",), "remove_here": ("macros",), "rename_here": ("macros",), "rule_here": ("handover",),
@@ -89,5 +90,5 @@ def _check_tier(text: str) -> None:
         except UsageError:
             continue
         return
-    names = ", ".join(tier.identifier for scheme in shipped().values() for tier in scheme.tiers)
+    names = ", ".join(dict.fromkeys(tier.identifier for scheme in shipped().values() for tier in scheme.tiers))
     raise UsageError(_('there is no tier "{tier}": {names}').format(tier=text, names=names))

@@ -58,13 +58,34 @@ def noted(session: Session, values: Values, ids: Ids) -> Outcome:
 
 
 def report(session: Session, values: Values, ids: Ids) -> Outcome:
+    name = values.get("name", "")
+    if name not in ("day", "week") and (name or not values.keys() & {"of", "date", "team"}):
+        return _analysis(session, name, values)
     from crm_tui.services import reports
 
     on = values.get("date")
     return reports.report(
-        session, values.get("period", "day"), login=values.get("of", ""), on=on.on if on else None,
+        session, "week" if name == "week" else "day", login=values.get("of", ""), on=on.on if on else None,
         team=bool(values.get("team")),
     )  # fmt: skip
+
+
+def _analysis(session: Session, name: str, values: Values) -> Outcome:
+    import os
+    import sys
+
+    from crm_tui.services import analysis
+
+    if not name:
+        return analysis.listing()
+    scheme = values.get("scheme")
+    asked = analysis.Asked(
+        name, values.get("from", ""), values.get("to", ""), scheme.identifier if scheme else "",
+        values.get("by", "source"), values.get("on", ""), values.get("limit"),
+    )  # fmt: skip
+    locale = os.environ.get("LC_ALL") or os.environ.get("LANG")
+    is_plain = locale in ("C", "POSIX") or (sys.stdout.encoding or "").lower() not in ("utf-8", "utf8")
+    return analysis.report(session, asked, ascii_only=is_plain)
 
 
 def credit(session: Session, values: Values, ids: Ids) -> Outcome:

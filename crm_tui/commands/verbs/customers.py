@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
-from crm_tui.domain.schemes import shipped
 from crm_tui.domain.stages import FIRST
 
 if TYPE_CHECKING:
     from crm_tui.commands.verbs import Ids, Values
+    from crm_tui.domain.schemes import Scheme
     from crm_tui.services.session import Outcome, Session
 
 
@@ -30,11 +30,12 @@ def new(session: Session, values: Values, ids: Ids) -> Outcome:
 
 
 def new_ahead(session: Session, values: Values) -> None:
-    from crm_tui.domain.schemes import find_tier, primary
+    from crm_tui.domain.schemes import find_tier
     from crm_tui.services import contacts, customers, profiles
 
     if values.get("tier"):
-        find_tier(shipped()[primary(values.get("stage", FIRST))], values["tier"])
+        session.refresh()
+        find_tier(session.settings.schemes[session.settings.primary(values.get("stage", FIRST))], values["tier"])
     profiles.check(session, {"name": values["name"], **dict(values.get("fields", ()))}, values.get("kind"))
     contacts.check(session, {"name": values.get("contact", "")})
     if "owner" in values:
@@ -115,16 +116,27 @@ def tier(session: Session, values: Values, ids: Ids) -> Outcome:
     from crm_tui.services import tiers
 
     if values["tier"] == "accept":
-        return tiers.accept(session, ids)
-    scheme = values.get("scheme") or shipped()["abcd"]
-    return tiers.assign(session, ids, values["tier"], scheme, values.get("reason", ""))
+        return tiers.accept(session, ids, values.get("scheme"))
+    scheme, tier = _meant_tier(session, values)
+    until = values["until"].on if "until" in values else None
+    return tiers.assign(session, ids, tier, scheme, values.get("reason", ""), until)
 
 
 def tier_ahead(session: Session, values: Values) -> None:
-    from crm_tui.domain.schemes import find_tier
-
     if values["tier"] != "accept":
-        find_tier(values.get("scheme") or shipped()["abcd"], values["tier"])
+        _meant_tier(session, values)
+
+
+def _meant_tier(session: Session, values: Values) -> tuple[Scheme, str]:
+    """The scheme that is named and the tier in it; without a scheme those that a bare word means."""
+    from crm_tui.domain.schemes import find_any, find_tier
+
+    scheme = values.get("scheme")
+    if scheme is not None:
+        return scheme, find_tier(scheme, values["tier"]).identifier
+    session.refresh()
+    scheme, tier = find_any(session.settings.schemes, values["tier"])
+    return scheme, tier.identifier
 
 
 def tag(session: Session, values: Values, ids: Ids) -> Outcome:

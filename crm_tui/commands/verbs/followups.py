@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -69,11 +71,13 @@ def redo(session: Session, values: Values, ids: Ids) -> Outcome:
 
 
 def why(session: Session, values: Values, ids: Ids) -> Outcome:
-    from crm_tui.services import due, recycling, tiers
+    from crm_tui.services import due, recycling, tier_reasons
     from crm_tui.services.session import Outcome
 
-    what = values.get("what")
-    explained = {"due": due.why, "tier": tiers.why, "recycle": recycling.why}
+    what = values.get("what") or ("tier" if "scheme" in values else None)
+    explained: dict[str, Callable[[Session, int], Outcome]] = {
+        "due": due.why, "tier": partial(tier_reasons.why, scheme=values.get("scheme")), "recycle": recycling.why,
+    }  # fmt: skip
     if what is None and not recycling.is_on(session):
         del explained["recycle"]
     told = [explain(session, ids[0]) for name, explain in explained.items() if what in (None, name)]

@@ -12,9 +12,9 @@ from crm_tui.commands.dispatch import Targets
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import N_, _
-from crm_tui.domain.schemes import badge, shipped
 from crm_tui.domain.stages import BY_IDENTIFIER
 from crm_tui.services import cards
+from crm_tui.services.column_table import graded
 from crm_tui.services.session import Session, unknown
 from crm_tui.tui.desk import Desk
 from crm_tui.tui.screens.place import Hint, Place
@@ -40,6 +40,8 @@ class CardLines:
         """`width` is that of the text, in cells; longer texts go on in the next row."""
         self.contacts: dict[int, int] = {}
         self.interactions: dict[int, int] = {}
+        self.edits: dict[int, str] = {}
+        """The command line whose form changes what stands in the row."""
         self.rows: list[Row] = []
         self._width = width
         self._fill(card)
@@ -85,6 +87,8 @@ class CardLines:
             self.contacts.update(dict.fromkeys(range(before, len(self.rows)), person.id))
         for shared in card.shared:
             self._add(_("with"), shared)
+        for section in card.sections:
+            self._section(section)
         for item in card.items:
             self._add(item.label, item.value, _("verified {day}").format(day=item.verified) if item.verified else "")
         if card.note:
@@ -97,6 +101,16 @@ class CardLines:
             self._add(event.at, text, f"{_(event.what)} #{event.id}" if event.id else _(event.what))
             if event.id:
                 self.interactions.update(dict.fromkeys(range(before, len(self.rows)), event.id))
+
+
+    def _section(self, section: cards.Section) -> None:
+        for row in section.rows:
+            before = len(self.rows)
+            self._add(row.label, row.text, row.note)
+            if row.edit:
+                self.edits.update(dict.fromkeys(range(before, len(self.rows)), row.edit))
+        if section.more:
+            self._add("", _("… and {n} more").format(n=f"{section.more:,}"))
 
 
 class CardScreen(Place):
@@ -153,7 +167,7 @@ class CardScreen(Place):
         sought = (row for row, own in self.lines.interactions.items() if before is None and own == self._sought)
         self.table.show(self.lines, next(sought, self.lines.like(before, self.table.cursor)))
         facts = card.facts
-        tier = badge(shipped()[facts.scheme], facts.tier) if facts.tier else "–"
+        tier = graded(self.session.settings.schemes.get(facts.scheme), facts.tier, facts.suggested) or "–"
         whose = card.owner or card.pool or _("blocked")
         parts = [BY_IDENTIFIER[facts.stage].title, tier, whose, f"#{facts.id}"]
         if facts.archived_at:
@@ -213,13 +227,19 @@ class CardScreen(Place):
         raise CrmError(_("there is no list to filter here: {key} goes back to it").format(key=self.key("back")))
 
     async def open(self, ids: Sequence[int]) -> None:
-        """On a contact: edit it; on an interaction, for leads: comment on it. Another customer's card, where named."""
+        """On a contact, a deal, an order and the like: edit it; on an interaction, for leads: comment on it. Another
+        customer's card, where named.
+        """
         if ids[0] != self.customer_id:
             await super().open(ids)
             return
         interaction = self.lines.interactions.get(self.table.cursor) if self.lines else None
         if interaction is not None and self.session.person.role in ("lead", "admin"):
             await self.crm.obey(f"comment --on-interaction {interaction}")
+            return
+        line = self.lines.edits.get(self.table.cursor) if self.lines else None
+        if line is not None:
+            await self.crm.obey(line)
             return
         contact = self._contact
         if contact is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -28,6 +28,7 @@ from crm_tui.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from crm_tui.commands.language import Call
+    from crm_tui.domain.schemes import Scheme
     from crm_tui.services.news import Changed
 
 PAUSE = 0.08
@@ -45,7 +46,7 @@ ANSWERS: tuple[tuple[str, frozenset[str], str], ...] = (
 COLUMNS = (
     Column("when", "", 12),
     Column("name", "", 18, flex=3),
-    Column("tier", "", 4),
+    Column("tier", "", 5),
     Column("reason", "", 20, flex=4),
     Column("phone", "", 16, drop=1),
 )
@@ -54,9 +55,10 @@ COLUMNS = (
 class DueLines(Round):
     """The queue as a table shows it."""
 
-    def __init__(self, lines: Sequence[due.Line], today: date) -> None:
+    def __init__(self, lines: Sequence[due.Line], today: date, schemes: Mapping[str, Scheme]) -> None:
         super().__init__(lines)
         self.today = today
+        self.schemes = schemes
 
     def line(self, index: int) -> Line | None:
         key = self.order[index]
@@ -64,7 +66,7 @@ class DueLines(Round):
         gone = self.is_done(key)
         urgent = shown.part == "overdue" and not gone
         flag = "" if not urgent else LEAVING if shown.reason.until else "!"
-        tier = tier_badge(shown.scheme, shown.tier)
+        tier = tier_badge(self.schemes, shown.scheme, shown.tier, shown.suggested)
         phone = display_phone(shown.phone) if shown.phone else ""
         told = "" if self.now.get(key) is None else when(shown, self.today)
         return Line(key, (late(told, urgent), shown.name, tier, reason(shown), phone), gone, flag)
@@ -159,7 +161,7 @@ class DueScreen(Place):
         return self.lines.order
 
     def _show(self, queue: Sequence[due.Line]) -> None:
-        self.lines = DueLines(queue, self.session.today)
+        self.lines = DueLines(queue, self.session.today, self.session.settings.schemes)
         self.found = ngettext("{n} customer", "{n} customers", len(queue)).format(n=len(queue))
         self.table.empty = self._nothing()
         self.table.show(self.lines)

@@ -73,7 +73,7 @@ class Filling(Asking):
         self._filled = Filled(call, sheet, tuple(ids), since)
         ordered = sheet.fields if met is None else sorted(sheet.fields, key=met.place)
         fields = [self._field(asked, values.get(asked.name, asked.value), met) for asked in ordered]
-        focus = "note" if met is None and any(field.name == "note" for field in fields) else None
+        focus = "note" if met is None and fields[0].name == "note" else None
         foot = ""
         if met is not None:
             foot = _("{who} changed it meanwhile: Ctrl+T takes theirs or mine, Enter saves").format(who=met.who)

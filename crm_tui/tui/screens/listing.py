@@ -12,10 +12,10 @@ from rich.text import Text
 from crm_tui.domain.cadence import rotting_due
 from crm_tui.domain.clock import local_date
 from crm_tui.domain.language import _
-from crm_tui.domain.schemes import badge, shipped
+from crm_tui.domain.money import short_amount
 from crm_tui.domain.stages import STAGES
 from crm_tui.services import lists
-from crm_tui.services.column_table import COLUMNS, Row, Viewer, next_text, viewer
+from crm_tui.services.column_table import COLUMNS, Row, Viewer, graded, next_text, viewer
 from crm_tui.services.column_table import Column as OfTable
 from crm_tui.services.columns import Chosen
 from crm_tui.services.lists import Query
@@ -34,6 +34,7 @@ LEAST = 4
 """Cells that a column keeps whose width was chosen wider than there is room."""
 
 Counts = dict[str, int]
+Sums = dict[str, str]
 
 
 # The columns of the list, and which of them leave first when the terminal is narrow.
@@ -66,7 +67,7 @@ def _column(column: OfTable, width: int = 0, drop: int = 0) -> Column:
 
 
 def _tier(row: Row, viewer: Viewer) -> Text | str:
-    return tier_badge(row["scheme"], row["tier"])
+    return tier_badge(viewer.schemes, row["scheme"], row["tier"], row.get("suggested"))
 
 
 def _next(row: Row, viewer: Viewer) -> Text | str:
@@ -96,16 +97,27 @@ def drawer(session: Session, chosen: Sequence[Chosen] = ()) -> Draw:
     return draw
 
 
+def worth(session: Session, query: Query) -> Sums:
+    """What the open deals of each stage of a list may bring, as it is written; runs on the desk."""
+    sums = lists.stage_sums(session, query) or {}
+    currency = session.settings["currency"]
+    written = {stage: short_amount(amount, currency) for stage, amount in sums.items() if amount}
+    return {**written, "": short_amount(sum(sums.values()), currency)} if written else {}
+
+
 class StageTabs(PlainLine):
-    """The stages with their counts; the one that is shown is in reverse video and in brackets."""
+    """The stages with their counts, and with what their open deals may bring where there is room; the one that is shown
+    is in reverse video and in brackets.
+    """
 
     stage = ""
     counts: Counts | None = None
+    sums: Sums | None = None
 
-    def show(self, stage: str, counts: Counts | None) -> None:
-        """Show this stage as chosen; `counts` None while they are not known."""
-        if (stage, counts) != (self.stage, self.counts):
-            self.stage, self.counts = stage, counts
+    def show(self, stage: str, counts: Counts | None, sums: Sums | None = None) -> None:
+        """Show this stage as chosen; `counts` None while they are not known, `sums` by stage, "" for all together."""
+        if (stage, counts, sums) != (self.stage, self.counts, self.sums):
+            self.stage, self.counts, self.sums = stage, counts, sums
             self.refresh()
 
     def pieces(self, width: int) -> list[Piece]:
@@ -115,17 +127,26 @@ class StageTabs(PlainLine):
         for number, stage in enumerate(STAGES, 1):
             n = self.counts.get(stage.identifier, 0) if self.counts is not None else None
             named.append((str(number), stage.title, n, stage.identifier))
-        for length in (20, 10, 9, 8, 7, 6, 5, 4):
-            pieces = self._labels(named, length)
+        lengths = (20, 10, 9, 8, 7, 6, 5, 4)
+        sums = self.sums or {}
+        here = {stage: text for stage, text in sums.items() if stage == self.stage}
+        # Titles are shortened before the sums go, and that of the stage which is shown goes last.
+        tries = [(n, sums) for n in (*lengths, 3) if sums] + [(n, here) for n in lengths if here]
+        for length, told in [*tries, *((n, {}) for n in lengths)]:
+            pieces = self._labels(named, length, told)
             if sum(cell_len(text) for text, __ in pieces) <= width:
                 break
         return pieces
 
-    def _labels(self, named: Sequence[tuple[str, str, int | None, str]], length: int) -> list[Piece]:
+    def _labels(
+        self, named: Sequence[tuple[str, str, int | None, str]], length: int, sums: Mapping[str, str]
+    ) -> list[Piece]:
         pieces: list[Piece] = []
         for key, title, n, identifier in named:
             chosen = identifier == self.stage
             count = "" if n is None else f" {short(n)}"
+            if identifier in sums:
+                count += f"·{sums[identifier]}"
             text = f"{key} {title[:length]}{count}"
             pieces.append((f"[{text}]" if chosen else f" {text} ", REVERSE if chosen else None))
         return pieces
@@ -140,7 +161,7 @@ def short(n: int) -> str:
 
 def lanes(session: Session, query: Query, kept: int | None) -> list[Lane]:
     """The columns of the board, each with its first customers and `kept` if it is one of its own; runs on the desk."""
-    counts = lists.stage_counts(session, query)
+    counts, sums = lists.stage_counts(session, query), worth(session, query)
     keeping = lists.among(session, query, [kept]) if kept is not None else set()
     result: list[Lane] = []
     for stage in STAGES:
@@ -148,10 +169,11 @@ def lanes(session: Session, query: Query, kept: int | None) -> list[Lane]:
         ids = list(lists.page(session, own, limit=LANE).ids)
         ids += [key for key in keeping if key not in ids]
         rows = {key: row for key, row in lists.rows(session, ids).items() if row["stage"] == stage.identifier}
-        shown = tuple((key, _card(rows[key])) for key in ids if key in rows)
+        shown = tuple((key, _card(session, rows[key])) for key in ids if key in rows)
         more = "+" if len(shown) >= LANE else ""
         n = short(counts.get(stage.identifier, 0)) if counts is not None else f"{len(shown)}{more}"
-        result.append(Lane(f"{stage.title} {n}", shown))
+        amount = f" · {sums[stage.identifier]}" if stage.identifier in sums else ""
+        result.append(Lane(f"{stage.title} {n}{amount}", shown))
     return result
 
 
@@ -173,8 +195,8 @@ def preview(session: Session, key: int) -> list[str]:
     return [*lines, card.note] if card.note else lines
 
 
-def _card(row: dict[str, Any]) -> str:
-    tier = badge(shipped()[row["scheme"]], row["tier"]) if row["tier"] else ""
+def _card(session: Session, row: dict[str, Any]) -> str:
+    tier = graded(session.settings.schemes.get(row["scheme"]), row["tier"], row["suggested"])
     return f"{tier} {row['name']}".strip()
 
 

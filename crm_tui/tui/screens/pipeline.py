@@ -25,7 +25,7 @@ from crm_tui.services.session import Session
 from crm_tui.tui.desk import Desk, Stopped
 from crm_tui.tui.home import Home
 from crm_tui.tui.rows import AHEAD, CustomerLines, Draw, Read, first_page
-from crm_tui.tui.screens.listing import Counts, StageTabs, columns, counted, drawer, preview
+from crm_tui.tui.screens.listing import Counts, StageTabs, Sums, columns, counted, drawer, preview, worth
 from crm_tui.tui.screens.place import Hint
 from crm_tui.tui.screens.showing import Shown, ShownPlace
 from crm_tui.tui.widgets.board import Board
@@ -62,6 +62,7 @@ class PipelineScreen(ShownPlace):
         super().__init__(desk, session, home)
         self.shown_now = Shown(Query(lists.first_filter(session)))
         self.counts: Counts | None = None
+        self.sums: Sums = {}
         self._told = ""
         """What the status line said of the list, to be said anew when the list is another one."""
         self._preview_timer: Timer | None = None
@@ -113,6 +114,7 @@ class PipelineScreen(ShownPlace):
         self.lines = self._lines_for(self.shown_now)
         self.table.empty = ""
         if self.home is not None and self.home.page is not None:
+            self.sums = self.home.worth
             self._show(self.shown_now, self.home.page, self.home.rows, self.home.counts)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -161,11 +163,12 @@ class PipelineScreen(ShownPlace):
         waiting = self.set_timer(SHOWN, lambda: self.say(_("reading …  Esc stops")))
         before = self.status.text
         try:
-            page, rows, counts = await self.desk.read("list", _first, self.session, shown.query, self.reader(shown))
+            found = await self.desk.read("list", _first, self.session, shown.query, self.reader(shown))
         finally:
             waiting.stop()
             if self.status.text == _("reading …  Esc stops"):
                 self.say(before)
+        page, rows, counts, self.sums = found
         self._show(shown, page, rows, counts, cursor)
         if self.on_board:
             await self._load_board()
@@ -203,7 +206,7 @@ class PipelineScreen(ShownPlace):
             self._tell_tabs()
 
     def _tell_tabs(self) -> None:
-        self.tabs.show(self.query_now.stage, self.counts)
+        self.tabs.show(self.query_now.stage, self.counts, self.sums)
 
     @property
     def found(self) -> str:
@@ -241,9 +244,10 @@ class PipelineScreen(ShownPlace):
         """The kept counts at once, counted ones in the background; those that were stay until then."""
         lines = self.lines
         self.hold()
-        counts = await self.desk.run(lists.stage_counts, self.session, lines.query)
+        counts, sums = await self.desk.run(_counts, self.session, lines.query)
         if lines is not self.lines:
             return
+        self.sums = sums
         if counts is None:
             self.background("rest", self._read_rest, lines, True)
             return
@@ -377,10 +381,15 @@ class PipelineScreen(ShownPlace):
         super().bottom()
 
 
-_First = tuple[lists.Page, dict[int, dict[str, Any]], "Counts | None"]
+_First = tuple[lists.Page, dict[int, dict[str, Any]], "Counts | None", "Sums"]
 
 
 def _first(session: Session, query: Query, read: Read) -> _First:
     """The first page, and the counts where they are kept; runs on the desk."""
     page, rows = first_page(session, query, read)
-    return page, rows, lists.stage_counts(session, query)
+    return page, rows, *_counts(session, query)
+
+
+def _counts(session: Session, query: Query) -> tuple[Counts | None, Sums]:
+    """The counts where they are kept, and what the open deals may bring; runs on the desk."""
+    return lists.stage_counts(session, query), worth(session, query)

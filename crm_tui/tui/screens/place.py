@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from functools import cached_property, partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -358,6 +359,23 @@ class Place(Filling):
         self.keep_draft()
         self.app.exit(0)
 
+    async def scheme(self, name: str | None = None) -> None:
+        """Show lists under another scheme ("" for the primary ones); without a name under the next that has graded
+        anybody.
+        """
+        if name is None:
+            from crm_tui.commands.kinds import PRIMARY
+            from crm_tui.services import tiers
+
+            following = await self.desk.run(tiers.next_scheme, self.session)
+            await self.crm.obey(f"scheme {following or PRIMARY}")
+            return
+        self.session.scheme = name
+        await self.crm.learn_keys()
+        await self.entered()
+        known = self.session.settings.schemes.get(name)
+        self.say(_("tiers under {scheme}").format(scheme=known.title if known else _("the primary scheme of each")))
+
     async def refresh_place(self) -> None:
         """Paint the screen and read the place again."""
         self.crm.refresh(layout=True)
@@ -433,6 +451,17 @@ class Place(Filling):
         lines = manual.keymap_lines(self.crm.keymap, self.keys)
         self.show_lines(_("Keymap"), [part for line in lines for part in hanging(line, width)])
 
+    async def agree(self) -> None:
+        """Do what was proposed last; what is proposed of the customer here is done to the customer here."""
+        from crm_tui.commands.catalog import CATALOG
+        from crm_tui.commands.language import read
+
+        line, self.crm.proposal = self.crm.proposal, ""
+        if not line:
+            raise CrmError(_("nothing is proposed"))
+        call = read(line, CATALOG)
+        await self.crm.execute(replace(call, ids=()) if call.ids == self.targets().ids else call)
+
     # -- asking
 
     def line(self, text: str = "") -> None:
@@ -471,6 +500,23 @@ class Place(Filling):
         yes = partial(self.crm.perform, prepared, gathered)
         self.confirm(prepared.question, yes, key=key, no=_("nothing was changed"))
 
+    async def show_first(self, prepared: Prepared, gathered: Gathered) -> None:
+        """Show what would be done; Enter goes on to the question whether to do it."""
+        from crm_tui.commands.dispatch import perform
+
+        trial = replace(prepared, call=replace(prepared.call, flags=prepared.call.flags | {"dry-run"}))
+        told = await self.desk.run(perform, self.session, trial)
+        if not told.data:
+            self.show_lines(told.message, told.lines)
+            return
+        from crm_tui.tui.widgets.menu import Item
+
+        async def ask(name: str) -> None:
+            self.confirm_bulk(prepared, "enter", gathered)
+
+        items = [Item(str(number), line) for number, line in enumerate(told.lines)]
+        self.choose(_("Enter goes on  ·  {message}").format(message=told.message), items, ask)
+
     # -- what was done
 
     async def done(self, call: Call, outcome: Outcome) -> None:
@@ -483,6 +529,10 @@ class Place(Filling):
             await self.crm.player.show(self, outcome.changed)
         elif outcome.changed:
             await self.changed(outcome.changed)
+        if outcome.these:
+            from crm_tui.tui.screens.these import TheseScreen
+
+            await self.crm.cover(TheseScreen(self.desk, self.session, outcome))
         if self.crm.is_playing:
             return  # the run is told as a whole
         keys = ""
@@ -491,13 +541,15 @@ class Place(Filling):
                 keys = _("{key} redoes").format(key=self.key("redo"))
             else:
                 keys = _("{key} undoes").format(key=self.key("undo"))
+        self.crm.proposal = outcome.proposal[0] if outcome.proposal else ""
         if outcome.proposal:
-            keys = _("{key} accepts").format(key=self.key("tier accept")) + "  " + keys
+            accepts = "tier accept" if self.crm.proposal == "tier accept" else "agree"
+            keys = _("{key} accepts").format(key=self.key(accepts)) + "  " + keys
         here = self.crm.place  # the card of a customer that is not there any more has closed
         beside = [text for text, priority in (Part(keys, ESSENTIAL), *here._hints()) if priority >= ESSENTIAL]
         told = telling.told(outcome, self.size.width, sum(cell_len(text) + len(GAP) for text in beside))
         here.say(told.text, alert=bool(outcome.refused) and not outcome.changed, keys=keys)
-        if outcome.lines or told.left_out:
+        if (outcome.lines and not outcome.these) or told.left_out:
             here.show_lines(told.text if told.left_out else outcome.message, (*outcome.lines, *told.left_out))
 
 

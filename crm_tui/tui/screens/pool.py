@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 def lying_columns(*, masked: bool) -> tuple[Column, ...]:
     """The columns of a public pool; the last ones leave first when the terminal is narrow."""
     return (
-        Column("name", _("name"), 14, flex=3),
-        Column("tier", _("tier"), 4),
+        Column("name", _("name"), 13, flex=3),
+        Column("tier", _("tier"), 5),
         Column("stage", _("stage"), 9, drop=1),
         Column("region", _("region"), 6, drop=2),
         Column("source", _("source"), 6, flex=1, drop=3),
@@ -59,10 +59,11 @@ def lying_drawer(session: Session) -> Draw:
 
     def draw(row: dict[str, Any], outside: bool) -> Line:
         phone = MASK if row["masked"] else display_phone(row["phone"]) if row["phone"] else ""
+        tier = tier_badge(session.settings.schemes, row["scheme"], row["tier"], row["suggested"])
         return Line(
             row["id"],
             (
-                row["name"], tier_badge(row["scheme"], row["tier"]), BY_IDENTIFIER[row["stage"]].title,
+                row["name"], tier, BY_IDENTIFIER[row["stage"]].title,
                 row["region"] or "", row["source"] or "", phone,
                 f"{(today - row['since']).days}d" if row["since"] else "–", row["before"] or "–",
                 _("taken") if row.get("gone") else row["claim"] or _("yes"),
@@ -103,23 +104,30 @@ class PoolScreen(PipelineScreen):
         """Whether it is a public pool."""
         return self.pool.within.kind == "pool"
 
+    def _is_public(self, shown: Shown) -> bool:
+        """Whether that lists a public pool; it may be one that is still being read, with another one in sight."""
+        within = shown.query.within
+        return self.is_public if within is None else within.kind == "pool"
+
     # -- what it shows in its own way
 
     def columns(self, shown: Shown) -> tuple[Column, ...]:
         """Those chosen, else those of a public pool; of a private one those of the pipeline."""
-        if shown.columns or not self.is_public:
+        if shown.columns or not self._is_public(shown):
             return super().columns(shown)
         return lying_columns(masked=self.session.person.role == "rep")
 
     def drawer(self, shown: Shown) -> Draw:
         """Draws its rows."""
-        if shown.columns or not self.is_public:
+        if shown.columns or not self._is_public(shown):
             return super().drawer(shown)
         return lying_drawer(self.session)
 
     def reader(self, shown: Shown) -> Read:
         """What reads its rows."""
-        return partial(rows, chosen=shown.columns, pooled=True) if self.is_public else super().reader(shown)
+        if not self._is_public(shown):
+            return super().reader(shown)
+        return partial(rows, chosen=shown.columns, pooled=True)
 
     @property
     def columns_shown(self) -> str:
@@ -231,10 +239,14 @@ class PoolScreen(PipelineScreen):
         at = places.index(self.pool.within) + step if self.pool.within in places else 0
         if not 0 <= at < len(places):
             return
-        self.pool = self.beside[at]
         self.table.set_marks(frozenset())
-        await self.load(Shown(Query(within=self.pool.within), self.shown_now.columns))
+        await self.load(Shown(Query(within=places[at]), self.shown_now.columns))
         self._tell_pool()
+
+    def _show(self, shown: Shown, *rest: Any) -> None:
+        """It is another pool from the moment on in which its rows are shown."""
+        self.pool = next((one for one in self.beside if one.within == shown.query.within), self.pool)
+        super()._show(shown, *rest)
 
 
 def _preview(session: Session, key: int) -> list[str]:
