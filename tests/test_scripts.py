@@ -14,7 +14,8 @@ import pytest
 from crm_tui.commands import run_records, shell
 from crm_tui.commands.catalog import CATALOG
 from crm_tui.domain import errors
-from crm_tui.services import interactions, views, watching
+from crm_tui.domain.analysis import ABOUT
+from crm_tui.services import analysis, factors, interactions, recommend, views, watching
 from crm_tui.services.interactions import Note
 from crm_tui.services.lists import Query
 from crm_tui.services.session import Session
@@ -23,6 +24,7 @@ from tests.commands.test_catalog import CASES, filled, obey
 from tests.factories import Clock, Team, make
 
 PAGE = (files("crm_tui") / "help" / "scripts.md").read_text("utf-8")
+RECORDS = (files("crm_tui") / "help" / "records.md").read_text("utf-8")
 
 DONE, WHOLE = ("id", "done", "reason"), ("message", "entry")
 """What a change of customers prints, and any other."""
@@ -43,7 +45,7 @@ RAW = {"spool get", "macros editor"}
 def documented() -> dict[str, list[tuple[str, ...]]]:
     """The keys of each command's objects, as the page has them."""
     found: dict[str, list[tuple[str, ...]]] = {}
-    text = PAGE.split("## What an object holds")[1].split("\n## ")[0]
+    text = RECORDS.split("## What an object holds")[1].split("\n## ")[0]
     for part in re.split(r"\n- | · ", re.sub(r"\n  +", " ", text))[1:]:
         names, __, told = part.partition(": ")
         told = told.replace("those of `list` and", " ".join(found["list"][0]) if "list" in found else "")
@@ -65,6 +67,9 @@ class Office:
         self.capfd = capfd
         interactions.log(team.li, [int(self.fill("{id}"))], Note("all well"))
         views.save(team.admin, "mine", filter="tier:D", letter="o")
+        factors.judge(team.li, [int(self.fill("{id}"))], "supplier>price")
+        recommend.push(team.li, [int(self.fill("{id}"))], "New", "pushed")
+        team.order(int(self.fill("{graded}")), "2026-11-03", 1_000_00, product="Old", number="O-3")
 
     def run(self, name: str, *options: str, session: Session | None = None, line: str = "") -> tuple[int, str, str]:
         """A command's case, as admin; its exit code and what it wrote."""
@@ -159,6 +164,14 @@ def test_the_keys_of_events_and_runs_are_on_the_page() -> None:
     assert KEYS["watch"] == [watching.KEYS]
     assert KEYS["list"] == [shell.RECORD]
     assert KEYS["run"] == KEYS["play"] == [*run_records.RUN_RECORD.values()]
+
+
+@pytest.mark.parametrize("name", ABOUT)
+def test_the_keys_of_the_reports_are_on_the_page(team: Team, name: str) -> None:
+    told = re.sub(r"\n  +", " ", RECORDS.split("## Reports")[1])
+    found = dict(re.findall(r"(?:- |· )`([a-z]+)`: ([a-z_ ]+[a-z])", told))
+    assert set(found) == set(ABOUT)
+    assert found[name].split() == [column.name for column in analysis.make(team.admin, analysis.Asked(name)).columns]
 
 
 def test_an_events_record_has_the_keys_of_a_list(team: Team) -> None:

@@ -11,7 +11,7 @@ import inspect
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -30,6 +30,8 @@ RARE = ("麒麟阁", "Zyxwick", "5550147", "zyxmail")
 """A Han name, a Latin one, the digits of a phone and a mail domain that ten customers have at any size."""
 NEVER = ("龘靐齉", "Qvxzjk", "99887766", "nosuchmail")
 """The same, of no customer."""
+
+Fill = Callable[[Database, int, datetime], None]
 
 _BLOCK = 10_000
 _YEARS = 3
@@ -228,30 +230,36 @@ def folder(given: str | None = None) -> Path:
     return Path(given) if given else Path(tempfile.gettempdir()) / "crm-tui-benchmarks"
 
 
-def kept(cache: Path, size: int, now: datetime) -> Path:
-    """The database of that size, made when it is not there, or is of another week, schema or generator."""
+def kept(
+    cache: Path, size: int, now: datetime, make: Fill | None = None, name: str = "customers", source: str = ""
+) -> Path:
+    """The database of that size, made when it is not there, or is of another week, schema or generator.
+
+    `make` fills another kind of it than `fill` does, of that `name`, as its `source` says.
+    """
     monday = now.date() - timedelta(days=now.weekday())
-    path = cache / f"customers-{size}-{monday}-{_fingerprint()}.db"
+    path = cache / f"{name}-{size}-{monday}-{_fingerprint(source)}.db"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        for old in cache.glob(f"customers-{size}-*"):
+        for old in cache.glob(f"{name}-{size}-*"):
             old.unlink()
         began = time.perf_counter()
         unfinished = path.with_suffix(".part")
         database = Database(unfinished, create=True)
-        fill(database, size, datetime.combine(monday, now.time(), UTC))
+        (make or fill)(database, size, datetime.combine(monday, now.time(), UTC))
         database.close()
         unfinished.rename(path)
         for rest in cache.glob(f"{unfinished.name}*"):
             rest.unlink()
         took, megabytes = time.perf_counter() - began, path.stat().st_size / 1e6
-        print(f"{size:,} customers made in {took:.0f} s: {megabytes:,.0f} MB", file=sys.stderr)
+        print(f"{size:,} customers ({name}) made in {took:.0f} s: {megabytes:,.0f} MB", file=sys.stderr)
     return path
 
 
-def _fingerprint() -> str:
+def _fingerprint(source: str = "") -> str:
     """Changes with the schema and with what this module and the search index make of the seed."""
     sources: Sequence[str] = [
+        source,
         *(file.read_text(encoding="utf-8") for file in sorted(MIGRATIONS.glob("*.py"))),
         *(inspect.getsource(module) for module in (search, sys.modules[__name__])),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -41,6 +43,7 @@ def empty(cols: int = 80, rows: int = 24) -> Iterator[Terminal]:
 def rows(path: Path) -> Iterator[Row]:
     """All rows of this group."""
     yield from first_frames(path)
+    yield from completions(path)
     yield from keys(path)
     yield from idle(path)
 
@@ -56,6 +59,25 @@ def first_frames(path: Path) -> Iterator[Row]:
                 found.append((time.perf_counter() - start) * 1_000)
     for login in (ADMIN, REP):
         yield Row(f"{login}: first useful frame", median(times[login]), "ms", "empty app", median(times[""]), 1.5)
+
+
+def completions(path: Path) -> Iterator[Row]:
+    """From Tab in a shell to the answer, against a Python that imports what any program of its kind does."""
+    env = {**os.environ, "CRM_TUI_CONFIG": os.devnull, "CRM_TUI_DB": str(path), "CRM_TUI_USER": REP}
+    program = ("-m", "crm_tui", "complete", "zsh")
+    jobs = {
+        "": ("-c", "import json, asyncio, pathlib"), "ti": (*program, "ti"),
+        "stage lost --": (*program, "stage", "lost", "--"), "transfer": (*program, "transfer", ""),
+        "list tier:A ow": (*program, "list", "tier:A", "ow"),
+    }  # fmt: skip
+    times: dict[str, list[float]] = {name: [] for name in jobs}
+    for _ in range(STARTS):
+        for name, words in jobs.items():
+            start = time.perf_counter()
+            subprocess.run([sys.executable, *words], env=env, capture_output=True, check=True)
+            times[name].append((time.perf_counter() - start) * 1_000)
+    for name in filter(None, jobs):
+        yield Row(f"Tab in a shell: {name}", min(times[name]), "ms", "empty Python", min(times[""]), 3.5)
 
 
 def keys(path: Path) -> Iterator[Row]:

@@ -27,18 +27,24 @@ from crm_tui.services import (
     comments,
     contacts,
     customers,
+    deals,
     due,
     followups,
     history,
     interactions,
     lists,
     offers,
+    orders,
+    payments,
     pool_lists,
     pools,
+    products,
     profiles,
     protections,
+    ratings,
     tags,
     teams,
+    wallets,
 )
 from crm_tui.services.customers import Draft
 from crm_tui.services.interactions import Note
@@ -113,6 +119,7 @@ def build(folder: Path) -> House:
     amy = team.sign_in("amy")
     pool_lists.add(team.admin, "north", "wang", "region:nowhere")
     pool_lists.add(team.admin, "south", "amy", None)
+    products.add(team.admin, "Thing")
     made = _Maker(house, team)
     made.customer("mine", team.li)
     made.customer("second", team.li)
@@ -181,6 +188,7 @@ class _Maker:
             profiles.edit(admin, [key], {"name": word(name, "firm"), "phone": number, "note": word(name)})
             return
         reach = {"phone": number, "email": f"{word(name)}@x.cn", "wechat": word(name), "note": word(name)}
+        self._trade(name)
         if name in ("free", "loose"):
             self.house.masked[key] = list(self.house.secrets[key])
         given = {"name": word(name, "firm"), "address": word(name), f"x.{word(name)}": word(name), **reach}
@@ -192,6 +200,18 @@ class _Maker:
         tags.tag(admin, [key], [word(name, "tag")])
         followups.set_next(admin, [key], in_days(0), word(name))
         comments.comment(admin, key, word(name), None)
+
+
+    def _trade(self, name: str) -> None:
+        """What it buys, owes and pays."""
+        key, admin, word = self.house.ids[name], self.team.admin, self.word
+        deals.add(admin, key, deals.Draft("Thing", 100_00, competitor=word(name), number=word(name), note=word(name)))
+        line = orders.Line("Thing", 1, amount=77_00)
+        orders.add(admin, key, line, number=word(name), note=word(name))
+        payments.add(admin, key, 500_00, in_days(-1).on, number=word(name), note=word(name))
+        payments.pay(admin, key, 100_00, number=word(name), note=word(name))
+        wallets.estimate(admin, key, wallets.Estimate("all", 900_00, source=word(name), competitors={word(name): 1}))
+        ratings.rate(admin, [key], {"influence": "4"})
 
 
 def _write_cards(house: House) -> None:

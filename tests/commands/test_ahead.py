@@ -29,7 +29,7 @@ def check(session: Session, *lines: str) -> None:
 @pytest.mark.parametrize(
     ("line", "at", "told"),
     [
-        ("tier Z", 6, "not in scheme abcd"), ("tier A --scheme label", 6, "not in scheme label"),
+        ("tier Z", 6, 'there is no tier "Z"'), ("tier A --scheme label", 6, "not in scheme label"),
         ("new Acme --tier Z", 17, "not in scheme abcd"),
         ("stage lost", 11, "needs a reason"), ("stage lost --reason bogus", 21, '"bogus" is not one of'),
         ("stage lost --reason other", 21, '"other" is not one of'), ("stage non_customer", 19, "wants a reason"),

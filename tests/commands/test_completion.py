@@ -9,7 +9,7 @@ import pytest
 from crm_tui.commands import kinds
 from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.completion import complete, complete_filter_text
-from crm_tui.commands.language import quote
+from crm_tui.commands.language import quote, read
 from crm_tui.services import teams
 from tests.factories import Team
 
@@ -23,6 +23,7 @@ from tests.factories import Team
         ("stage intent", 6, {"intent"}), ("stage Intent c", 13, set()),
         ("stage lost --", 11, {"--reason", "--on", "--yes"}), ("stage lost --rea", 11, {"--reason"}),
         ("stage lost --reason comp", 20, {"competitor"}), ("log --channel v", 14, {"visit"}),
+        ("rate --influence ", 17, {"1", "5"}),
         ("next ", 5, {"fri", "+3d"}),
         ("filter ti", 7, {"tier:"}), ("filter tier:A ow", 14, {"owner:"}), ("tag x --on reg", 11, {"region:"}),
         ('tag x --on "reg', 12, {"region:"}), ('tag x --on "tier:A reg', 19, {"region:"}), ("sort na", 5, {"name"}),
@@ -152,7 +153,10 @@ def test_a_filter_is_completed_by_itself_too(team: Team) -> None:
 def test_whatever_is_offered_is_one_word_of_a_line(team: Team, name: str) -> None:
     for argument in CATALOG[name].arguments:
         for text, __ in argument.kind.suggest(team.admin):
-            assert quote(text) == text
+            if argument.option and text.isdecimal():  # no id: it follows the option's name
+                assert read(f"{name} --{argument.name} {text}", CATALOG).values == {argument.name: text}
+            else:
+                assert quote(text) == text
 
 
 @pytest.mark.parametrize("name", CATALOG)

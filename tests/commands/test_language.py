@@ -90,7 +90,7 @@ def call(name: str, **given: Any) -> Call:
         ("filter tier:A  “x y”  or  -b", call("filter", values={"filter": "tier:A “x y” or -b"})),
         ("filter", call("filter")),
         ("--json list", call("list", flags=frozenset({"json"}))),
-        ("--yes report week --of li", call("report", values={"period": "week", "of": "li"}, flags=frozenset({"yes"}))),
+        ("--yes report week --of li", call("report", values={"name": "week", "of": "li"}, flags=frozenset({"yes"}))),
         ("tag x --on 'stage:intent region:north' --yes",
          call("tag", values={"tags": ("x",)}, on="stage:intent region:north", flags=frozenset({"yes"}))),
         ("import f.csv --map a=name --map b=", call("import", values={"file": "f.csv", "map": ("a=name", "b=")})),
@@ -106,7 +106,7 @@ def test_a_line_is_read(line: str, expected: Call) -> None:
     ("line", "expected"),
     [
         ("--json --db x.db list", call("list", flags=frozenset({"json"}), settings={"db": "x.db"})),
-        ("--user li report day", call("report", values={"period": "day"}, settings={"user": "li"})),
+        ("--user li report day", call("report", values={"name": "day"}, settings={"user": "li"})),
         ("list --user=li", call("list", settings={"user": "li"})),
     ],
 )

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crm_tui.commands import kinds, shell
+from crm_tui.commands import fact_kinds, kinds, shell
 from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.registry import Argument, Command
 from crm_tui.domain.people import Person, Sight
@@ -61,6 +61,13 @@ def words_of(argument: Argument, visit: Visit) -> st.SearchStrategy[str]:
         kinds.ASSIGNEE: st.one_of(logins, st.sampled_from(["rr:li,wang,amy", "least:wang,li", "tier:D=li,rr:amy"])),
         kinds.WHEN: st.sampled_from(["tomorrow", "+3d", "fri"]), kinds.PAST: st.sampled_from(["today", "-2d"]),
         kinds.FILE: st.sampled_from(["-", str(house.cards), "out.csv"]),
+        fact_kinds.AMOUNT: st.sampled_from(["100", "12万", "0", "-5"]),
+        fact_kinds.QUANTITY: st.sampled_from(["1", "-2.5"]),
+        fact_kinds.PRODUCT: st.just("Thing"),
+        **dict.fromkeys(
+            (fact_kinds.DEAL, fact_kinds.ANY_DEAL, fact_kinds.ORDER, fact_kinds.DRAFT, fact_kinds.RECEIVABLE),
+            st.one_of(st.integers(0, 20).map(str), st.integers(0, 20).map(lambda n: f"#{n}"), st.sampled_from(secrets)),
+        ),
         kinds.SHARE: logins.map(lambda login: f"{login}=100"),
         kinds.ASSIGNMENT: st.sampled_from(
             ["region=x", "name=Other", f"name={names[0]}", "phone=13911110000", "x.a=b", "note=n", "name=Plain mine"]
@@ -73,7 +80,8 @@ def filters(secrets: list[str]) -> st.SearchStrategy[str]:
     fields = [
         "name", "phone", "email", "tag", "owner", "pool", "region", "id", "blocked", "archived", "wechat", "has",
         "note", "address", "contact", "contact.email", "contact.note", "log", "log.by", "log.outcome", "next.purpose",
-        "comment", "field.then", *(f"field.{word}" for word in secrets[:5]),
+        "comment", "field.then", "deal", "deal.competitor", "order", "product", "receivable.due",
+        *(f"field.{word}" for word in secrets[:5]),
     ]  # fmt: skip
     values = [*secrets, *LOGINS, "1..50", "yes", "any", "none", "north"]
     terms = st.tuples(st.sampled_from(fields), st.sampled_from(values))
@@ -124,7 +132,7 @@ def play(visit: Visit, data: st.DataObject, commands: list[Command]) -> None:
 
 
 FEW = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 MANY = settings(FEW, max_examples=400)
 

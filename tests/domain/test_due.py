@@ -14,6 +14,7 @@ from crm_tui.domain.due import (
     DueSettings,
     Leaving,
     NoticeKind,
+    Owing,
     Waiting,
     earliest,
     order_key,
@@ -205,6 +206,7 @@ facts_of_any_kind = st.builds(
     last_contact=st.none() | days,
     last_touch=st.none() | days,
     stale=st.none() | days,
+    owing=st.lists(st.builds(Owing, what=st.text(max_size=5), due_on=days, badge=st.just("战")), max_size=1).map(tuple),
 )
 
 
@@ -236,9 +238,9 @@ def test_the_order_is_total_and_does_not_hang_on_where_rows_came_from(rows: list
 
 
 def test_every_kind_has_a_place_in_the_order() -> None:
-    own = ["promise", "first_contact", "cadence", "rotting", "stale_profile"]
+    own = ["promise", "first_contact", "cadence", "playbook", "rotting", "stale_profile"]
     assert [kind for kind in KINDS if kind in own] == own
-    assert sorted(KINDS) == sorted({"recycle", *own, *NOTICES})
+    assert sorted(KINDS) == sorted({"recycle", "payment", *own, *NOTICES})
 
 
 @given(facts_of_any_kind)

@@ -25,11 +25,12 @@ def test_every_field_of_the_profile_is_there_once() -> None:
         "potential management_style business_direction finances competitor_standing attitude buys_what buys_when "
         "buys_how_much problems remedies credit terms suggestions birthday native_place home spouse spouse_birthday "
         "wedding_day children education career pride known_by likes taboos religion health strengths reading "
-        "character last_purchase purchase_amount purchase_frequency company title"
+        "character last_purchase purchase_amount purchase_frequency company title "
+        "influence closing"
     )
     columns = (
         "name phone email wechat address region industry source website tax_number business_role referred_by "
-        "parent"
+        "parent influence closing"
     )
     assert set(identifiers) == set(expected.split())
     assert set(COLUMNS) == set(columns.split())

@@ -7,7 +7,7 @@ import pytest
 
 from crm_tui.domain import language
 from crm_tui.domain.errors import UsageError
-from crm_tui.domain.schemes import badge, find_tier, parse_scheme, primary, proposal, shipped
+from crm_tui.domain.schemes import badge, find_any, find_tier, parse_scheme, primary, proposal, shipped
 from crm_tui.domain.stages import STAGES
 
 GOOD = """
@@ -33,8 +33,50 @@ def test_the_shipped_schemes_are_those_of_the_field() -> None:
     assert tiers == {
         "abcd": [("A", "a", 3), ("B", "b", 7), ("C", "c", 14), ("D", "d", 30)],
         "label": [("high", "h", 7), ("middle", "m", 14), ("low", "l", 30)],
-    }
-    assert all(s.by_hand for s in shipped().values())
+        "value": [
+            ("diamond", "d", 7), ("strategic", "s", 10), ("growth", "w", 14), ("general", "g", 30),
+            ("key_opportunity", "k", 7), ("opportunity", "o", 30), ("problem", "p", 14),
+        ],
+        "matrix": [("key", "k", 7), ("potential", "p", 10), ("ordinary", "o", 30), ("low", "l", 60)],
+        "pareto": [("A", "a", 7), ("B", "b", 14), ("C", "c", 60)],
+        "fit": [("fit_a", "a", 7), ("fit_b", "b", 14), ("fit_c", "c", 30)],
+    }  # fmt: skip
+    assert {name for name, s in shipped().items() if s.by_hand} == {"abcd", "label"}
+    assert {name for name, s in shipped().items() if s.rule is None} == {"abcd"}
+
+
+def test_no_two_shipped_badges_are_alike() -> None:
+    badges = [badge(scheme, tier) for scheme in shipped().values() for tier in scheme.tiers]
+    assert len(set(badges)) == len(badges)
+
+
+def test_headcount_counts_in_no_shipped_scheme_but_for_those_that_never_bought() -> None:
+    assert [name for name, s in shipped().items() if s.rule and "headcount" in s.rule.metrics] == ["fit"]
+
+
+def test_a_scheme_of_the_stage_is_primary_once_it_has_graded_the_customer() -> None:
+    assert primary("actual") == primary("actual", ["abcd"]) == "abcd"
+    assert primary("actual", ["abcd", "value"]) == "value"
+    assert primary("target", ["abcd", "value"]) == "abcd"
+    assert primary("target", ["fit"], {"target": "fit"}) == "fit"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("A", "abcd A"), ("diamond", "value diamond"), ("钻", "value diamond"), ("fit_a", "fit fit_a"),
+     ("额A", "pareto A"), ("potential", "matrix potential"), ("问题客户", "value problem"),
+     ("额B", "pareto B"), ("high", "label high")],
+)  # fmt: skip
+def test_a_bare_word_names_a_tier_of_any_scheme_the_intent_letters_first(typed: str, meant: str) -> None:
+    scheme, tier = find_any(shipped(), typed)
+    assert f"{scheme.identifier} {tier.identifier}" == meant
+
+
+def test_a_bare_word_of_several_schemes_is_refused_with_them_all() -> None:
+    with pytest.raises(UsageError, match="low --scheme label, low --scheme matrix"):
+        find_any(shipped(), "low")
+    with pytest.raises(UsageError, match='there is no tier "gold": A, B, C, D, high'):
+        find_any(shipped(), "gold")
 
 
 def test_shipped_schemes_can_be_used_as_keys() -> None:
@@ -119,39 +161,6 @@ def test_a_scheme_of_ones_own_is_read() -> None:
         ("big", None, "Sbig"),
         ("small", 60, "Ssmall"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ('identifier = "size"', "", "scheme identifier: must be a text"),
-        ('identifier = "size"', "identifier = 5", "scheme identifier: must be a text"),
-        ('key = "s"', 'key = "t"', "scheme size.tier 2.key: t is no tier's key: it accepts the suggestion"),
-        ('key = "s"', 'key = "b"', 'scheme size.tier 2.key: "b" is taken by tier big'),
-        ('key = "s"', 'key = "ss"', 'scheme size.tier 2.key: "ss" must be one small letter or digit'),
-        ('key = "s"', 'key = "S"', 'scheme size.tier 2.key: "S" must be one small letter or digit'),
-        ('key = "s"', 'key = "小"', 'scheme size.tier 2.key: "小" must be one small letter or digit'),
-        ('"small"\n', '"BIG"\n', 'scheme size.tier 2.identifier: "BIG" is taken by tier big'),
-        ("cadence_days = 60", "cadence_days = 0", "scheme size.tier 2.cadence_days: must be a whole number"),
-        ("cadence_days = 60", "cadence_days = true", "scheme size.tier 2.cadence_days: must be a whole number"),
-        ('"blue"', '"bleu"', 'scheme size.tier 2.colour: "bleu" is not one of black, blue'),
-        ('{ en = "big" }', '{ de = "groß" }', "scheme size.tier 1.label: needs a text in English"),
-        ('zh-Hans = "小"', "zh-Hans = 3", "scheme size.tier 2.label.zh-Hans: must be a text"),
-        ("cadence_days", "cadence", "scheme size.tier 2.cadence: unknown; known are badge, cadence_days"),
-        ('badge = "S"', "badge = [", "scheme: "),
-        ('badge = "S"', 'by_hand = "no"', "scheme size.by_hand: must be true or false"),
-    ],
-)
-def test_a_faulty_scheme_is_refused_with_the_key_and_what_is_wrong(old: str, new: str, message: str) -> None:
-    assert old in GOOD
-    with pytest.raises(UsageError) as caught:
-        parse_scheme(GOOD.replace(old, new))
-    assert str(caught.value).startswith(message)
-
-
-def test_a_scheme_without_tiers_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"size\.tier: needs at least one"):
-        parse_scheme(GOOD.partition("[[tier]]")[0])
 
 
 class _Chinese(NullTranslations):

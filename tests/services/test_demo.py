@@ -13,6 +13,7 @@ import pytest
 from crm_tui.domain.clock import moment
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.names import name_key, pinyin
+from crm_tui.domain.periods import default
 from crm_tui.domain.phones import parse_phone
 from crm_tui.domain.profile import as_typed, parse_value, stale_on
 from crm_tui.domain.profile_fields import CHANNELS, FIELD, ROLES
@@ -20,8 +21,9 @@ from crm_tui.domain.schemes import shipped
 from crm_tui.domain.stages import check_move
 from crm_tui.domain.text import clean
 from crm_tui.domain.workdays import Workdays
-from crm_tui.services import demo, due, history, people, pool_rows, sweep, tiers
+from crm_tui.services import cards, demo, due, history, people, pool_rows, sweep, tiers
 from crm_tui.services.session import Session
+from crm_tui.store import worth
 from crm_tui.store.database import Database
 from crm_tui.store.journal import customer_column
 from crm_tui.store.models import JOURNALED
@@ -122,9 +124,65 @@ def test_the_queue_is_full_on_any_day(tmp_path: Path, now: datetime) -> None:
 
 
 def own(database: Database, lines: list[due.Line]) -> list[due.Line]:
-    """Those of the rep's own customers."""
-    held = {row[0] for row in database.rows("SELECT id FROM customer WHERE owner_id = 3")}
+    """Those of the rep's own customers, but for those that came into the queue by what they are worth."""
+    held = {row[0] for row in database.rows("SELECT id FROM customer WHERE owner_id = 3 AND scheme = 'abcd'")}
     return [line for line in lines if line.id in held]
+
+
+# -- what they bought
+
+
+def test_actual_customers_have_bought_and_paid_and_the_books_agree(database: Database) -> None:
+    assert database.value("SELECT count(*) FROM product") == 12
+    assert database.value("SELECT count(DISTINCT category) FROM product") == 4
+    bought = "EXISTS (SELECT 1 FROM sales_order o WHERE o.customer_id = c.id)"
+    wanted = "c.stage = 'actual' AND c.owner_id IS NOT NULL AND c.archived_at IS NULL"
+    assert not database.value(f"SELECT count(*) FROM customer c WHERE {bought} <> ({wanted})")
+    first, last = database.row("SELECT min(ordered_on), max(ordered_on) FROM sales_order") or ("", "")
+    assert first < "2024-07" and "2026-11" <= last < "2026-11-19"
+    assert database.value("SELECT max(paid_on) FROM payment") < "2026-11-19"
+    assert worth.differing(database) == {}
+    paid = "SELECT r.id FROM receivable r JOIN allocation a ON a.receivable_id = r.id GROUP BY r.id"
+    assert not database.rows(f"{paid} HAVING sum(a.amount) > r.amount")
+    assert not database.rows(
+        "SELECT r.id FROM receivable r JOIN order_line l ON l.order_id = r.order_id GROUP BY r.id HAVING sum(l.amount) <> r.amount"
+    )
+
+
+def test_some_grow_some_fall_some_are_silent_and_one_of_each_rep_does_not_pay(database: Database) -> None:
+    kept = worth.metrics(database, default(NOW.date()))
+    growth = [(k.sales - k.sales_before) / k.sales_before for k in kept.values() if k.sales_before]
+    assert min(sum(g > 0.2 for g in growth), sum(g < -0.2 for g in growth)) > 20
+    assert sum(k.last_order is not None and k.last_order < "2026-05-10" for k in kept.values()) > 10
+    owing = dict(database.rows(
+        "SELECT c.owner_id, count(*) FROM worth JOIN customer c ON c.id = customer_id WHERE overdue_days > 90 GROUP BY 1"
+    ))
+    assert {3, 4, 5, 6} <= set(owing) and max(owing.values()) == 1
+
+
+def test_value_graded_them_and_proposes_what_nobody_has_confirmed(database: Database) -> None:
+    tiers_of = Counter(row[0] for row in database.rows("SELECT tier FROM customer WHERE scheme = 'value'"))
+    assert min(tiers_of[tier] for tier in ("diamond", "strategic", "growth", "general")) >= 3
+    assert database.value("SELECT count(*) FROM customer WHERE scheme = 'value' AND suggested IS NOT NULL") > 10
+    assert database.value("SELECT count(*) FROM customer_tier WHERE scheme = 'value' AND tier IS NULL") > 10
+    assert database.value("SELECT count(*) FROM customer_tier WHERE scheme = 'pareto' AND tier IS NOT NULL") > 100
+
+
+def test_every_table_of_the_business_has_rows(database: Database) -> None:
+    for table in ("deal", "wallet", "purchase_factor", "playbook_mark", "allocation"):
+        assert database.value(f"SELECT count(*) FROM {table}") > 50, table
+    assert 20 < database.value("SELECT count(*) FROM deal WHERE result = 'open' AND competitor <> ''")
+    stages = {row[0] for row in database.rows(
+        "SELECT DISTINCT c.stage FROM deal d JOIN customer c ON c.id = d.customer_id WHERE d.result = 'open'"
+    )}  # fmt: skip
+    assert stages == {"target", "intent"}
+    assert database.value("SELECT count(*) FROM customer WHERE influence IS NOT NULL AND closing IS NOT NULL") > 100
+
+
+def test_the_card_of_a_diamond_shows_its_playbook_and_its_business(database: Database) -> None:
+    key = database.value("SELECT id FROM customer WHERE tier = 'diamond' AND owner_id = 3 LIMIT 1")
+    names = {section.name for section in cards.card(signed_in(database), key).sections}
+    assert {"tiers", "worth", "orders", "playbook"} <= names
 
 
 # -- what passes between its people
@@ -210,11 +268,16 @@ DISAGREEING = {
         SELECT t.id FROM tier_change t WHERE t.from_tier IS NOT (SELECT to_tier FROM tier_change p
             WHERE p.customer_id = t.customer_id AND p.scheme = t.scheme AND p.id < t.id ORDER BY p.id DESC LIMIT 1)""",
     "the tier of each scheme is the last that was given": """
-        SELECT r.id FROM customer_tier r WHERE (r.tier, r.reason) IS NOT (SELECT to_tier, reason FROM tier_change t
-            WHERE t.customer_id = r.customer_id AND t.scheme = r.scheme ORDER BY id DESC LIMIT 1)""",
+        SELECT r.id FROM customer_tier r WHERE r.tier IS NOT (SELECT to_tier FROM tier_change t
+            WHERE t.customer_id = r.customer_id AND t.scheme = r.scheme ORDER BY id DESC LIMIT 1)
+        OR (r.by_hand AND r.reason IS NOT (SELECT reason FROM tier_change t
+            WHERE t.customer_id = r.customer_id AND t.scheme = r.scheme ORDER BY id DESC LIMIT 1))""",
     "the badge is the tier of the primary scheme": """
         SELECT c.id FROM customer c LEFT JOIN customer_tier t ON t.customer_id = c.id AND t.scheme = c.scheme
-        WHERE c.tier IS NOT t.tier OR c.tier_rank IS NOT instr('ABCD', c.tier) - 1 OR c.scheme <> 'abcd'""",
+        WHERE c.tier IS NOT t.tier OR c.scheme NOT IN ('abcd', 'value') OR c.tier_rank IS NOT (
+            SELECT key FROM json_each(CASE c.scheme WHEN 'abcd' THEN '["A", "B", "C", "D"]' ELSE '["diamond",
+            "strategic", "growth", "general", "key_opportunity", "opportunity", "problem"]' END) WHERE value = c.tier)
+        OR c.suggested IS NOT nullif(t.computed, t.tier)""",
     "the kept counts are a count": """
         SELECT coalesce(k.holder, n.holder) FROM stage_count k FULL JOIN (
             SELECT coalesce('u' || owner_id, 'p' || pool_id) AS holder, stage, count(*) AS n FROM customer
@@ -256,13 +319,15 @@ def test_rows_agree(database: Database, query: str) -> None:
 
 
 @pytest.mark.parametrize("table", [table for table in JOURNALED if table not in ("team", "user", "pool")])
-def test_every_row_is_noted_once_in_the_administrators_entry(database: Database, table: str) -> None:
+def test_every_row_is_noted_once_in_the_administrators_entry_or_in_the_leads_who_graded(database: Database, table: str) -> None:
     noted = database.rows(
         "SELECT record_id, customer_id FROM journal_change WHERE record = ? AND action = 'insert' ORDER BY 1", (table,)
     )
     owner = customer_column(table) or "NULL"
     assert noted == database.rows(f"SELECT id, {owner} FROM {table} ORDER BY id")
-    assert database.rows("SELECT user_id, source, kind FROM journal_entry") == [(demo.ADMIN_ID, "demo", "do")]
+    assert database.rows("SELECT user_id, source, kind FROM journal_entry") == [
+        (demo.ADMIN_ID, "demo", "do"), (demo.LEAD_ID, "demo", "do"),
+    ]  # fmt: skip
 
 
 def test_names_have_their_keys_and_profiles_their_day(database: Database) -> None:
@@ -345,10 +410,11 @@ def test_a_change_of_the_rep_can_be_undone_but_not_the_demo(tmp_path: Path) -> N
         history.undo(session)
 
 
-def test_the_administrator_can_take_it_all_back(tmp_path: Path) -> None:
+def test_the_administrator_can_take_it_all_back_once_the_lead_has_taken_back_the_grades(tmp_path: Path) -> None:
     database = filled(tmp_path, customers=80)
+    history.undo(signed_in(database, "wang"))
     history.undo(signed_in(database, "chen"))
-    for table in ("customer", "contact", "interaction", "follow_up", "tag"):
+    for table in ("customer", "contact", "interaction", "follow_up", "tag", "sales_order", "allocation", "wallet"):
         assert database.value(f"SELECT count(*) FROM {table}") == 0
     assert database.value("SELECT max(abs(customers)) FROM stage_count") == 0
 

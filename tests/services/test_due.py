@@ -135,7 +135,7 @@ def test_one_line_per_customer_with_the_phone_and_every_reason(team: Team, clock
     assert due.record(team.li, line) == {
         "id": key, "name": "Acme", "stage": "potential", "tier": "A", "phone": "+8613812345678", "section": "today",
         "reason": "promise", "text": "promised: offer", "due": "2026-12-08", "time": None, "late_days": 0,
-        "other_reasons": ["cadence"], "returns": None,
+        "other_reasons": ["cadence"], "returns": None, "suggested": None,
     }  # fmt: skip
 
 

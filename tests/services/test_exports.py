@@ -86,7 +86,7 @@ def drafts(draw: st.DrawFn) -> tuple[Draft, dict[str, str], list[str]]:
     return made, custom, draw(st.lists(st.sampled_from(["vip", "华南", "a-b"]), unique=True))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(drafts(), min_size=1, max_size=4))
 def test_what_was_exported_is_imported_as_the_same(made: list[tuple[Draft, dict[str, str], list[str]]]) -> None:
     with TemporaryDirectory() as folder:
@@ -107,6 +107,13 @@ def test_what_was_exported_is_imported_as_the_same(made: list[tuple[Draft, dict[
         assert without == [{k: v for k, v in row.items() if k != "next_follow_up"} for row in parsed(text)]
         here.database.close()
         there.database.close()
+
+
+@pytest.mark.slow
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(drafts(), min_size=1, max_size=4))
+def test_so_is_much_of_it(made: list[tuple[Draft, dict[str, str], list[str]]]) -> None:
+    test_what_was_exported_is_imported_as_the_same.hypothesis.inner_test(made)  # type: ignore[attr-defined]
 
 
 def test_an_import_of_an_export_into_its_own_database_changes_nothing(session: Session, tmp_path: Path) -> None:

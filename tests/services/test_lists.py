@@ -112,7 +112,7 @@ def test_a_row_is_printed_with_stable_keys(team: Team) -> None:
         "id": key, "name": "Acme", "kind": "organization", "stage": "potential", "tier": "D", "scheme": "abcd",
         "owner": "li", "pool": None, "phone": "+8613812345678", "email": None, "region": "north", "industry": None,
         "source": None, "tags": [], "next_follow_up": "2026-11-20", "last_contact": None,
-        "created": "2026-11-18T02:00:00Z", "archived": False, "returns": None,
+        "created": "2026-11-18T02:00:00Z", "archived": False, "returns": None, "suggested": None,
     }  # fmt: skip
 
 

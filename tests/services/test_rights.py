@@ -21,6 +21,7 @@ from crm_tui.services import (
     profiles,
     stages,
     tags,
+    tier_reasons,
     tiers,
 )
 from crm_tui.services.interactions import Note
@@ -49,7 +50,7 @@ SINGLE: list[Verb] = [
 ]
 READ: list[Verb] = [
     lambda s, key: due.why(s, key),
-    lambda s, key: tiers.why(s, key),
+    lambda s, key: tier_reasons.why(s, key),
 ]
 
 

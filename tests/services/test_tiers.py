@@ -4,7 +4,7 @@ import pytest
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.schemes import shipped
-from crm_tui.services import profiles, rules, stages, tiers
+from crm_tui.services import profiles, rules, stages, tier_reasons, tiers
 from tests.factories import Clock, Team, column, make
 
 ABCD, LABEL = shipped()["abcd"], shipped()["label"]
@@ -68,7 +68,7 @@ def test_why_names_who_gave_it_when_and_what_it_was_before(team: Team, clock: Cl
     clock.forward(hours=16)
     tiers.assign(team.lead, [key], "C", ABCD, "met at the fair")
     stages.move(team.li, [key], "intent")
-    told = tiers.why(team.li, key)
+    told = tier_reasons.why(team.li, key)
     assert told.lines == (
         "intent 意C (the badge): by zhao on 2026-11-19, met at the fair; was D",
         "cadence: a contact every 14 days",
@@ -82,6 +82,6 @@ def test_why_tells_the_cadence_that_is_set(team: Team) -> None:
     rules.set_rule(team.admin, "cadence.abcd.D", "60")
     li = team.sign_in("li")
     key = make(li, "Acme")
-    assert "cadence: a contact every 60 days" in tiers.why(li, key).lines
+    assert "cadence: a contact every 60 days" in tier_reasons.why(li, key).lines
     rules.set_rule(team.admin, "cadence.abcd.D", "off")
-    assert not any("cadence" in line for line in tiers.why(team.sign_in("li"), key).lines)
+    assert not any("cadence" in line for line in tier_reasons.why(team.sign_in("li"), key).lines)

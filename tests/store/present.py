@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from crm_tui.domain.filters.search import SHORT
-from crm_tui.domain.schemes import primary, shipped
-from crm_tui.store import search
+from crm_tui.domain.settings import load
+from crm_tui.store import people, search
 from crm_tui.store.database import Database
 from crm_tui.store.models import JOURNALED, columns
 
@@ -136,14 +136,23 @@ def _clocks(database: Database) -> None:
 
 
 def _tiers(database: Database) -> None:
-    """The badge is the tier under the primary scheme; the history of each scheme ends where the customer is."""
-    for stage, tier, scheme, rank, graded in database.rows(
-        "SELECT c.stage, c.tier, c.scheme, c.tier_rank, t.tier FROM customer c"
-        " LEFT JOIN customer_tier t ON t.customer_id = c.id AND t.scheme = c.scheme"
+    """The badge is the tier under the primary scheme, beside it what is computed and differs; the history of each
+    scheme ends where the customer is.
+    """
+    settings = load(people.rules(database), None, people.schemes(database))
+    graded: dict[int, list[str]] = {}
+    for key, scheme in database.rows("SELECT customer_id, scheme FROM customer_tier WHERE tier IS NOT NULL"):
+        graded.setdefault(key, []).append(scheme)
+    for key, stage, scheme, tier, rank, suggested, place, given, computed in database.rows(
+        "SELECT c.id, c.stage, c.scheme, c.tier, c.tier_rank, c.suggested, c.suggested_rank, t.tier, t.computed"
+        " FROM customer c LEFT JOIN customer_tier t ON t.customer_id = c.id AND t.scheme = c.scheme"
     ):
-        assert scheme == primary(stage)
-        assert tier == graded
-        assert rank == (shipped()[scheme].rank(tier) if tier else None)
+        assert scheme == settings.primary(stage, graded.get(key, []))
+        assert tier == given
+        assert rank == (settings.schemes[scheme].rank(tier) if tier else None)
+        assert suggested == (computed if computed != given else None)
+        assert place == (settings.schemes[scheme].rank(suggested) if suggested else None)
+    _none(database, "SELECT id FROM customer_tier WHERE until_on IS NOT NULL AND NOT by_hand")
     _none(
         database,
         "SELECT c.id FROM customer c"

@@ -34,6 +34,7 @@ def refusal(path: Path, *, create: bool = False) -> str:
     return str(caught.value)
 
 
+@pytest.mark.usefixtures("power_cuts")
 def test_what_is_acknowledged_survives_a_power_cut(path: Path) -> None:
     database = Database(path)
     settings = {

@@ -20,7 +20,7 @@ from crm_tui.domain.clock import stamp
 from crm_tui.domain.filters import FilterRecord, Node, Words, match, parse, with_defaults
 from crm_tui.domain.names import name_key
 from crm_tui.domain.people import Claims, Sight
-from crm_tui.domain.schemes import shipped
+from crm_tui.domain.schemes import Scheme, shipped
 from crm_tui.domain.searching import search_text
 from crm_tui.domain.stages import rank
 from crm_tui.store import lists, search
@@ -52,6 +52,7 @@ def shelf(blank: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dat
                 "INSERT INTO user (id, login, name, role, created_at) VALUES (?, ?, '', 'rep', '')", (key, login)
             )
         database.execute("INSERT INTO pool (id, name) VALUES (2, '华北 公海')")
+        database.execute("INSERT INTO worth_period VALUES (1, '2025-11-01', '2026-10-31')")
     yield database
     database.close()
 
@@ -60,10 +61,11 @@ def possible(record: FilterRecord) -> FilterRecord:
     """The record as a database can have it: one holder, no empty texts, a calendar in step with its rows."""
     blocked = record.blocked and record.owner_id is None
     pool = None if blocked or record.owner_id else record.pool or "default"
+    suggest = "up" if record.suggest and record.tier is None else record.suggest
     names = [record.name, *(str(person["name"]) for person in record.people)]
     return replace(
         record, blocked=blocked, pool=pool, region=record.region or None, search_text=search_text(names), masked=False,
-        discreet=False,
+        discreet=False, suggest=suggest,
     )  # fmt: skip
 
 
@@ -81,6 +83,7 @@ def put(database: Database, record: FilterRecord) -> None:
         "id": record.id, "kind": record.kind, "name": record.name, "name_key": name_key(record.name),
         "stage": record.stage, "stage_since": stamp(record.stage_since),
         "tier": record.tier, "tier_rank": scheme.rank(record.tier) if record.tier else None,
+        "suggested": record.suggest, "suggested_rank": _suggested_rank(scheme, record),
         "owner_id": record.owner_id,
         "pool_id": {None: None, "default": 1, "华北 公海": 2}[record.pool], "blocked": record.blocked,
         "region": record.region, "industry": record.industry, "source": record.source, "next_on": record.next_on,
@@ -101,13 +104,59 @@ def put(database: Database, record: FilterRecord) -> None:
     for table, rows in (("follow_up", record.follow_ups), ("comment", record.comments)):
         for one in rows:
             insert(database, table, {"customer_id": record.id, **one})
+    sell(database, record)
     if record.returns_on:
         warning = {"customer_id": record.id, "rule": "contact", "due_on": record.returns_on, "warned_on": "2026-11-20"}
         insert(database, "recycle_warning", warning)
+    if record.worth:
+        row = {name: amount for name, amount in record.worth.items() if name != "as_of"}
+        database.value(
+            f"INSERT INTO worth (customer_id, {', '.join(row)}) VALUES (?{', ?' * len(row)})",
+            (record.id, *row.values()),
+        )
     if record.profile:
         insert(database, "profile", {"id": record.id, "fields": json.dumps(record.profile, ensure_ascii=False)})
     for tag in record.tags:
         insert(database, "tag", {"customer_id": record.id, "name": tag})
+    for name, tier in record.tiers.items():
+        insert(database, "customer_tier", {"customer_id": record.id, "scheme": name, "tier": tier})
+
+
+def _suggested_rank(scheme: Scheme, record: FilterRecord) -> int | None:
+    """A place above the tier's, or below it."""
+    if record.suggest is None:
+        return None
+    return (scheme.rank(record.tier) if record.tier else 0) + (-1 if record.suggest == "up" else 1)
+
+
+def sell(database: Database, record: FilterRecord) -> None:
+    """Insert what the customer buys and owes."""
+    own: dict[str, Any] = {"customer_id": record.id}
+
+    def product(name: str) -> int:
+        known = database.value("SELECT id FROM product WHERE name = ?", (name,))
+        return known or insert(database, "product", {"name": name, "name_key": name})
+
+    for deal in record.deals:
+        name, closed = str(deal["product"]), None if deal["result"] == "open" else "2026-11-01"
+        which = {"product_id": None if name == deal["number"] else product(name), "closed_on": closed, "user_id": 7}
+        rest = {name: value for name, value in deal.items() if name != "product"}
+        insert(database, "deal", {**own, **rest, **which, "opened_on": "2026-10-01"})
+    for order in record.orders:
+        head = {"number": order["number"], "state": order["state"], "ordered_on": "2026-11-01"}
+        key = insert(database, "sales_order", {**own, **head})
+        for name in order["products"]:  # type: ignore[attr-defined]
+            insert(database, "order_line", {**own, "order_id": key, "product_id": product(name), "amount": 0})
+    for push in record.pushes:
+        which = {"product_id": product(str(push["product"])), "user_id": 7, "changed_on": "2026-11-01"}
+        insert(database, "product_push", {**own, **which, "state": push["state"]})
+    insert(database, "receivable", {**own, "due_on": "2026-01-01", "amount": 0})  # nothing, and so nothing is open
+    for owed in record.receivables:
+        claim = insert(database, "receivable", {**own, "due_on": owed["due_on"], "amount": owed["amount"]})
+        if owed["paid"]:
+            paid = insert(database, "payment", {**own, "paid_on": "2026-11-01", "amount": owed["paid"]})
+            part = {"payment_id": paid, "receivable_id": claim, "amount": owed["paid"]}
+            insert(database, "allocation", {**own, **part})
 
 
 def insert(database: Database, table: str, row: Mapping[str, Any]) -> int:
@@ -137,6 +186,8 @@ def value(record: FilterRecord, sort: str) -> Any:
         return rank(record.stage)
     if sort == "owner":
         return LOGINS.get(record.owner_id or 0)
+    if sort == "sales":
+        return record.worth.get("sales")
     if sort in ("held", "touched"):
         return record.columns["held_since" if sort == "held" else "last_touch"]
     names = {"due": "next_on", "last": "last_contact", "since": "stage_since"}
@@ -188,7 +239,7 @@ asked = (customers, st.lists(samples.nodes, min_size=1, max_size=6), orders, st.
 
 
 @given(*asked)
-@settings(max_examples=40)
+@settings(max_examples=12)
 def test_a_list_holds_what_the_filter_says_in_order_and_each_once(
     shelf: Database, records: list[FilterRecord], nodes: list[Node], order: Order, limit: int
 ) -> None:
@@ -213,7 +264,9 @@ def agree(shelf: Database, records: list[FilterRecord], nodes: list[Node], order
         search.index(shelf, [record.id for record in records])
         for node in map(with_defaults, nodes):
             for sight in SIGHTS:
-                expected = in_order([r for r in records if found(r, node, sight)], order)
+                known = [replace(r, worth={}) if sight.masked and r.owner_id is None else r for r in records]
+                seen = {r.id for r in records if found(r, node, sight)}
+                expected = in_order([r for r in known if r.id in seen], order)
                 assert paged(shelf, sight, node, order, limit) == expected
                 assert lists.count(shelf, sight, node) == len(expected)
     finally:
@@ -221,7 +274,7 @@ def agree(shelf: Database, records: list[FilterRecord], nodes: list[Node], order
 
 
 @given(customers)
-@settings(max_examples=15)
+@settings(max_examples=4)
 def test_every_field_alone_finds_what_it_says(shelf: Database, records: list[FilterRecord]) -> None:
     shelf.execute("BEGIN")
     try:
@@ -237,6 +290,13 @@ def test_every_field_alone_finds_what_it_says(shelf: Database, records: list[Fil
                 assert ids == sorted(r.id for r in records if found(r, node, sight)), text
     finally:
         shelf.execute("ROLLBACK")
+
+
+@pytest.mark.slow
+@settings(max_examples=15)
+@given(customers)
+def test_every_field_alone_finds_it_among_many(shelf: Database, records: list[FilterRecord]) -> None:
+    test_every_field_alone_finds_what_it_says.hypothesis.inner_test(shelf, records)  # type: ignore[attr-defined]
 
 
 def fill(database: Database, names: list[str]) -> list[FilterRecord]:

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,7 +47,7 @@ def act(team: Team, key: int, what: str, value: str) -> None:
             profiles.edit(session, [key], {what: value})
 
 
-@settings(max_examples=40)
+@settings(max_examples=12)
 @given(steps=STEPS)
 def test_each_version_is_told_as_it_was(staffed: Path, steps: list[tuple[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -75,6 +76,13 @@ def test_each_version_is_told_as_it_was(staffed: Path, steps: list[tuple[str, st
         for version, texts in people.items():
             assert contacts.before(team.li, 1, version).texts == texts
         database.close()
+
+
+@pytest.mark.slow
+@settings(max_examples=40)
+@given(steps=STEPS)
+def test_so_are_the_versions_of_many(staffed: Path, steps: list[tuple[str, str]]) -> None:
+    test_each_version_is_told_as_it_was.hypothesis.inner_test(staffed, steps)  # type: ignore[attr-defined]
 
 
 def test_what_was_made_or_is_still_to_come_is_not_known(team: Team) -> None:

@@ -11,9 +11,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from crm_tui.domain.errors import CrmError, DatabaseUnusable
 from crm_tui.domain.schemes import shipped
@@ -281,4 +289,9 @@ class Undoing(RuleBasedStateMachine):
 
 
 TestUndoing = Undoing.TestCase
-TestUndoing.settings = settings(max_examples=40, stateful_step_count=25)
+TestUndoing.settings = settings(max_examples=12, stateful_step_count=25)
+
+
+@pytest.mark.slow
+def test_often() -> None:
+    run_state_machine_as_test(Undoing, settings=settings(max_examples=40, stateful_step_count=25))

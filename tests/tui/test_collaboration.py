@@ -79,7 +79,7 @@ async def test_what_waits_reports_and_credit_open_as_pages(team: Team, clock: Cl
     async with entered(path, clock=clock) as room:
         await room.press("gp", ":notices<enter>")
         assert "comment, zhao: well done" in room.text()
-        await room.press("<esc>", ":report<enter>")
+        await room.press("<esc>", ":report day<enter>")
         assert "1 contact (call 1) with 1 customer." in room.text()
         await room.press("<esc>", ":credit<enter>")
         assert "100 × 1/1 contacts = 100.0" in room.text()

@@ -18,7 +18,7 @@ from crm_tui.tui.desk import Stopped
 from crm_tui.tui.screens.pipeline import PipelineScreen
 from crm_tui.tui.widgets.board import Board
 from tests.factories import Clock, Team, in_days, make
-from tests.tui.rooms import Room, entered
+from tests.tui.rooms import Room, entered, until
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ async def test_a_filter_that_is_counted_keeps_its_counts_until_there_are_new_one
     async with looking(path, clock, "gp:filter tier:D<enter>") as room:
         assert isinstance(room.place, PipelineScreen)
         shown: list[object] = []
-        monkeypatch.setattr(room.place.tabs, "show", lambda stage, counts: shown.append(counts))
+        monkeypatch.setattr(room.place.tabs, "show", lambda stage, counts, sums: shown.append(counts))
         tiers.assign(other.li, keys[:1], "A", shipped()["abcd"])
         await look(room)
         assert room.place.counts is not None
@@ -164,7 +164,7 @@ async def test_what_is_the_same_is_not_painted(
     ids = [make(team.li, name, contact={"name": "Ann"}) for name in ("Acme", "Beta")]
     followups.set_next(team.li, ids, in_days(0))
     async with looking(path, clock, keys, (120, 36)) as room:
-        await room.pilot.pause(0.3)  # the preview follows after a while
+        await room.later()  # the preview follows after a while
         place = room.place
         painted: list[str] = []
         for widget in place.query("*"):
@@ -174,8 +174,7 @@ async def test_what_is_the_same_is_not_painted(
             )
         for changed in (None, frozenset(ids), frozenset({99})):
             await place.others_changed(changed)
-            await room.rest()
-            await room.pilot.pause(0.2)
+            await room.later()
         assert painted == []
         if "<enter>" not in keys[2:] or "filter" in keys:
             profiles.edit(other.li, ids[:1], {"name": "Renamed"})
@@ -199,11 +198,7 @@ async def test_what_was_stopped_is_looked_at_again(
     async with looking(path, clock, "gp") as room:
         monkeypatch.setattr(PipelineScreen, "others_changed", stopped_twice)
         profiles.edit(other.lead, [key], {"name": "Renamed"})
-        for _ in range(60):
-            await room.pilot.pause(0.05)
-            if "Renamed" in room.text():
-                break
-        assert "Renamed" in room.text()
+        await until(lambda: "Renamed" in room.text())
         assert not stops
 
 

@@ -17,6 +17,7 @@ from crm_tui.tui.widgets.prompt import Prompt
 from crm_tui.tui.widgets.record_table import RecordTable
 from tests.terminal import Terminal
 from tests.tui.programs.overlays import Overlays, Place
+from tests.tui.rooms import until
 
 KEY_NAMES = {":": "colon", "?": "question_mark", " ": "space", "：": "fullwidth_colon"}
 
@@ -256,8 +257,8 @@ async def test_a_paste_that_is_too_long_is_refused_as_a_whole(pilot: Pilot[None]
 async def test_keys_typed_ahead_are_dropped_and_counted(pilot: Pilot[None]) -> None:
     await press(pilot, "D", "yy")
     assert place(pilot).query_one(Confirm).is_open
-    await pilot.pause(0.35)
-    assert place(pilot).said == ["dropped 2"]
+    await until(lambda: place(pilot).said == ["dropped 2"])
+    await pilot.pause()
     assert "(2 keys typed ahead were dropped)" in rows(pilot, 1)[0]
     await press(pilot, "y")
     assert place(pilot).said == ["dropped 2", "yes"]
@@ -349,11 +350,7 @@ async def test_a_form_higher_than_the_screen_scrolls_to_the_field(pilot: Pilot[N
     assert any(row.startswith("› field 35") for row in rows(pilot))
     assert rows(pilot)[0] == "Long"
     await press(pilot, *["tab"] * 5, "x")
-    for __ in range(100):  # the scroll is painted when the machine comes to it
-        if rows(pilot)[1] == "› field 0   x":
-            break
-        await pilot.pause(0.01)
-    assert rows(pilot)[1] == "› field 0   x"
+    await until(lambda: rows(pilot)[1] == "› field 0   x")
 
 
 async def test_opening_again_forgets_what_was_there(pilot: Pilot[None]) -> None:

@@ -10,13 +10,15 @@ import pytest
 from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.keymap import bindings
 from crm_tui.services import followups, lists, profiles
+from crm_tui.tui.desk import NOTICEABLE
+from crm_tui.tui.screens.filling import DRAFT_AFTER
 from crm_tui.tui.widgets.board import Board
 from crm_tui.tui.widgets.confirm import Confirm
 from crm_tui.tui.widgets.menu import Menu
 from crm_tui.tui.widgets.overlay import holder
 from crm_tui.tui.widgets.prompt import Prompt
 from tests.factories import Clock, Team, in_days, make
-from tests.tui.rooms import Room, entered, keys_of
+from tests.tui.rooms import Room, entered, keys_of, until
 
 GO = {"due": "gd", "pipeline": "gp", "history": "gh", "card": "gp<enter>"}
 
@@ -230,15 +232,13 @@ async def test_the_list_follows_the_filter_and_esc_brings_it_back(team: Team, cl
         await room.press("gp", "/")
         assert prompt(room).value == "owner:me "
         await room.press(" tier:B")
-        await asyncio.sleep(0.2)
-        await room.rest()
+        await room.later()
         assert "2 customers" in room.text()
         assert len(room.place.table.lines) == 2
         await room.press("<esc>")
         assert len(room.place.table.lines) == 5
         await room.press("/<c-u>", "tier:")
-        await asyncio.sleep(0.2)
-        await room.rest()
+        await room.later()
         await room.press("Q<enter>")
         assert prompt(room).is_open
         assert "^" in room.rows()[-1]
@@ -517,8 +517,9 @@ async def test_a_draft_is_on_the_disk_within_half_a_second(team: Team, clock: Cl
     make(team.li, "Acme")
     async with entered(path, clock=clock) as room:
         await room.press("gp", "f", "half")
-        await asyncio.sleep(0.5)
+        await room.later()
         assert "half" in room.value("SELECT content FROM draft")
+    assert DRAFT_AFTER < 0.5
 
 
 # the history
@@ -562,11 +563,13 @@ async def test_keys_wait_for_a_long_reading_and_esc_stops_it(
     team: Team, clock: Clock, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = make(team.li, "Acme")
-    real = lists.page
+    real, begun = lists.page, 0
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
     def slow(session: object, query: lists.Query, *args: object, **kwargs: object) -> lists.Page:
+        nonlocal begun
         if "slow" in query.filter:
+            begun += 1
             session.database.value(endless)  # type: ignore[attr-defined]
         return real(session, query, *args, **kwargs)  # type: ignore[arg-type]
 
@@ -575,16 +578,14 @@ async def test_keys_wait_for_a_long_reading_and_esc_stops_it(
         await room.press("gp")
         for event in keys_of(":filter slow<enter>ta"):
             room.app.post_message(event)
-        for _ in range(100):
-            if "reading" in room.text():
-                break
-            await asyncio.sleep(0.05)
+        await until(lambda: begun == 1 and "reading" in room.text())
+        await asyncio.sleep(NOTICEABLE)
         assert not room.app.rested.is_set()
-        assert "reading" in room.text()
         await room.press("<esc>")
         assert "stopped; 2 keys after it were dropped" in room.said
         assert room.value("SELECT tier FROM customer WHERE id = ?", (key,)) == "D"
-        await room.press("/ slow")
-        await asyncio.sleep(0.3)
+        for event in keys_of("/ slow"):
+            room.app.post_message(event)
+        await until(lambda: begun == 2)
         await room.press("<esc>")  # the line stays responsive, the newer reading overtakes the endless one
         assert len(room.place.table.lines) == 1

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ async def test_the_pools_show_their_sizes_and_what_is_held_of_how_much(team: Tea
         assert room.under.split()[1:4] == ["default", "4", "0/10"]
         assert "cooldown 7 days" in room.text()
         await room.press("j")
-        await room.pilot.pause(0.15)
+        await room.later()
         assert "华东" in room.under
         assert "freeze 3 days" in room.text()
         assert "region:上海" in room.text()
@@ -105,11 +106,11 @@ async def test_a_pool_says_what_one_wants_to_know_before_one_claims(team: Team, 
         assert "13800138000" not in room.text()
         assert rows["Mine before"].endswith("until 11-25")
         await room.press("G<home>")
-        await room.pilot.pause(0.2)
+        await room.later()
         assert room.said.startswith("not to be claimed: you held it until 2026-11-18: claimable from 2026-11-25")
         assert "c claim" not in room.rows()[-1]
         await room.press("jj")
-        await room.pilot.pause(0.2)
+        await room.later()
         assert "c claim" in room.rows()[-1]
         assert "r release" not in room.rows()[-1]
         await room.press("yp")
@@ -121,7 +122,7 @@ async def test_a_pool_says_what_one_wants_to_know_before_one_claims(team: Team, 
         ]  # fmt: skip
     async with entered(path, "zhao", clock=clock, size=(140, 30)) as room:
         await room.press("go<enter>", "jj")
-        await room.pilot.pause(0.3)
+        await room.later()
         assert "•••" not in room.text()
         assert "held before by wang: wrong fit" in room.text()
 
@@ -222,6 +223,28 @@ async def test_left_and_right_go_from_pool_to_pool(team: Team, clock: Clock, pat
         assert room.place.keys == "due"
 
 
+async def test_while_the_next_pool_is_read_the_one_that_is_shown_is_told_of(
+    team: Team, clock: Clock, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(team.lead, "Fresh", owner="pool")
+    make(team.li, "Mine")
+    async with entered(path, clock=clock) as room:
+        await room.press("go<enter>")
+        place, load, hints = room.place, PoolScreen.load, []
+
+        async def slow(self: PoolScreen, *given: Any) -> None:
+            self._tell_row()  # the keys have rested for long enough meanwhile
+            hints.append(room.rows()[-1])
+            await load(self, *given)
+
+        monkeypatch.setattr(PoolScreen, "load", slow)
+        for key, name in (("l", "Mine"), ("h", "Fresh")):
+            await room.press(key)
+            assert name in room.under
+        assert place is room.place
+        assert ["c claim" in row for row in hints] == [True, False]
+
+
 async def test_an_offer_says_its_keys_and_is_accepted_with_them(team: Team, clock: Clock, path: Path) -> None:
     keys = [make(team.wang, name) for name in ("Acme", "Beta")]
     offers.transfer(team.wang, keys, "li", "moved to your region")
@@ -267,7 +290,7 @@ async def test_the_rules_of_a_pool_are_read_whole_at_80_columns(team: Team, cloc
     rules.set_rule(team.admin, "pool.freeze_days", "3")
     async with entered(path, clock=clock) as room:
         await room.press("go")
-        await room.pilot.pause(0.15)
+        await room.later()
         assert "not won 90 days" in " ".join(room.text().split())
 
 
@@ -279,12 +302,11 @@ async def test_what_others_claim_is_dimmed_and_what_is_the_same_is_not_painted(
     async with entered(path, clock=clock, size=size) as room:
         for there in ("go", "<enter>"):
             await room.press(there)
-            await room.pilot.pause(0.3)
+            await room.later()
             with painting(room) as painted:
                 for changed in (None, frozenset(keys), frozenset({99})):
                     await room.place.others_changed(changed)
-                    await room.rest()
-                    await room.pilot.pause(0.2)
+                    await room.later()
             assert painted == []
         pools.claim(other.wang, keys[1:2])
         await look(room)

@@ -32,7 +32,7 @@ COLUMNS: dict[str, Any] = {
     "phone": None, "email": None, "wechat": "hw_wechat", "address": "1 Bantian Road, 深圳", "website": "huawei.com",
     "note": "met at the Fair", "tax_number": "9144X", "referred_by": "Old Wang", "parent": "Huawei Holding",
     "business_role": "end_user", "scheme": "abcd", "created_by": 8, "held_since": "2026-08-01 02:00:00",
-    "last_touch": "2026-11-16 02:00:00", "stale_on": "2026-12-24",
+    "last_touch": "2026-11-16 02:00:00", "stale_on": "2026-12-24", "influence": 4, "closing": 2,
 }  # fmt: skip
 PROFILE = {
     "headcount": "1200.5", "revenue": "350000000 CNY", "founded": "1987", "buys_what": "switches; Cables",
@@ -57,6 +57,17 @@ KEPT = PROMISE | {
 }  # fmt: skip
 
 
+AS_OF = "2026-11-01"
+"""The day after the period that is kept."""
+WORTH: dict[str, Any] = {
+    "sales": 1_200_000, "sales_before": 1_000_000, "costed": 1_000_000, "profit": 400_000, "orders": 2, "due": 800_000,
+    "collected": 500_000, "on_time": 200_000, "overdue": 300_000, "overdue_days": 30, "first_order": "2026-03-05",
+    "last_order": "2026-09-01", "newest_order": "2026-11-05", "order_days": 3, "years": 1, "lifetime": 3_000_000,
+    "lifetime_profit": 700_000, "forecast": 1_200_000, "wallet": 4_000_000, "wallet_ours": 1_000_000,
+    "wallet_before": 3_000_000, "wallet_ours_before": 900_000, "as_of": AS_OF,
+}  # fmt: skip
+
+
 def customer(**changes: Any) -> FilterRecord:
     """An ordinary customer, but for the changes; its search text is that of its name and contacts."""
     values: dict[str, Any] = {
@@ -67,6 +78,8 @@ def customer(**changes: Any) -> FilterRecord:
         "created": datetime(2026, 10, 1, 2, 0, tzinfo=UTC),
         "stage_since": datetime(2026, 11, 12, 2, 0, tzinfo=UTC),
         "tier": "A",
+        "suggest": "down",
+        "tiers": {"value": "diamond", "label": "high"},
         "owner_id": 7,
         "region": "North",
         "source": "expo",
@@ -81,6 +94,7 @@ def customer(**changes: Any) -> FilterRecord:
         "follow_ups": (PROMISE, KEPT),
         "comments": ({"text": "ask for the order", "user_id": 9, "at": "2026-11-20 02:00:00"},),
         "returns_on": "2026-12-01",
+        "worth": WORTH,
     } | changes
     names = [values["name"], *(person["name"] for person in values["people"])]
     values.setdefault("search_text", search_text(names))
@@ -96,7 +110,8 @@ LEAVES = [
     *("no:email", "no:wechat,last", "has:owner,contact,note,tier", "no:note", "archived:yes", "archived:any"),
     *("wechat:hw", "email:any,@b.cn", "phone:empty", "wechat:empty,hw*", "region:empty,north", "tag:empty,vip"),
     *("due:any", "due:empty", "due:empty,today", "last:empty", "since:any", "tier:any", "owner:empty", "name:hua*"),
-    *("name:华", "contact:李安,x"),
+    *("name:华", "contact:李安,x", "suggest:up", "suggest:down", "suggest:any", "suggest:none", "suggest:up,down"),
+    *("tier.value:diamond", "tier.value:none", "tier.value:any", "tier.label:high,low", "tier.value:growth,none"),
     *("address:深圳", "address:1*", "address:empty", "website:any", "note:fair", "note:any", "note:empty,x"),
     *("tax:91", "referred:wang", "parent:hold", "business:end,distributor", "business_role:empty", "scheme:abcd"),
     *("created_by:wang", "created_by:empty,me", "held:>90d", "held:empty", "touched:<7d", "stale:<=2026-12-31"),
@@ -115,6 +130,17 @@ LEAVES = [
     *('x."visits per year":>3', 'x."visits per year":>=3.5', 'x."visits per year":-5..3.4', "field.renewal:<-1.5"),
     *("created:本月", "created:<上月", "last:本周", "due:下周", "due:<=下个月"),
     *('last_purchase:"last month"', "stale:今年"),
+    *("sales:>=10000", "sales:<1k", "sales:0", "sales:>1m", "sales:any", "sales:empty", "orders:>=2", "margin:<20%"),
+    *("margin:>=40", "margin:empty", "collection:>50%", "timeliness:any", "growth:lagging", "growth:<0", "share:25%"),
+    *("growth:lagging,>10%", "growth:<-10.5", "share:falling", "share:>=50%", "share:empty", "wallet:missing"),
+    *("wallet:>1k,missing", "wallet:any", "ordered:>90d", "ordered:2026-11-05..", "ordered:empty", "overdue:>0"),
+    *("overdue:<=0", "lifetime:>5k", "lifetime:..12万", "silence:>2", "silence:<0.5", "silence:empty"),
+    *("influence:>=4", "influence:empty", "closing:<3", "closing:any"),
+    *("deal:gtx", "deal:any", "deal:empty", "deal:D-*", "deal.result:open,lost", "deal.result:empty"),
+    *("deal.amount:>=1k", "deal.amount:..500", "deal.amount:empty", "deal.expected:<=today", "deal.expected:any"),
+    *("deal.competitor:rival", "deal.competitor:empty", "product:gtx*", "product:empty,mg", "order:o-", "order:any"),
+    *("receivable.due:<today", "receivable.due:any", "receivable.due:empty"),
+    *("push:gtx", "push:any", "push:empty,mg*", "push.state:interested", "push.state:offered,declined,empty"),
     *("blocked:no", "blocked:yes,no", "claimable:yes", "claimable:no", 'pool:"华北 公海"', 'name:"a b"'),
 ]
 
@@ -153,7 +179,8 @@ columns = st.fixed_dictionaries(
         "address": some("1 Bantian Road, 深圳", "深圳"), "website": some("huawei.com"), "tax_number": some("9144X"),
         "referred_by": some("Old Wang", "li"), "parent": some("Huawei Holding"), "scheme": st.just("abcd"),
         "business_role": some("end_user", "wholesaler"), "created_by": some(7, 8, 9), "held_since": st.none() | stamps,
-        "last_touch": st.none() | stamps, "stale_on": st.none() | days,
+        "last_touch": st.none() | stamps, "stale_on": st.none() | days, "influence": some(1, 4),
+        "closing": some(2, 5),
     }
 )  # fmt: skip
 people = st.fixed_dictionaries(
@@ -184,6 +211,21 @@ kept = st.builds(
 comments = st.fixed_dictionaries(
     {"text": st.sampled_from(["ask for the order", "x"]), "user_id": st.sampled_from([8, 9]), "at": stamps}
 )
+products = st.sampled_from(["GTX Pro", "mg special"])
+deals = st.fixed_dictionaries(
+    {
+        "product": some("GTX Pro", "mg special"), "amount": some(50_000, 100_000, 99_999),
+        "expected_on": st.none() | days, "result": st.sampled_from(["open", "won", "lost"]),
+        "competitor": st.sampled_from(["", "Rival AG"]),
+    }
+)  # fmt: skip
+orders = st.fixed_dictionaries(
+    {"state": st.sampled_from(["draft", "confirmed"]), "products": st.lists(products, max_size=2)}
+)
+owed = st.fixed_dictionaries({"due_on": days, "amount": st.just(100), "paid": st.sampled_from([0, 99, 100])})
+pushes = st.dictionaries(products, st.sampled_from(["pushed", "interested", "declined", "offered"]), max_size=2).map(
+    lambda found: tuple({"product": name, "state": state} for name, state in found.items())
+)
 _FILLED = {
     "headcount": ["1200.5", "50", "many"], "revenue": ["350000000 CNY", "10 JPY", "x"], "founded": ["1987", "2005"],
     "buys_what": ["switches; Cables"], "wecom": ["yes", "no"], "birthday": ["05-17", "1980-05-17"],
@@ -197,6 +239,24 @@ own_fields = st.fixed_dictionaries(
         "Visits per year": st.sampled_from(["12", "3.5", "-4.25", "x"]),
         "Renewal": st.sampled_from(["2026-12-31", "12", "soon"]), "路线": st.sampled_from(["北线 A", "南"]),
     },
+)  # fmt: skip
+
+
+_amounts = st.sampled_from([0, 1, 99_999, 100_000, 1_000_000, 1_000_001, 250_000_000, 10**12])
+_ordered = st.sampled_from(["2026-01-01", "2026-07-01", "2026-09-30"])
+worth = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {
+            "sales": _amounts, "sales_before": _amounts, "costed": _amounts, "profit": _amounts | st.just(-5_000),
+            "orders": st.integers(0, 13), "due": _amounts, "collected": _amounts, "on_time": _amounts,
+            "overdue": _amounts, "overdue_days": st.just(0), "first_order": some("2024-02-29", "2026-01-01"),
+            "last_order": st.none() | _ordered, "newest_order": st.none() | days, "order_days": st.integers(0, 3),
+            "years": st.just(0), "lifetime": _amounts, "lifetime_profit": st.just(0), "forecast": st.just(0),
+            "wallet": st.none() | _amounts, "wallet_ours": st.none() | _amounts, "wallet_before": st.none() | _amounts,
+            "wallet_ours_before": st.none() | _amounts, "as_of": st.just(AS_OF),
+        }
+    ).map(lambda kept: kept if kept["last_order"] != kept["first_order"] else kept | {"order_days": 1}),
 )  # fmt: skip
 
 
@@ -217,8 +277,20 @@ class Hidden:
         )
 
 
-def _made(hidden: Hidden, promise: dict[str, Any] | None, **open_to_all: Any) -> FilterRecord:
+def _made(
+    hidden: Hidden, promise: dict[str, Any] | None, sold: tuple[list[Any], ...], **open_to_all: Any
+) -> FilterRecord:
     """A customer whose next date is that of its open follow-up."""
+    bargains, bought, due = sold
+    key = open_to_all["id"]
+    open_to_all["deals"] = tuple(
+        {**one, "number": f"D-{key}-{n}", "product": one["product"] or f"D-{key}-{n}"} for n, one in enumerate(bargains)
+    )
+    open_to_all["orders"] = tuple({**one, "number": f"O-{key}-{n}"} for n, one in enumerate(bought))
+    open_to_all["ordered"] = tuple(
+        {"product": name} for one in bought if one["state"] == "confirmed" for name in one["products"]
+    )
+    open_to_all["receivables"] = tuple(one for one in due if one["paid"] < one["amount"])
     open_to_all["next_on"] = date.fromisoformat(promise["due_on"]) if promise else None
     open_to_all["follow_ups"] += (promise,) if promise else ()
     return hidden.put(customer(**open_to_all))
@@ -233,6 +305,8 @@ records = st.builds(
     kind=st.sampled_from(["organization", "person"]),
     stage=st.sampled_from(["intent", "lost", "actual"]),
     tier=st.sampled_from([None, "A", "B", "high"]),
+    suggest=st.sampled_from([None, "up", "down"]),
+    tiers=st.sampled_from([{}, {"value": "growth"}, {"value": "diamond", "label": "low"}]),
     owner_id=st.sampled_from([None, 7, 8]),
     pool=st.sampled_from([None, "default", "华北 公海"]),
     region=st.sampled_from([None, "", "North", "south"]),
@@ -247,9 +321,12 @@ records = st.builds(
     log=st.lists(log, max_size=2).map(tuple),
     follow_ups=st.lists(kept, max_size=2).map(tuple),
     promise=st.none() | promises,
+    sold=st.tuples(st.lists(deals, max_size=2), st.lists(orders, max_size=2), st.lists(owed, max_size=2)),
     comments=st.lists(comments, max_size=1).map(tuple),
     profile=profiles,
     returns_on=st.none() | days,
+    pushes=pushes,
+    worth=worth,
     archived=st.booleans(),
     blocked=st.booleans(),
     masked=st.booleans(),
