@@ -814,3 +814,16 @@ def test_an_export_goes_to_standard_output_too(crm: Crm) -> None:
     assert ran.code == 0
     assert len(list(csv.DictReader(io.StringIO(ran.out.lstrip("\ufeff"))))) == 25
     assert "25 customers" in ran.err
+
+
+def test_a_report_is_csv_json_or_text_in_any_locale(crm: Crm) -> None:
+    table = list(csv.DictReader(io.StringIO(crm("report", "stages", "--csv").out)))
+    assert sum(int(row["customers"]) for row in table) == 25
+    assert all("owner:any" in row["filter"] for row in table)
+    empty = crm("report", "churn", "--json")
+    assert (empty.code, empty.out) == (0, "")
+    assert crm("report", "churn", "--csv").out.startswith("customer,owner,last_order,")
+    plain = crm("report", "pareto", LANG="C", LC_ALL="C", NO_COLOR="1")
+    assert plain.code == 0
+    assert plain.out.replace("·", "").isascii()  # the chart too
+    assert "100% |" in plain.out

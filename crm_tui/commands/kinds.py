@@ -36,7 +36,7 @@ def when(session: Session, text: str) -> When:
 
     found = parse(text, session.now, workdays=session.settings.workdays)
     if found.on < session.today:
-        told = describe(found, session.today)
+        told = describe(found)
         raise UsageError(_("{when} has passed: name a day to come").format(when=told), text, 0)
     return found
 
@@ -47,7 +47,7 @@ def past_when(session: Session, text: str) -> When:
 
     found = parse(text, session.now, workdays=session.settings.workdays, past=True)
     if found.on > session.today:
-        told = describe(found, session.today)
+        told = describe(found)
         raise UsageError(_("{when} is yet to come: name a day gone by").format(when=told), text, 0)
     return found
 

@@ -85,15 +85,18 @@ class Printer:
         """Print what a verb did: its data or lines, then on standard error its message and what was refused.
 
         As JSON what was changed is an object a row, and one about the whole where there are no rows; what one that only
-        `reads` found is its rows, be they none.
+        `reads` found is its rows, be they none: of one that has columns nothing else is printed.
         """
         if self.json:
-            self.rows(outcome.data or [*_told(outcome, ids, reads)], ())
+            is_table = reads and bool(outcome.columns)
+            self.rows(outcome.data if is_table else outcome.data or [*_told(outcome, ids, reads)], ())
         elif self.csv and (outcome.data or outcome.columns):
             self.rows(outcome.data, outcome.columns or list(outcome.data[0]))
         elif reads or not self.quiet:  # what a change tells beside its effect was not asked for
             self.lines(outcome.lines)
         self.say(outcome.message)
+        if outcome.proposal and self.for_people:
+            self.say(_("proposed: {line}").format(line=f"crm-tui {outcome.proposal[0]}"))
         for refusal in outcome.refused:  # said to the quiet ones too: it is why the exit code is not 0
             name = f" {refusal.name}" if refusal.name else ""
             print(plain(f"  {refusal.id}{name}: {refusal.reason}"), file=sys.stderr)

@@ -30,7 +30,8 @@ OVER_THE_LINE = frozenset({
     "tier", "tag", "untag", "grade",
     # what it buys, owes and pays
     "deal add", "deal edit", "deal won", "deal lost", "deal reopen", "deal list", "order add", "order line",
-    "order confirm", "order cancel", "order list", "receivable add", "receivable list", "pay", "allocate", "wallet",
+    "order confirm", "order cancel", "order list", "receivable add", "receivable cancel", "receivable list",
+    "pay", "allocate", "wallet",
     "rate", "product list", "schemes list", "schemes show",
     "recommend", "push", "pushes", "factor", "factors", "factors typical", "playbook",
     "playbook done",

@@ -87,7 +87,12 @@ def values(
         prefix, start = prefix[before:], start + before
     found = _suggested(session, argument, prefix, rest)
     fit = fitting(found, prefix) or (_meant(session, argument, found, prefix) if prefix else [])
-    return offer(start, [(quote(text), meaning) for text, meaning in fit], prefix, usage)
+    return offer(start, [(_as_word(argument, text), meaning) for text, meaning in fit], prefix, usage)
+
+
+def _as_word(argument: Argument, text: str) -> str:
+    """The text as one word; a number that follows the name of an option can be no id, and needs no quotes."""
+    return text if argument.option and text.isdecimal() else quote(text)
 
 
 def _suggested(session: Session, argument: Argument, prefix: str, rest: Sequence[Word]) -> list[Suggestion]:

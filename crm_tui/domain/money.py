@@ -9,8 +9,8 @@ from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.text import ascii_twin
 
-#: The largest amount that a database keeps, in minor units.
-LARGEST = 2**63 - 1
+#: The largest amount of one thing, in minor units: thousands of them still have a sum that a database can make.
+LARGEST = 10**15
 
 _LONGEST = 60
 _NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
@@ -45,7 +45,7 @@ def parse_amount(text: str, currency: str) -> int:
     """The amount in minor units of `currency`, rounded half up.
 
     "1,100.04", "12万", "1亿2000万", "1.5m", "3k", "¥500", "500元", "(20)" for a negative one.
-    UsageError, with the position, for anything else: other currencies, decimal commas, amounts beyond 64 bits.
+    UsageError, with the position, for anything else: other currencies, decimal commas, amounts beyond `LARGEST`.
     """
     plain = ascii_twin(text[: _LONGEST + 1])
     if len(plain) > _LONGEST:
@@ -68,6 +68,13 @@ def parse_amount(text: str, currency: str) -> int:
     if minor > LARGEST:
         raise UsageError(_("amount too large: {text}").format(text=text.strip()), text, 0)
     return -minor if negative else minor
+
+
+def bounded(minor: int) -> int:
+    """The amount that was computed, as it is; UsageError for one that is beyond `LARGEST`."""
+    if abs(minor) > LARGEST:
+        raise UsageError(_("amount too large: price × quantity"))
+    return minor
 
 
 def format_amount(minor: int, currency: str) -> str:

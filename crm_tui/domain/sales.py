@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import N_, _
+from crm_tui.domain.money import bounded
 from crm_tui.domain.stages import Choice
 from crm_tui.domain.text import ascii_twin
 
@@ -30,13 +31,13 @@ CONFIDENCES: tuple[Choice, ...] = (
 _QUANTITY = re.compile(r"-?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,12})(\.[0-9]{1,6})?")
 
 
-def parse_quantity(text: str) -> float:
-    """How many: `3`, `2.5`, `1,200`, `-1`; UsageError for anything else, and for none at all."""
+def parse_quantity(text: str, *, none: bool = False) -> float:
+    """How many: `3`, `2.5`, `1,200`, `-1`; UsageError for anything else, and for 0 unless there may be `none`."""
     plain = ascii_twin(text).strip()
     if not _QUANTITY.fullmatch(plain):
         raise UsageError(_('quantity "{text}" is no number: write it like 3 or 2.5').format(text=text), text, 0)
     found = float(plain.replace(",", ""))
-    if not found:
+    if not found and not none:
         raise UsageError(_("a line is of some quantity, not of 0"), text, 0)
     return found
 
@@ -47,8 +48,8 @@ def format_quantity(quantity: float) -> str:
 
 
 def times(each: int, quantity: float) -> int:
-    """The amount of so many at that price, to the minor unit."""
-    return int((Decimal(each) * Decimal(str(quantity))).to_integral_value(ROUND_HALF_UP))
+    """The amount of so many at that price, to the minor unit; UsageError for one that is too large."""
+    return bounded(int((Decimal(each) * Decimal(str(quantity))).to_integral_value(ROUND_HALF_UP)))
 
 
 def line_amount(quantity: float, price: int | None, amount: int | None) -> int | None:

@@ -73,7 +73,7 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
         """,
         "receivable": """
             receivable, receivable number, receivable no, invoice, invoice number, invoice no, 应收单号, 应收编号,
-            发票号, 发票号码, 对应应收, 应收款编号, 账单号
+            发票号, 发票号码, 对应应收, 应收款编号, 账单号, 应收
         """,
         **_NOTE,
     },
@@ -173,6 +173,9 @@ _BY_HEADING = {
 }
 
 
+_PAPERS = ("receivables", "payments")
+
+
 def field_of(kind: str, text: str) -> str | None:
     """The field of that kind which the text means as a heading; None for none."""
     hit = _BY_HEADING[kind].get(plain(text))
@@ -187,6 +190,8 @@ def match(kind: str, found: Sequence[str]) -> tuple[str, ...]:
         hit = hits[column]
         if hit and hit[0] not in fields:
             fields[column] = hit[0]
+    if kind in _PAPERS and "customer" in fields and "number" not in fields and "编号" in found:
+        fields[list(found).index("编号")] = "number"  # beside a name it numbers the paper, not the customer
     return tuple(fields)
 
 

@@ -1,7 +1,8 @@
 """The reports that ask of all customers together: figures, a chart, and the customers behind each figure.
 
-Everything is computed over what the reader works (a rep's own and shared customers, a lead's team, all for who sees
-all), archived customers left out unless a filter asks for them; so no total says anything of anybody else's.
+Everything is computed over what is the reader's (a rep's own and shared customers, a lead's team, all for who sees
+all; not what one only stands in for), archived customers left out unless a filter asks for them; so no total says
+anything of anybody else's.
 """
 
 from __future__ import annotations
@@ -14,24 +15,24 @@ from functools import cached_property
 from typing import Any
 
 from crm_tui.domain.analysis import ABOUT, care, debts, path, policies, sales
-from crm_tui.domain.analysis.report import Column, Kind, Report, Row, ids_filter
-from crm_tui.domain.charts import Quarters, cells, draw, padded
+from crm_tui.domain.analysis.report import SPELT_IDS, Report, Row, ids_filter, term
+from crm_tui.domain.charts import Quarters, draw
 from crm_tui.domain.clock import stamp
 from crm_tui.domain.errors import DatabaseUnusable, UsageError
 from crm_tui.domain.language import _
-from crm_tui.domain.money import exponent, format_amount
+from crm_tui.domain.money import exponent
 from crm_tui.domain.nearest import nearest
+from crm_tui.domain.people import Sight
 from crm_tui.domain.periods import default, parse
 from crm_tui.domain.schemes import badge, calibrate
-from crm_tui.domain.stages import BY_IDENTIFIER
 from crm_tui.services import lists
+from crm_tui.services.figures import table_lines
 from crm_tui.services.lists import Query, Within
 from crm_tui.services.session import Outcome, Session
 from crm_tui.store import analysis as store
 from crm_tui.store import worth
+from crm_tui.store.people import logins
 
-NOTHING = "-"
-"""What stands where nothing can be told."""
 WIDTH, HEIGHT = 76, 16
 """Cells and lines of a chart that is printed."""
 PRINTED = 5
@@ -68,7 +69,8 @@ class _Making:
 
     @cached_property
     def who(self) -> store.Seen:
-        return store.seen(self.session.database, self.session.sight, lists.node(self.session, Query(self.asked.on)))
+        node = lists.node(self.session, Query(self.asked.on))
+        return store.seen(self.session.database, reported(self.session.sight), node)
 
     @cached_property
     def table(self) -> str:
@@ -94,6 +96,19 @@ class _Making:
         zone = self.session.person.zone
         first, after = (stamp(datetime.combine(day, time(), zone)) for day in (self.period.first, self.period.as_of))
         return first, after
+
+    @cached_property
+    def gathered(self) -> tuple[int, ...]:
+        """Gather what each customer bought of each class of products; the least profit of each class of customers."""
+        store.gather_sold(self.who, self.period)
+        store.gather_buyers(self.who, sales.ranked(store.profits_of_products(self.who), sales.CLASS_SHARES))
+        return sales.lines(store.profits_of_buyers(self.who), sales.CLASS_SHARES)
+
+
+def reported(sight: Sight) -> Sight:
+    """The sight without the customers of those whom one only stands in for: a report is about one's own."""
+    owners = tuple(key for key in sight.owners if key == sight.user_id or key in sight.led)
+    return sight if sight.everything else replace(sight, owners=owners)
 
 
 def _funnel(made: _Making) -> Report:
@@ -128,18 +143,10 @@ def _matrix(made: _Making) -> Report:
 
 
 def _products(made: _Making) -> Report:
-    customers, products = _classes(made)
-    sold = [sales.Sold(*row) for row in store.sold(made.who, customers, products)]
+    sold = [sales.Sold(*row) for row in store.sold(made.who, made.gathered)]
     settings = made.session.settings
     texts = {cell: settings[f"policy.{cell}"] or "" for cell in policies.POLICIES}
     return sales.products(sold, texts, made.period)
-
-
-def _classes(made: _Making) -> tuple[dict[int, int], dict[int, int]]:
-    """The classes of customers and of products, by profit."""
-    store.gather_sold(made.who, made.period)
-    customers = sales.ranked(store.profits(made.who, "customer"), sales.CLASS_SHARES)
-    return customers, sales.ranked(store.profits(made.who, "product"), sales.CLASS_SHARES)
 
 
 def _growth(made: _Making) -> Report:
@@ -152,7 +159,7 @@ def _movers(made: _Making) -> Report:
 
 
 def _activity(made: _Making) -> Report:
-    held = store.holdings(made.who, made.period)
+    held = store.holdings(made.who, made.period, *made.moments)
     return care.activity(held, made.period, made.session.today, made.session.settings.due)
 
 
@@ -230,6 +237,23 @@ _MAKERS: Mapping[str, Callable[[_Making], Report]] = {
 
 def make(session: Session, asked: Asked) -> Report:
     """The report; all of it is of one moment. UsageError for a name, a period, a filter or an origin that is none."""
+    return _made(session, asked)[1]
+
+
+def _made(session: Session, asked: Asked) -> tuple[_Making, Report]:
+    making = _making(session, asked)
+    found = _MAKERS[asked.name](making)
+    return making, replace(found, rows=found.rows[: asked.limit]) if asked.limit is not None else found
+
+
+def opened(session: Session, asked: Asked) -> Outcome:
+    """The report for a place to open, where it is made. Raises what making it raises for what was asked."""
+    _making(session, asked)
+    lists.node(session, Query(asked.on))
+    return Outcome(_(ABOUT[asked.name]), report=asked)
+
+
+def _making(session: Session, asked: Asked) -> _Making:
     if asked.name not in ABOUT:
         hint = nearest(asked.name, ABOUT)
         message = _('there is no report "{name}"{hint}; {names}')
@@ -241,8 +265,7 @@ def make(session: Session, asked: Asked) -> Report:
         names = ", ".join(session.settings.schemes)
         message = _('there is no scheme "{text}": {names}').format(text=asked.scheme, names=names)
         raise UsageError(message, asked.scheme, 0)
-    report = _MAKERS[asked.name](_Making(session, asked))
-    return replace(report, rows=report.rows[: asked.limit]) if asked.limit is not None else report
+    return _Making(session, asked)
 
 
 def behind(session: Session, asked: Asked, row: Row) -> Query:
@@ -260,16 +283,27 @@ def _keyed(made: _Making, key: Sequence[str]) -> list[int]:
     if made.asked.name == "pareto":
         return store.without_sales(made.who, made.table)
     letter, number = key
-    customers, products = _classes(made)
-    i, j = policies.CUSTOMERS.index(letter), policies.PRODUCTS.index(number)
-    mine = [key for key, found in customers.items() if found == i]
-    return store.buyers(made.who, mine, [key for key, found in products.items() if found == j])
+    places = policies.CUSTOMERS.index(letter), policies.PRODUCTS.index(number)
+    return store.buyers(made.who, made.gathered, *places)
 
 
 def _narrowed(session: Session, on: str, text: str) -> str:
     """The filter of a row with what all rows of a report have in common."""
-    held = "" if session.sight.everything or "owner:" in text else " owner:any"
-    return _joined(session, on, text + held)
+    if session.sight.everything:
+        return _joined(session, on, text)
+    held = "" if "owner:" in text else " owner:any"
+    return _joined(session, on, f"{text}{held}{_but_stood_in_for(session)}")
+
+
+def _but_stood_in_for(session: Session) -> str:
+    """The filter text that leaves out what a list shows and no report is about."""
+    sight = session.sight
+    others = set(sight.owners) - set(reported(sight).owners)
+    if not others:
+        return ""
+    without = " ".join(f"-{term('owner', login)}" for login, key in logins(session.database).items() if key in others)
+    mine = ids_filter(sorted(sight.shared))
+    return f" ({without} or {mine})" if mine else f" {without}"
 
 
 def _joined(session: Session, on: str, text: str) -> str:
@@ -289,72 +323,15 @@ def heading(report: Report, asked: Asked) -> str:
     return " · ".join(part for part in (report.title, str(report.period), report.about, asked.on.strip()) if part)
 
 
-def shown(value: Any, kind: Kind, currency: str) -> str:
-    """A cell as people read it."""
-    if value is None or value == () or value == "":
-        return NOTHING if kind not in ("names", "word") and value != "" else ""
-    if kind == "money":
-        return format_amount(value, currency)
-    if kind == "percent":
-        return f"{value * 100:,.1f} %"
-    if kind == "count":
-        return f"{value:,}"
-    if kind == "days":
-        return f"{value:,.1f}"
-    if kind == "names":
-        return ", ".join(value)
-    return _word(str(value)) if kind == "word" else str(value)
-
-
-def _word(value: str) -> str:
-    if value in BY_IDENTIFIER:
-        return BY_IDENTIFIER[value].title
-    known = {**path.DIRECTIONS, **debts.STEPS, **sales.GROWING, **sales.QUADRANTS, **care.BUYING}
-    return _(known.get(value, value))
-
-
-def is_left(column: Column) -> bool:
-    """Whether the column is read from the left: words are, figures are not."""
-    return column.kind in ("text", "word", "names")
-
-
-def texts(report: Report, currency: str) -> list[list[str]]:
-    """All rows as people read them, the one of all together last."""
-    rows = [*(row.cells for row in report.rows), *([report.total] if report.total else [])]
-    found = [
-        [shown(value, column.kind, currency) for column, value in zip(report.columns, row, strict=True)] for row in rows
-    ]
-    if report.total:
-        found[-1][0] = _("all")
-    return found
-
-
-def table_lines(report: Report, currency: str) -> list[str]:
-    """The headings and the rows in columns."""
-    rows = [[_(column.heading) for column in report.columns], *texts(report, currency)]
-    widths = [min(40, max(cells(row[i]) for row in rows)) for i in range(len(report.columns))]
-    lines = []
-    for row in rows:
-        parts = [
-            text if last and is_left(column) else padded(text, width, right=not is_left(column))
-            for text, width, column, last in zip(row, widths, report.columns, _lasts(len(row)), strict=True)
-        ]
-        lines.append("  ".join(parts).rstrip())
-    return lines
-
-
-def _lasts(number: int) -> list[bool]:
-    return [place == number - 1 for place in range(number)]
-
-
-def records(session: Session, asked: Asked, report: Report) -> tuple[dict[str, Any], ...]:
+def _records(made: _Making, report: Report) -> tuple[dict[str, Any], ...]:
     """The rows as `--json` prints them: money in minor units, shares as fractions; `filter` finds the customers behind
-    a row, null where no filter does.
+    a row, by their numbers where nothing else does; null where nobody is, and for too many to number.
     """
+    session, asked = made.session, made.asked
     names = [column.name for column in report.columns]
     found = []
     for row in report.rows:
-        text = row.filter if row.filter is not None else ids_filter(row.ids or ())
+        text = row.filter if row.filter is not None else ids_filter(_numbered(made, report, row))
         if text is not None:
             text = _narrowed(session, asked.on, text) if row.filter is not None else _joined(session, asked.on, text)
         values = (round(value, 4) if isinstance(value, float) else value for value in row.cells)
@@ -362,9 +339,17 @@ def records(session: Session, asked: Asked, report: Report) -> tuple[dict[str, A
     return tuple(found)
 
 
+def _numbered(made: _Making, report: Report, row: Row) -> Sequence[int]:
+    """The customers behind a row without a filter; none where they are too many to be numbered."""
+    if row.ids is not None:
+        return row.ids
+    place = next(i for i, column in enumerate(report.columns) if column.name == "customers")
+    return _keyed(made, row.key) if 0 < row.cells[place] <= SPELT_IDS else ()
+
+
 def report(session: Session, asked: Asked, *, ascii_only: bool = False) -> Outcome:
     """The report as a command tells it: heading, table and chart; as records for scripts."""
-    made = make(session, asked)
+    making, made = _made(session, asked)
     if asked.name in _TELLING and session.source != "screen":
         from crm_tui.services import disclosures
 
@@ -378,7 +363,7 @@ def report(session: Session, asked: Asked, *, ascii_only: bool = False) -> Outco
     told = heading(made, asked)
     lines = (told, "", *table_lines(made, session.settings["currency"]), *made.notes, *([""] if drawn else []), *drawn)
     columns = (*(column.name for column in made.columns), "filter")
-    return Outcome(told, lines=lines, data=records(session, asked, made), columns=columns)
+    return Outcome(told, lines=lines, data=_records(making, made), columns=columns)
 
 
 def listing() -> Outcome:

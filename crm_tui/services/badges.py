@@ -7,7 +7,7 @@ columns of a customer that is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from crm_tui.services import profiles
@@ -16,10 +16,12 @@ from crm_tui.store import tiers as store
 from crm_tui.store.tiers import Badge
 
 if TYPE_CHECKING:
+    from crm_tui.domain.settings import Settings
     from crm_tui.store.journal import Change
 
 _BATCH = 20_000
 _COLUMNS = ("scheme", "tier", "tier_rank", "suggested", "suggested_rank")
+Graded = Mapping[str, tuple[str | None, str | None]]
 _NOTHING: tuple[str | None, str | None] = (None, None)
 
 
@@ -56,15 +58,31 @@ def _mirrored(session: Session, change: Change, ids: list[int]) -> list[int]:
     return list(rows)
 
 
+def proposing(settings: Settings, stage: str, graded: Graded) -> str:
+    """The scheme whose proposal the badge shows: the one that is the stage's own, if it proposes a first tier that
+    somebody has to confirm; else the primary one. `graded` are the customer's (tier, computed) by scheme.
+    """
+    named = settings.primary(stage, settings.schemes)
+    tier, computed = graded.get(named, _NOTHING)
+    return named if tier is None and computed is not None else _primary(settings, stage, graded)
+
+
+def _primary(settings: Settings, stage: str, graded: Graded) -> str:
+    return settings.primary(stage, [name for name, (tier, __) in graded.items() if tier is not None])
+
+
 def _shown(
-    session: Session, row: Badge, graded: dict[str, tuple[str | None, str | None]]
+    session: Session, row: Badge, graded: Graded
 ) -> tuple[str, str | None, int | None, str | None, int | None]:
     """What the row has to repeat: scheme, tier, its place, what is proposed instead, and the place of that."""
     settings = session.settings
-    scheme = settings.primary(row.stage, [name for name, (tier, __) in graded.items() if tier is not None])
+    scheme = _primary(settings, row.stage, graded)
     known = settings.schemes[scheme]
     tier, computed = graded.get(scheme, _NOTHING)
     suggested = computed if computed != tier else None
+    named = proposing(settings, row.stage, graded)
+    if named != scheme:  # between the tiers of two schemes none is the better
+        return scheme, tier, known.rank(tier) if tier is not None else None, graded[named][1], None
     return (
         scheme, tier, known.rank(tier) if tier is not None else None,
         suggested, known.rank(suggested) if suggested is not None else None,

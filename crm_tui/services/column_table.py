@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Any, Literal
@@ -118,15 +118,20 @@ def _day(key: str) -> Cell:
 
 
 def _tier(row: Row, viewer: Viewer) -> str:
-    return graded(viewer.schemes.get(row["scheme"]), row["tier"], row.get("suggested"))
+    return graded(viewer.schemes.get(row["scheme"]), row["tier"], row.get("suggested"), viewer.schemes.values())
 
 
-def graded(scheme: Scheme | None, tier: str | None, suggested: str | None = None) -> str:
-    """The badge, and behind an arrow what is proposed in its place: `意B→A`, `→A` for no tier; "" for neither."""
+def graded(
+    scheme: Scheme | None, tier: str | None, suggested: str | None = None, schemes: Iterable[Scheme] = ()
+) -> str:
+    """The badge, and behind an arrow what is proposed in its place: `意B→A`, `→A` for no tier; "" for neither. What is
+    no tier of the scheme is proposed by the first of the `schemes` that has it: `意A→钻`.
+    """
     shown = badge(scheme, tier) if scheme and tier else tier or ""
     if not suggested:
         return shown
-    known = scheme.get(suggested) if scheme else None
+    having = (one.get(suggested) for one in ((scheme, *schemes) if scheme else schemes))
+    known = next((tier for tier in having if tier), None)
     return f"{shown}→{known.badge if known else suggested}"
 
 
@@ -195,7 +200,7 @@ _TABLE = (
     Column("id", N_("id"), 7, 0, _text("id"), align="right"),
     Column("name", N_("name"), 18, 4, _text("name")),
     Column("kind", N_("kind"), 12, 0, _kind),
-    Column("tier", N_("tier"), 5, 0, _tier),
+    Column("tier", N_("tier"), 6, 0, _tier),
     Column("scheme", N_("scheme"), 8, 0, _scheme),
     Column("stage", N_("stage"), 12, 0, _stage),
     Column("stage_days", N_("in stage"), 8, 0, _ago("stage_since"), lambda row, v: v.days(row["stage_since"]),

@@ -95,7 +95,8 @@ def won(session: Session, typed: str, amount: int | None = None, on: date | None
         final = deal.amount if amount is None else amount
         if final is not None and final < 0:
             raise UsageError(_("a deal's amount is 0 or more"))
-        change.update("deal", [deal.id], result="won", closed_on=facts.day(session, on), amount=final)
+        closed = _closed(session, deal, on)
+        change.update("deal", [deal.id], result="won", closed_on=closed, amount=final)
         message = _("{name}: deal {deal} is won").format(
             name=deal.customer, deal=told(session, _found(session, deal.id))
         )
@@ -118,11 +119,27 @@ def lost(session: Session, typed: str, reason: str, on: date | None = None, comp
         deal = _open(session, typed)
         to = facts.line_of(competitor) or deal.competitor
         change.update(
-            "deal", [deal.id], result="lost", reason=said, closed_on=facts.day(session, on), competitor=to
+            "deal", [deal.id], result="lost", reason=said, closed_on=_closed(session, deal, on), competitor=to
         )
         message = _("{name}: deal {deal} is lost, {reason}")
         what = told(session, _found(session, deal.id))
-        return done(change, message.format(name=deal.customer, deal=what, reason=said), [deal.customer_id])
+        message = message.format(name=deal.customer, deal=what, reason=said) + _ordered(session, deal)
+        return done(change, message, [deal.customer_id])
+
+
+def _closed(session: Session, deal: Deal, on: date | None) -> str:
+    """The day on which it is closed; UsageError for one before it was opened."""
+    closed = facts.day(session, on)
+    if closed < deal.opened_on:
+        message = _("deal {number} was opened on {day}: it is closed then or later")
+        raise UsageError(message.format(number=_number(deal), day=deal.opened_on))
+    return closed
+
+
+def _ordered(session: Session, deal: Deal) -> str:
+    """What to know of a deal that is not won and has an order that counts, or will."""
+    there = sales.order_of_deal(session.database, deal.id)
+    return _("; its order {order} stands: `order cancel {order}` if it does not").format(order=there) if there else ""
 
 
 def reopen(session: Session, typed: str) -> Outcome:
@@ -136,6 +153,7 @@ def reopen(session: Session, typed: str) -> Outcome:
         message = _("{name}: deal {deal} is open again").format(
             name=deal.customer, deal=told(session, _found(session, deal.id))
         )
+        message += _ordered(session, deal)
         return done(change, message, [deal.customer_id])
 
 

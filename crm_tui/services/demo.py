@@ -5,7 +5,9 @@ Whatever the size, it is written in blocks that are alike, so that memory is bou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from random import Random
 
@@ -37,6 +39,23 @@ def fill(database: Database, now: datetime, *, customers: int = BLOCK, seed: int
     Days are counted in the host's zone, as they are for users that set none. Every further 2,000 customers come with
     four more reps. Raises CrmError when the database is in use already.
     """
+    with _without_collecting():
+        return _fill(database, now, customers, seed)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Within it nobody looks for garbage: the rows that wait are a great many, and none of them is any."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _fill(database: Database, now: datetime, customers: int, seed: int) -> str:
     today = now.astimezone()
     dice = Random(seed)
     calendar = Calendar(today)
@@ -46,14 +65,14 @@ def fill(database: Database, now: datetime, *, customers: int = BLOCK, seed: int
         entry_id = _begin(database, calendar, customers)
     rows = Rows()
     demo_trade.products(rows)
-    quiet: list[Life] = []
+    quiet: dict[int, demo_trade.Quiet] = {}
     for start in range(0, customers, BLOCK):
         with database.writing():
             size = min(BLOCK, customers - start)
             reps = _reps(database, dice, calendar, start // BLOCK)
             lives = _block(dice, calendar, rows, reps, size, lead=start == 0)
             demo_trade.Trade(seed + start, calendar, rows).write(lives)
-            quiet += [life for life in lives if life.plan.quiet and life.plan.stage == "actual"]
+            quiet |= demo_trade.quiet(lives)
             with seeding.own_log(database):
                 for table, waiting in rows.take():
                     seeding.add(database, entry_id, table, COLUMNS[table], waiting)

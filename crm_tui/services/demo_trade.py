@@ -29,10 +29,14 @@ if TYPE_CHECKING:
     from crm_tui.store.database import Database
 
 PRODUCTS = (
-    ("轴承 6204", "bearings", 120, 74), ("轴承 NU310", "bearings", 860, 560), ("直线导轨 HG20", "bearings", 1_450, 900),
-    ("PLC X40", "controls", 3_200, 1_700), ("Servo drive S2", "controls", 4_800, 2_900), ("HMI panel 10", "controls", 2_600, 1_750),
-    ("Sensor P12", "sensors", 340, 150), ("激光测距 L80", "sensors", 1_900, 1_050), ("Flow meter F3", "sensors", 2_750, 1_980),
-    ("润滑脂 20kg", "supplies", 980, 820), ("Seal kit K1", "supplies", 210, 95), ("切削液 200L", "supplies", 2_300, 1_900),
+    ("轴承 6204", "bearings", 120, 74), ("轴承 NU310", "bearings", 860, 560),
+    ("直线导轨 HG20", "bearings", 1_450, 900),
+    ("PLC X40", "controls", 3_200, 1_700), ("Servo drive S2", "controls", 4_800, 2_900),
+    ("HMI panel 10", "controls", 2_600, 1_750),
+    ("Sensor P12", "sensors", 340, 150), ("激光测距 L80", "sensors", 1_900, 1_050),
+    ("Flow meter F3", "sensors", 2_750, 1_980),
+    ("润滑脂 20kg", "supplies", 980, 820), ("Seal kit K1", "supplies", 210, 95),
+    ("切削液 200L", "supplies", 2_300, 1_900),
 )  # fmt: skip
 """Name, category, price and cost in whole units."""
 CATEGORIES = tuple(dict.fromkeys(category for __, category, *___ in PRODUCTS))
@@ -40,7 +44,9 @@ COMPETITORS = ("恒力", "Northgear", "鼎源", "Siltech", "华控")
 MOST = 6
 """Customers of a holder whose tier brings them into the queue."""
 _DAYS_BACK = 900
-_RANKINGS = ("supplier,price,partner", "price,supplier", "price,supplier,partner", "partner,supplier,price", "supplier,partner")
+_RANKINGS = (
+    "supplier,price,partner", "price,supplier", "price,supplier,partner", "partner,supplier,price", "supplier,partner",
+)  # fmt: skip
 _EVIDENCE = ("问过我们的客户案例", "asked for the price first, twice", "每年重新招标", "wants the pilot line seen", "")
 
 
@@ -68,6 +74,7 @@ class Trade:
         today = calendar.days.today
         self.days = [(today - timedelta(days=age)).isoformat() for age in range(_DAYS_BACK + 60)]
         self.ahead = [(today + timedelta(days=n)).isoformat() for n in range(120)]
+        self.told = {row[3] for row in rows.waiting["notice"]}
         self.owing: set[int] = set()
         """The holders one of whose customers has not paid for long."""
 
@@ -95,7 +102,8 @@ class Trade:
         own = pick(self.dice, CATEGORIES)
         mine = [n for n, one in enumerate(PRODUCTS, 1) if one[1] == own]
         terms = pick(self.dice, (30, 30, 45, 60))
-        owes = life.plan.quiet and life.plan.next is None and life.holder not in self.owing and len(ages) > 3
+        quiet = life.plan.quiet and life.plan.next is None and life.key not in self.told
+        owes = quiet and life.holder not in self.owing and len(ages) > 3
         if owes and life.holder is not None:
             self.owing.add(life.holder)
         late = self.dice.random() < 0.25
@@ -112,16 +120,17 @@ class Trade:
         age, dice = life.plan.contact or 30, self.dice
         trend = pick(dice, ("growing", "growing", "steady", "steady", "falling", "silent", "new"))
         if age <= 5:
-            return _Trader(60, 60_000 + int(dice.random() * 240_000), "growing" if trend in ("silent", "new") else trend)
+            trend = "growing" if trend in ("silent", "new") else trend
+            return _Trader(75, 75_000 + int(dice.random() * 240_000), trend)
         if age <= 12:
-            return _Trader(110, 15_000 + int(dice.random() * 60_000), trend)
-        return _Trader(190, 2_000 + int(dice.random() * 20_000), trend)
+            return _Trader(135, 18_000 + int(dice.random() * 60_000), trend)
+        return _Trader(220, 2_500 + int(dice.random() * 20_000), trend)
 
     def _ages(self, trader: _Trader) -> Iterator[int]:
         """The ages of the days on which it ordered, the oldest first."""
         age = _DAYS_BACK if trader.trend != "new" else 200
         last = max(200, 5 * trader.interval // 2) if trader.trend == "silent" else 3
-        age -= int(self.dice.random() * trader.interval)
+        age -= int(self.dice.random() * min(trader.interval, 150))
         while age > last:
             yield age
             age -= int(trader.interval * (0.7 + 0.6 * self.dice.random()))
@@ -186,13 +195,26 @@ class Trade:
     def _factors(self, life: Life) -> None:
         dice = self.dice
         judged = self.days[max(1, life.plan.contact or 1)]
-        self.rows.add("purchase_factor", life.key, life.holder, "", pick(dice, _RANKINGS), pick(dice, _EVIDENCE), judged)
+        ranking, evidence = pick(dice, _RANKINGS), pick(dice, _EVIDENCE)
+        self.rows.add("purchase_factor", life.key, life.holder, "", ranking, evidence, judged)
 
 
 # -- the grading
 
 
-def grade(database: Database, now: datetime, lives: Iterable[Life]) -> None:
+Quiet = tuple[int, int | None]
+"""Days since the last contact, and the holder, of a customer of which nothing is due as planned."""
+
+
+def quiet(lives: Iterable[Life]) -> dict[int, Quiet]:
+    """Those of the customers that have bought and are in nobody's queue as planned."""
+    return {
+        life.key: (life.plan.contact or 0, life.holder) for life in lives
+        if life.plan.quiet and life.plan.stage == "actual"
+    }  # fmt: skip
+
+
+def grade(database: Database, now: datetime, still: Mapping[int, Quiet]) -> None:
     """Grade by value, as the lead does in the morning, and tick off what of the playbooks was done.
 
     What the grading gives to a quiet customer is in force where the last contact suits it; else it is general, and the
@@ -208,7 +230,7 @@ def grade(database: Database, now: datetime, lives: Iterable[Life]) -> None:
     schemes = lead.settings.schemes
     with lead.changing() as change:
         plan = grading.planned(lead, schemes["value"], period, "stage:actual")
-        rows = _confirmed(plan.rows, {life.key: life for life in lives if life.plan.quiet})
+        rows = _confirmed(plan.rows, still)
         computed = {key: str(period) for key, row in rows.items() if not row["by_hand"]}
         tiers.write(lead, change, "value", rows, plan.known, computed)
         plan = grading.planned(lead, schemes["pareto"], period, "stage:actual")
@@ -217,20 +239,21 @@ def grade(database: Database, now: datetime, lives: Iterable[Life]) -> None:
         change.summarize(f"value: {period}")
 
 
-def _confirmed(rows: Mapping[int, Row], quiet: Mapping[int, Life]) -> dict[int, Row]:
+def _confirmed(rows: Mapping[int, Row], still: Mapping[int, Quiet]) -> dict[int, Row]:
     """The rows as `grade` makes them, changed to what its docstring says."""
     scheme, near = DEFAULTS.schemes["value"], Counter[int | None]()
     found: dict[int, Row] = {}
     for key, row in rows.items():
-        life, tier = quiet.get(key), scheme.get(row["computed"] or "")
-        age, days = life.plan.contact or 0 if life else 0, tier.cadence_days or YEAR if tier else YEAR
+        age, holder = still.get(key, (0, None))
+        tier = scheme.get(row["computed"] or "")
+        days = tier.cadence_days or YEAR if tier else YEAR
         soon = age + HORIZON >= days
-        if life is None or (soon and near[life.holder] >= MOST and age < days):
+        if key not in still or (soon and near[holder] >= MOST and age < days):
             found[key] = {**row, "tier": None}
         elif age >= days:
             found[key] = {**row, "tier": "general", "by_hand": 1, "reason": _("served so till now")}
         else:
-            near[life.holder] += soon
+            near[holder] += soon
             found[key] = row
     return found
 

@@ -242,11 +242,17 @@ def _owing(session: Session, candidates: Sequence[Candidate]) -> Asked:
     from crm_tui.services import playbooks
 
     known = playbooks.nearing_of(session, candidates)
-    return {
-        one.id: tuple(Owing(thing.title, thing.due_on, _badge(session, one)) for thing in known[one.id])
-        for one in candidates
-        if one.id in known
-    }
+    told: dict[tuple[Any, ...], tuple[Owing, ...]] = {}
+    found: Asked = {}
+    for one in candidates if known else ():
+        if one.id not in known:
+            continue
+        key = (one.scheme, one.tier, known[one.id])
+        if key not in told:
+            label = _badge(session, one)
+            told[key] = tuple(Owing(thing.title, thing.due_on, label) for thing in known[one.id])
+        found[one.id] = told[key]
+    return found
 
 
 def _badge(session: Session, c: Candidate) -> str:

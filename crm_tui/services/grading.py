@@ -1,18 +1,20 @@
 """Grading customers by a scheme's rule: first who would move, then one entry that moves them (DOMAIN §3).
 
-Whom the rule grades is the scheme's population as far as the user sees it, and so is what percentiles and Pareto lines
-are drawn from, however few are to be graded. A tier that a person gave is never replaced, only proposed against.
+Whom the rule grades is the scheme's population as far as the user sees it; percentiles and Pareto lines are drawn from
+all of it, whoever grades and however few: the same facts give the same tier. A tier that a person gave is never
+replaced, only proposed against.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from crm_tui.domain.errors import UsageError
+from crm_tui.domain.errors import DatabaseUnusable, UsageError
 from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.domain.metrics import METRICS, Kept
 from crm_tui.domain.people import is_masked, refusal
@@ -22,6 +24,7 @@ from crm_tui.domain.schemes import grade as graded
 from crm_tui.services import lists, tiers
 from crm_tui.services.lists import Order, Query
 from crm_tui.services.session import Outcome, Session, done
+from crm_tui.services.worth import keep_current
 from crm_tui.store import tiers as store
 from crm_tui.store import worth
 from crm_tui.store.customers import Facts
@@ -30,10 +33,12 @@ from crm_tui.store.tiers import Standing
 Effect = Literal["moved", "suggested", "settled"]
 """A tier that changes; one that is only proposed; one that was proposed and is so no more."""
 EFFECTS: Mapping[Effect, str] = {"moved": N_("moved"), "suggested": N_("suggested"), "settled": N_("as computed again")}
-Direction = Literal["up", "down", "new", "gone", "same"]
-_SIGNS: Mapping[Direction, str] = {"up": "▲", "down": "▼", "new": "+", "gone": "–", "same": "="}
+Direction = Literal["up", "down", "new", "gone", "other", "same"]
+_SIGNS: Mapping[Direction, str] = {"up": "▲", "down": "▼", "new": "+", "gone": "–", "other": "~", "same": "="}
 _NAMED = 8
 """Customers of a move that are named in its line."""
+_MISSING = 4
+"""Metrics that are named as not known."""
 _SOME = 5_000
 """Of so many customers at most what is known is read one by one."""
 
@@ -51,7 +56,7 @@ class Mover(NamedTuple):
 
 @dataclass(frozen=True)
 class Population:
-    """What is known of all customers that a scheme grades, and its rule made ready by that."""
+    """What is known of the customers that a scheme grades and one sees, and its rule made ready by all of them."""
 
     calibrated: Calibrated
     inputs: Mapping[int, Inputs]
@@ -71,6 +76,8 @@ class Plan:
     known: Mapping[int, Standing]
     looked_at: int
     ungraded: int
+    missing: Mapping[str, int] = field(default_factory=dict)
+    """Of how many of the ungraded each metric is not known."""
 
     @cached_property
     def counts(self) -> Counter[tuple[Effect, Direction]]:
@@ -99,7 +106,7 @@ def grade(session: Session, scheme: Scheme, period: Period | None = None, on: st
 def preview(session: Session, scheme: Scheme, period: Period | None = None, on: str = "") -> Outcome:
     """As `grade`, but only who would move; nothing is changed, and nobody waits."""
     check(scheme)
-    told = _told(session, planned(session, scheme, period or default(session.today), on))
+    told = _told(session, planned(session, scheme, period or _current(session), on))
     message = _("{message} (dry run: nothing was changed)").format(message=told.message)
     return Outcome(message, lines=told.lines, data=told.data)
 
@@ -107,7 +114,14 @@ def preview(session: Session, scheme: Scheme, period: Period | None = None, on: 
 def moving(session: Session, scheme: Scheme, period: Period | None = None, on: str = "") -> int:
     """How many customers grading would change."""
     check(scheme)
-    return len(planned(session, scheme, period or default(session.today), on).rows)
+    return len(planned(session, scheme, period or _current(session), on).rows)
+
+
+def _current(session: Session) -> Period:
+    """The default period; the month may have turned since its metrics were kept."""
+    with suppress(DatabaseUnusable):  # where nothing can be written they are computed
+        keep_current(session)
+    return default(session.today)
 
 
 def check(scheme: Scheme) -> None:
@@ -121,18 +135,38 @@ def check(scheme: Scheme) -> None:
 
 
 def population(session: Session, scheme: Scheme, period: Period, ids: Collection[int] | None = None) -> Population:
-    """The customers that the scheme grades as far as the user sees them, what its rule looks at of each, and the rule
-    made ready by that. With `ids` only those, where nothing depends on all the others.
+    """The customers that the scheme grades as far as the user sees them (with `ids` of those only), what its rule looks
+    at of each, and the rule made ready by all that it grades: of those that are not seen only the lines are told.
     """
-    rule = scheme.rule
-    some = None if rule is None or is_relative(rule) else ids
-    if some is None:
-        query = Query(scheme.population, order=Order("id", descending=False))
-        found: Sequence[int] = lists.page(session, query, limit=1 << 40).ids
+    if ids is None:
+        found: Sequence[int] = _every(session, scheme)
     else:
-        found = sorted(lists.among(session, Query(scheme.population), list(some)))
+        found = sorted(lists.among(session, Query(scheme.population), list(ids)))
     inputs, owners = _known(session, scheme, period, found)
-    return Population(calibrate(scheme, inputs), inputs, owners)
+    if scheme.rule is None or not is_relative(scheme.rule):
+        return Population(calibrate(scheme, inputs), inputs, owners)
+    system = session.as_system(session.source)
+    every = _every(system, scheme)
+    whole = inputs if len(every) == len(inputs) else _known(system, scheme, period, every)[0]
+    return Population(calibrate(scheme, whole), inputs, owners)
+
+
+def _every(session: Session, scheme: Scheme) -> Sequence[int]:
+    return lists.page(session, Query(scheme.population, order=Order("id", descending=False)), limit=1 << 40).ids
+
+
+def graded_rows(session: Session, scheme: Scheme, ids: Collection[int]) -> dict[int, tiers.Row]:
+    """What the rows of these customers say once the rule has graded them for the default period, whoever asks."""
+    period = default(session.today)
+    found = population(session.as_system(session.source), scheme, period, ids)
+    first, last = period.first.isoformat(), period.last.isoformat()
+    rows: dict[int, tiers.Row] = {}
+    for key in ids:
+        tier = graded(found.calibrated, found.inputs[key]).tier if key in found.inputs else None
+        rows[key] = tiers.computed_row(None, tier) | (
+            {"computed_from": first, "computed_to": last} if tier is not None else {}
+        )
+    return rows
 
 
 def is_relative(rule: Rule) -> bool:
@@ -198,12 +232,15 @@ def planned(session: Session, scheme: Scheme, period: Period, on: str = "") -> P
     movers: list[Mover] = []
     rows: dict[int, tiers.Row] = {}
     looked_at = ungraded = 0
+    missing: Counter[str] = Counter()
     for key, inputs in whole.inputs.items():
         if wanted is not None and key not in wanted:
             continue
         found = graded(whole.calibrated, inputs)
         looked_at += 1
-        ungraded += found.tier is None
+        if found.tier is None:
+            ungraded += 1
+            missing.update({step.metric for step in found.steps if step.missing})
         row = frame.row(standing.get(key), found.tier)
         if row is not None and refusal(sight, key, whole.owners[key]) is None:
             rows[key] = row
@@ -216,7 +253,7 @@ def planned(session: Session, scheme: Scheme, period: Period, on: str = "") -> P
             if row is not None:
                 rows[key] = row
                 movers.append(frame.mover(key, known, row, None))
-    return Plan(scheme, period, tuple(movers), rows, standing, looked_at, ungraded)
+    return Plan(scheme, period, tuple(movers), rows, standing, looked_at, ungraded, missing)
 
 
 def _wanted(session: Session, on: str) -> set[int] | None:
@@ -269,8 +306,9 @@ class _Frame:
     def _direction(self, before: str | None, after: str | None) -> Direction:
         if before is None or after is None:
             return "new" if before is None else "gone"
-        lowest = len(self.places)
-        return "up" if self.places.get(after, lowest) < self.places.get(before, lowest) else "down"
+        if before not in self.places or after not in self.places:
+            return "other"  # the scheme has that tier no more
+        return "up" if self.places[after] < self.places[before] else "down"
 
 
 # -- telling of it
@@ -279,11 +317,37 @@ class _Frame:
 def _told(session: Session, plan: Plan) -> Outcome:
     known = store.names(session.database, [mover.id for mover in plan.movers])
     data = tuple(_record(plan, mover, known[mover.id][0]) for mover in plan.movers)
-    lines = [_("{n} graded by {scheme} for {period}, {ungraded} of them cannot be told").format(
-        n=f"{plan.looked_at:,}", scheme=plan.scheme.identifier, period=plan.period, ungraded=f"{plan.ungraded:,}"
+    graded_ones = plan.looked_at - plan.ungraded
+    lines = [_("{n} graded by {scheme} for {period}").format(
+        n=f"{graded_ones:,}", scheme=plan.scheme.identifier, period=plan.period
     )]  # fmt: skip
+    if plan.ungraded:
+        lines.append(_ungraded(plan))
+    if others := sum(_is_of_another(plan, mover.id) for mover in plan.movers):
+        text = ngettext(
+            "{n} of those that change was graded for another period",
+            "{n} of those that change were graded for another period", others,
+        )  # fmt: skip
+        lines.append(text.format(n=f"{others:,}"))
     lines += _moves(plan, {key: name for key, (name, __) in known.items()})
     return Outcome(_message(plan), lines=tuple(lines), data=data)
+
+
+def _is_of_another(plan: Plan, key: int) -> bool:
+    """Whether what stands was computed for another period than this one."""
+    row = plan.known.get(key)
+    first, last = plan.period.first.isoformat(), plan.period.last.isoformat()
+    return row is not None and bool(row.computed_to) and (row.computed_from, row.computed_to) != (first, last)
+
+
+def _ungraded(plan: Plan) -> str:
+    """`86 not graded; not known: timeliness (86), margin (80)`: what is missing most often first."""
+    text = _("{n} not graded").format(n=f"{plan.ungraded:,}")
+    often = sorted(plan.missing.items(), key=lambda one: -one[1])[:_MISSING]
+    if not often:
+        return text
+    names = ", ".join(f"{METRICS[name].title} ({n:,})" for name, n in often)
+    return _("{text}; not known: {names}").format(text=text, names=names)
 
 
 def _message(plan: Plan) -> str:
@@ -293,12 +357,16 @@ def _message(plan: Plan) -> str:
         moved[direction if effect == "moved" else effect] += count
     words: Sequence[tuple[str, str]] = (
         ("up", _("up")), ("down", _("down")), ("new", _("new")), ("gone", _("ungraded")),
+        ("other", _("other")),
         ("suggested", _("suggested")), ("settled", _("no longer suggested")),
     )  # fmt: skip
     told = ", ".join(f"{moved[name]:,} {word}" for name, word in words if moved[name])
-    return _("{scheme} for {period}: {told}").format(
-        scheme=plan.scheme.identifier, period=plan.period, told=told or _("nobody moves")
-    )
+    if not told:
+        told = _("nobody moves")
+        if plan.ungraded:
+            n = f"{plan.looked_at - plan.ungraded:,}"
+            told = _("{told}: {n} graded, {ungraded}").format(told=told, n=n, ungraded=_ungraded(plan))
+    return _("{scheme} for {period}: {told}").format(scheme=plan.scheme.identifier, period=plan.period, told=told)
 
 
 def _moves(plan: Plan, names: Mapping[int, str]) -> Iterable[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from crm_tui.domain.errors import Conflict, CrmError, NotAllowed
 from crm_tui.domain.language import N_, _, ngettext
-from crm_tui.services import badges, reverting
+from crm_tui.services import badges, profiles, reverting
 from crm_tui.services.pools import check_caps
 from crm_tui.services.session import Outcome, Refusal, Session
 from crm_tui.store import customers, importing, journal, people, pools, reverts
@@ -61,6 +61,7 @@ def _revert(session: Session, kind: str, entry_id: int | None) -> Outcome:
                 badges.mirror_all(session, change)
             else:
                 badges.mirror(session, change, reverted.changed)
+            profiles.refresh_staleness(session, change, reverts.restaled(session.database, change.entry_id))
             what = summary or command
             message = (_("undone: {what}") if kind == "undo" else _("done again: {what}")).format(what=what)
             change.summarize(message)

@@ -54,6 +54,9 @@ def add(
         origin = deals.find(session, deal) if deal.strip() else None
         if origin is not None and origin.customer_id != customer_id:
             raise UsageError(_("deal {number} is another customer's").format(number=deal), deal, 0)
+        if origin is not None and (there := sales.order_of_deal(session.database, origin.id)):
+            message = _("deal {number} has the order {order} already: `order line {order} …` adds to it")
+            raise UsageError(message.format(number=deal, order=there), deal, 0)
         wanted = number
         if not number.strip() and origin is not None:
             taken = sales.id_of(session.database, "sales_order", origin.number)
@@ -107,6 +110,9 @@ def add_line(session: Session, typed: str, line: Line) -> Outcome:
             raise CrmError(_("order {number} is cancelled").format(number=_number(order)))
         _write(session, change, order.id, order.customer_id, line)
         made = _found(session, order.id)
+        if made.amount < 0:
+            raise UsageError(_("that would take more from the order than it has: {amount} is left of it").format(
+                amount=facts.money(session, order.amount)))  # fmt: skip
         text = _("{name}: {order}") if order.state == "draft" else _("{name}: corrected, {order}")
         message = text.format(name=order.customer, order=told(session, made))
         return done(change, message, [order.customer_id], data=(record(session, made),))
@@ -137,6 +143,8 @@ def cancel(session: Session, typed: str, reason: str = "") -> Outcome:
         note = "\n".join(part for part in (order.note, said) if part)
         change.update("sales_order", [order.id], state="cancelled", note=note)
         message = _("{name}: order {number} cancelled").format(name=order.customer, number=_number(order))
+        for due in sales.due_of_order(session.database, order.id):
+            message += _("; {number} is still due: `receivable cancel {number}`").format(number=due)
         return done(change, message, [order.customer_id])
 
 
@@ -212,13 +220,13 @@ def record(session: Session, order: Order) -> dict[str, Any]:
 
 def section(session: Session, customer: Facts) -> Section | None:
     """The orders on the card: the newest, with the sum of all that are confirmed."""
-    n, total = sales.ordered(session.database, customer.id)
+    n, confirmed, total = sales.ordered(session.database, customer.id)
     if not n:
         return None
     rows = sales.orders_of(session.database, customer.id, SHOWN)
     title = _("orders")
-    head = ngettext("{n} order, {total}", "{n} orders, {total}", n).format(
-        n=f"{n:,}", total=facts.money(session, total)
+    head = ngettext("{n} order, {total}", "{n} orders, {total}", confirmed).format(
+        n=f"{confirmed:,}", total=facts.money(session, total)
     )
     shown = tuple(
         Row(title if place == 0 else "", told(session, order), head if place == 0 else "", _edits(order))

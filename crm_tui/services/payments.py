@@ -48,6 +48,21 @@ def add(
         return done(change, message, [customer_id], data=(record(session, made),))
 
 
+def cancel(session: Session, typed: str) -> Outcome:
+    """What was due is not: refused while payments cover some of it."""
+    with session.changing() as change:
+        one = find(session, typed)
+        session.one_to_change(one.customer_id)
+        if one.open != one.amount:
+            message = _("receivable {number}: {amount} of it is paid, it stays")
+            paid = facts.money(session, one.amount - one.open)
+            raise CrmError(message.format(number=_number(one), amount=paid))
+        change.delete("receivable", [one.id])
+        message = _("{name}: receivable {receivable} cancelled")
+        message = message.format(name=one.customer, receivable=told(session, one))
+        return done(change, message, [one.customer_id])
+
+
 def pay(
     session: Session, customer_id: int, amount: int, *, on: date | None = None, to: str = "", number: str = "",
     note: str = "",
@@ -172,7 +187,7 @@ def _late(session: Session, one: Receivable) -> str:
     late = (session.today - date.fromisoformat(one.due_on)).days
     if late <= 0 or one.open <= 0:
         return ""
-    return ngettext("! overdue for {n} day", "! overdue for {n} days", late).format(n=late)
+    return ngettext("! {n} day overdue", "! {n} days overdue", late).format(n=late)
 
 
 def record(session: Session, one: Receivable) -> dict[str, Any]:

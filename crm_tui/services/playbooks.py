@@ -15,10 +15,12 @@ from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.people import is_masked
 from crm_tui.domain.playbooks import (
+    Item,
     Line,
     Mark,
     Owed,
     Playbook,
+    Span,
     checklist,
     is_periodic,
     named_thing,
@@ -189,6 +191,10 @@ def _record(customer: Facts, line: Line) -> dict[str, Any]:
 # -- the due queue
 
 
+Near = tuple[tuple[Item, Span], ...]
+"""Things of a playbook whose span ends soon."""
+
+
 def nearing_of(session: Session, candidates: Iterable[Candidate]) -> dict[int, tuple[Owed, ...]]:
     """What is to be done soon for these customers and is not done yet, by customer: one query over those to whose tier
     something is owed by a day within `playbook.ahead_days`; none where there is no such tier.
@@ -197,8 +203,8 @@ def nearing_of(session: Session, candidates: Iterable[Candidate]) -> dict[int, t
     if ahead is None:
         return {}
     today = session.today
-    near: dict[tuple[str, str | None], Any] = {}
-    wanted: dict[int, Any] = {}
+    near: dict[tuple[str, str | None], Near] = {}
+    wanted: dict[int, Near] = {}
     for one in candidates:
         key = (one.scheme, one.tier)
         if key not in near:
@@ -211,5 +217,6 @@ def nearing_of(session: Session, candidates: Iterable[Candidate]) -> dict[int, t
     marks: dict[int, list[Mark]] = {}
     for marked in store.of(session.database, wanted, first):
         marks.setdefault(marked.customer_id, []).append(_mark(marked))
-    found = {key: owed(spans, marks.get(key, ())) for key, spans in wanted.items()}
+    bare = {spans: owed(spans, ()) for spans in near.values()}  # most have no marks, and share what they are owed
+    found = {key: owed(spans, marks[key]) if key in marks else bare[spans] for key, spans in wanted.items()}
     return {key: things for key, things in found.items() if things}

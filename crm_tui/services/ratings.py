@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crm_tui.domain.errors import UsageError
@@ -21,7 +21,17 @@ def rate(session: Session, ids: Sequence[int], given: Mapping[str, str]) -> Outc
     """Judge the customers; "" takes a judgement back. The same as `edit influence=4 closing=3`."""
     if not given:
         raise UsageError(_("rate what? --influence 1 to 5, --closing 1 to 5"))
-    return profiles.edit(session, ids, given)
+    with session.changing():
+        taken, __ = session.take(ids)
+        rated = [facts.id for facts in taken if _is_rated(session, facts.id, given)]
+        if taken and not rated and not any(given.values()):
+            return Outcome(_("nothing was changed: there is no such judgement"))
+        return profiles.edit(session, ids, given)
+
+
+def _is_rated(session: Session, customer_id: int, names: Iterable[str]) -> bool:
+    row = session.database.row("SELECT influence, closing FROM customer WHERE id = ?", (customer_id,))
+    return any(dict(zip(FIELDS, row or (), strict=False)).get(name) is not None for name in names)
 
 
 def section(session: Session, customer: Facts) -> Section | None:

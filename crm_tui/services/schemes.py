@@ -6,22 +6,28 @@ Leads and administrators keep them; whoever adds one is told who would move befo
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.schemes import Scheme, parse_scheme, shipped
+from crm_tui.domain.schemes.places import line_of, places
+from crm_tui.domain.schemes.tables import fault
 from crm_tui.domain.stages import STAGES
 from crm_tui.services.session import Outcome, Session
 from crm_tui.store import people
 from crm_tui.store import schemes as store
 
 if TYPE_CHECKING:
+    from crm_tui.domain.filters.nodes import FilterContext, Term, Words
     from crm_tui.store.journal import Change
 
 _RESERVED = frozenset({"primary", "none", "any", "all"})
 """Words that mean something else where a scheme is named."""
 _LETTERS = "abcd"
+_OF_THE_READER = frozenset({"claimable"})
+"""The fields that differ by who asks, besides those of users with `me`."""
 
 
 def refusal(session: Session) -> str | None:
@@ -121,8 +127,6 @@ def _check(session: Session, scheme: Scheme) -> None:
     """UsageError for what only shows beside the others: a name that is a word of its own, a population that is no
     filter, letters that the stages propose and recycling counts by.
     """
-    from crm_tui.services import lists  # who only reads does without it
-
     name = scheme.identifier
     if name in _RESERVED:
         raise UsageError(_('"{name}" is no name for a scheme').format(name=name), name, 0)
@@ -134,10 +138,36 @@ def _check(session: Session, scheme: Scheme) -> None:
         if [tier.identifier for tier in scheme.tiers] != letters or scheme.rule is not None:
             message = _("scheme {name} keeps its tiers {tiers}, by hand: the stages propose them")
             raise UsageError(message.format(name=name, tiers=", ".join(letters)))
+    _check_population(session, scheme)
+
+
+def _check_population(session: Session, scheme: Scheme) -> None:
+    """UsageError with line and character where it is no filter, or one that finds others for somebody else."""
+    from crm_tui.domain.filters import parse  # who only reads does without them
+    from crm_tui.domain.filters.nodes import terms
+    from crm_tui.services import lists
+
+    text = scheme.population
+    context = lists.context(session)
+
+    def read(reader: FilterContext) -> list[Term | Words]:
+        return list(terms(parse(text, reader)))
+
     try:
-        lists.read(session, scheme.population)
+        mine, theirs = (read(replace(context, user_id=somebody)) for somebody in (-1, -2))
+        own = (a for a, b in zip(mine, theirs, strict=True) if a != b or getattr(a, "field", "") in _OF_THE_READER)
+        personal = next(own, None)
+        if personal is not None:
+            typed = getattr(personal, "typed", "")
+            message = _("whom a scheme grades cannot depend on who asks: leave this out")
+            raise UsageError(message, text, max(0, text.find(f":{typed}") + 1))
     except UsageError as error:
-        raise UsageError(_("scheme {name}, population: {problem}").format(name=name, problem=error)) from None
+        problem = str(error)
+        if error.position is not None:
+            told = _("at character {n} of the filter: {problem}")
+            problem = told.format(n=error.position + 1, problem=problem)
+        line = line_of(places(scheme.text), ("population",))
+        raise fault(scheme.identifier, line, "population", problem) from None
 
 
 def _follow(session: Session, change: Change) -> None:

@@ -21,6 +21,7 @@ from crm_tui.store.database import Database
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from crm_tui.services.analysis import Asked
     from crm_tui.store.journal import Change, Run
 
 
@@ -42,7 +43,7 @@ class Outcome:
     `data` is what `--json` prints, `lines` what is read instead of it, `columns` are the headings of a `--csv` that may
     have no rows; `proposal` is a command line that one key
     accepts, with the words that offer it. `these` are customers to act on next, in order, each with what is to be said
-    of it: the places show them as a list.
+    of it: the places show them as a list. `report` is one that the places open.
     """
 
     message: str
@@ -54,6 +55,7 @@ class Outcome:
     proposal: tuple[str, str] | None = None
     columns: tuple[str, ...] = ()
     these: tuple[tuple[int, str], ...] = ()
+    report: Asked | None = None
 
     @property
     def exit_code(self) -> int:

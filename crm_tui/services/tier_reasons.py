@@ -14,7 +14,6 @@ from crm_tui.domain.clock import iso, local_date
 from crm_tui.domain.language import _
 from crm_tui.domain.periods import Period, default
 from crm_tui.domain.schemes import (
-    Grade,
     Inputs,
     NextUp,
     Scheme,
@@ -27,7 +26,7 @@ from crm_tui.domain.schemes import (
 )
 from crm_tui.domain.schemes import grade as graded
 from crm_tui.domain.stages import BY_IDENTIFIER
-from crm_tui.services import grading
+from crm_tui.services import grading, tiers
 from crm_tui.services.session import Outcome, Session
 from crm_tui.store import tiers as store
 from crm_tui.store.customers import Facts
@@ -101,19 +100,23 @@ def _in_force(
         tier = badge(scheme, row.tier) if row and row.tier else _("no tier")
         yield _("{scheme}: {tier}").format(scheme=scheme.title, tier=tier)
         return
-    __, before, to, at, login, reason, ___ = history[0]
+    __, before, to, at, login, reason, source = history[0]
     is_badge = facts.scheme == scheme.identifier
     yield _("{scheme} {tier}{mark}: by {who} on {day}{reason}; was {before}").format(
         scheme=scheme.title,
         tier=badge(scheme, to) if to else _("none"),
         mark=_(" (the badge)") if is_badge else "",
-        who=login,
+        who=_("the system") if source == "sweep" else login,
         day=local_date(at, session.person.zone),
         reason=f", {reason}" if reason else "",
-        before=before or _("none"),
+        before=badge(scheme, before) if before else _("none"),
     )
     if row is not None and row.by_hand and row.until_on:
-        after = badge(scheme, row.computed) if row.computed else _("what is computed then")
+        if scheme.rule is None:
+            then, unknown = tiers.stood_before(row, facts.stage)["tier"], _("none")
+        else:
+            then, unknown = row.computed, _("what is computed then")
+        after = badge(scheme, then) if then else unknown
         yield _("by hand until {day}, then {tier}").format(day=row.until_on, tier=after)
     elif row is not None and row.by_hand and scheme.rule is not None and row.tier:
         yield _("by hand: it stays until somebody changes it")
@@ -127,64 +130,82 @@ def _computed(session: Session, scheme: Scheme, row: Standing, at: tuple[str, st
     if row.computed_to and row.computed_from:
         tier = badge(scheme, row.computed) if row.computed else _("none")
         period = Period(date.fromisoformat(row.computed_from), date.fromisoformat(row.computed_to))
-        text = _("computed: {tier}, for {period}").format(tier=tier, period=period)
+        text = _("computed: {tier}, unchanged since it was for {period}").format(tier=tier, period=period)
         if at is not None:
             day = local_date(at[0], session.person.zone)
             text = _("{text}, on {day} by {who}").format(text=text, day=day, who=at[1])
         yield text
     if row.computed is not None and row.computed != row.tier and scheme.identifier != "abcd":
         text = _("suggested: {before}→{after}; `tier accept --scheme {scheme}` takes it")
-        yield text.format(before=row.tier or "–", after=row.computed, scheme=scheme.identifier)
+        before = badge(scheme, row.tier) if row.tier else "–"
+        yield text.format(before=before, after=badge(scheme, row.computed), scheme=scheme.identifier)
 
 
 def _now(session: Session, facts: Facts, scheme: Scheme, row: Standing | None) -> tuple[list[str], dict[str, Any]]:
-    """What the rule says now, on what, what would reach more; and in what that differs from what was computed."""
+    """What the rule says of the period that the computed tier is of, on what, and what would reach more; then what is
+    different in the default period now.
+    """
+    current = default(session.today)
+    then = current
+    if row is not None and row.computed is not None and row.computed_from and row.computed_to:
+        then = Period(date.fromisoformat(row.computed_from), date.fromisoformat(row.computed_to))
+    lines, record, inputs = _of_period(session, facts, scheme, then, is_now=then == current)
+    if then != current:
+        told, record, now = _of_period(session, facts, scheme, current, is_now=True)
+        if inputs is None or now is None:
+            lines += told
+        else:
+            lines.append(_("now, for {period}: {tier}; what differs:").format(
+                period=current, tier=badge(scheme, record["tier"]) if record["tier"] else _("none")
+            ))  # fmt: skip
+            lines += [f"  {line}" for line in _differences(session, inputs, now)]
+    if row is not None and row.computed_to and record["tier"] != row.computed:
+        text = _("computed anew it would be {tier}, not {before}: `grade {scheme}` takes that over")
+        tier, before = (badge(scheme, one) if one else _("none") for one in (record["tier"], row.computed))
+        lines.append("  " + text.format(tier=tier, before=before, scheme=scheme.identifier))
+    return lines, record
+
+
+def _of_period(
+    session: Session, facts: Facts, scheme: Scheme, period: Period, *, is_now: bool
+) -> tuple[list[str], dict[str, Any], Inputs | None]:
+    """What the rule says of the period: lines, record, and on what it looked; None for no inputs where it grades it
+    not.
+    """
     currency = session.settings["currency"]
-    period = default(session.today)
     population = grading.population(session, scheme, period, [facts.id])
     if facts.id not in population.inputs:
         text = _("it is none of those that {scheme} grades: {filter}")
         told = text.format(scheme=scheme.title, filter=scheme.population or _("all that are not archived"))
-        return [told], {"period": str(period), "tier": None, "score": None, "inputs": [], "next_up": None}
+        return [told], {"period": str(period), "tier": None, "score": None, "inputs": [], "next_up": None}, None
     inputs = population.inputs[facts.id]
     grade = graded(population.calibrated, inputs)
     up = next_up(population.calibrated, inputs, grade)
-    lines = [_("now, for {period}:").format(period=period)]
-    if scheme.rule is not None and grading.is_relative(scheme.rule):
-        n = len(population.inputs)
-        lines[0] = _("now, for {period}, among the {n} customers that you see:").format(period=period, n=f"{n:,}")
+    lines = [(_("now, for {period}:") if is_now else _("for {period}, as it is known now:")).format(period=period)]
     lines += [f"  {line}" for line in (*words(scheme, grade, currency), *next_words(scheme, up, currency))]
-    if row is not None and row.computed_to:
-        lines += [f"  {line}" for line in _differences(session, facts, scheme, row, period, inputs, grade)]
+    if scheme.rule is not None and grading.is_relative(scheme.rule):
+        lines.append("  " + _("the lines are drawn through all customers that the scheme grades"))
     record = {
         "period": f"{period.first}/{period.last}", "tier": grade.tier, "score": grade.score,
         "known": round(grade.known, 4), "inputs": [_step(step) for step in grade.steps], "next_up": _up(up),
     }  # fmt: skip
-    return lines, record
+    return lines, record, inputs
 
 
-def _differences(
-    session: Session, facts: Facts, scheme: Scheme, row: Standing, period: Period, inputs: Inputs, grade: Grade
-) -> Iterator[str]:
-    """What the period of then gave, where that is another one, and whether the tier would change."""
+def _differences(session: Session, before: Inputs, now: Inputs) -> Iterator[str]:
+    """What another period changes of what the rule looks at."""
     from crm_tui.domain.metrics import METRICS
     from crm_tui.domain.schemes import value_in_words
 
-    assert row.computed_from is not None
-    assert row.computed_to is not None
-    then = Period(date.fromisoformat(row.computed_from), date.fromisoformat(row.computed_to))
     currency = session.settings["currency"]
-    if then != period:
-        before = grading.inputs_of(session, scheme, then, [facts.id])[facts.id]
-        for name, value in inputs.items():
-            if before.get(name) != value:
-                yield _("{metric}: {before} then, {now} now").format(
-                    metric=METRICS[name].title, before=value_in_words(name, before.get(name), currency),
-                    now=value_in_words(name, value, currency),
-                )  # fmt: skip
-    if grade.tier != row.computed:
-        text = _("computed anew it would be {tier}, not {before}: `grade {scheme}` takes that over")
-        yield text.format(tier=grade.tier or _("none"), before=row.computed or _("none"), scheme=scheme.identifier)
+    changed = [name for name, value in now.items() if before.get(name) != value]
+    for name in changed:
+        yield _("{metric}: {before} then, {now} now").format(
+            metric=METRICS[name].title, before=value_in_words(name, before.get(name), currency),
+            now=value_in_words(name, now[name], currency),
+        )  # fmt: skip
+    if not changed:
+        yield _("nothing")
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -71,8 +71,11 @@ def accept(session: Session, ids: Sequence[int], scheme: Scheme | None = None) -
     with session.changing() as change:
         taken, refused = session.take(ids)
         by_scheme: dict[str, list[Facts]] = {}
+        rows = {} if scheme else store.graded(session.database, [f.id for f in taken])
         for facts in taken:
-            by_scheme.setdefault(scheme.identifier if scheme else facts.scheme, []).append(facts)
+            of_stage = badges.proposing(session.settings, facts.stage, rows.get(facts.id, {}))
+            name = scheme.identifier if scheme else of_stage
+            by_scheme.setdefault(name, []).append(facts)
         moved: list[Facts] = []
         labels: set[str] = set()
         for name, some in by_scheme.items():
@@ -132,7 +135,10 @@ def _take(session: Session, ids: Sequence[int], scheme: Scheme) -> tuple[list[Fa
 
 def _by_hand(scheme: Scheme, row: Standing | None, tier: str, reason: str, until: str | None) -> Row:
     # What a stage proposed is settled by the letter that a person gives; what was computed stays beside it.
-    kept = row if row is not None and scheme.identifier != INTENT else None
+    kept = row if scheme.rule is not None else None
+    if scheme.rule is None and until is not None and row is not None:  # nothing is computed: what stood comes back
+        before = row.computed if row.by_hand and row.until_on else row.tier
+        kept = row._replace(computed=before, computed_from=None, computed_to=None)
     return {
         "tier": tier, "reason": reason, "by_hand": 1, "until_on": until, "computed": kept.computed if kept else None,
         "computed_from": kept.computed_from if kept else None, "computed_to": kept.computed_to if kept else None,
@@ -189,6 +195,8 @@ def propose(session: Session, change: Change, stages: Mapping[int, str]) -> dict
     rows: dict[int, Row] = {}
     for key, letter in letters.items():
         row = known.get(key)
+        if row is not None and row.until_on and letter is None:
+            continue  # what stood before the override comes back
         if row is None and letter is not None:
             rows[key] = {**computed_row(None, None), "computed": letter}
         elif row is not None and row.computed != letter:
@@ -222,7 +230,8 @@ def section(session: Session, facts: Facts) -> Section | None:
         if row.until_on:
             notes.append(_("until {day}").format(day=row.until_on))
         elif row.computed_to:
-            notes.append(_("for {first} to {last}").format(first=row.computed_from, last=row.computed_to))
+            text = _("unchanged since {first} to {last}")
+            notes.append(text.format(first=row.computed_from, last=row.computed_to))
         tier = scheme.get(row.tier or "")
         text = f"{graded(scheme, row.tier, suggested)}  {tier.title if tier else row.tier or ''}".rstrip()
         rows.append(SectionRow(scheme.title, text, ", ".join(filter(None, notes))))
@@ -255,8 +264,9 @@ def end_overrides(session: Session) -> list[tuple[int, str, int | None, str]]:
         stages = {one.id: one.stage for one in store.badges(session.database, [row.customer_id for row in rows])}
         for scheme in dict.fromkeys(row.scheme for row in rows):
             some = {row.customer_id: row for row in rows if row.scheme == scheme}
-            new = {key: _given_back(session, row, stages[key]) for key, row in some.items()}
-            reasons = {key: _("by hand until {day}").format(day=row.until_on) for key, row in some.items()}
+            new = _given_back(session, scheme, some, stages)
+            text = _("by hand until {day}, which has ended")
+            reasons = {key: text.format(day=row.until_on) for key, row in some.items()}
             write(session, change, scheme, new, some, reasons)
         change.summarize(_("{n} tiers by hand ended").format(n=len(rows)))
     return told
@@ -269,18 +279,37 @@ def ending(session: Session) -> list[tuple[int, str, int | None, str]]:
     named_by = store.names(session.database, ids)
     stages = {one.id: one.stage for one in store.badges(session.database, ids)}
     text = _("{scheme}: {before} by hand until {day}, now {after}")
+    after: dict[int, Row] = {}
+    for scheme in dict.fromkeys(row.scheme for row in rows):
+        some = {row.customer_id: row for row in rows if row.scheme == scheme}
+        after |= {some[key].id: new for key, new in _given_back(session, scheme, some, stages).items()}
     found: list[tuple[int, str, int | None, str]] = []
     for row in rows:
-        after = _given_back(session, row, stages[row.customer_id])["tier"]
-        told = text.format(scheme=row.scheme, before=row.tier or "–", day=row.until_on, after=after or "–")
+        now = after[row.id]["tier"]
+        told = text.format(scheme=row.scheme, before=row.tier or "–", day=row.until_on, after=now or "–")
         found.append((row.customer_id, *named_by[row.customer_id], told))
     return found
 
 
-def _given_back(session: Session, row: Standing, stage: str) -> Row:
-    """What follows an override: what is computed; where nothing ever is, what the stage proposes, else the same."""
-    scheme = session.settings.schemes.get(row.scheme)
-    if scheme is not None and scheme.rule is not None:
-        return computed_row(row, row.computed)
-    letter = proposal(stage, row.tier) if row.scheme == INTENT else None
-    return {**computed_row(row, letter or row.tier), "computed": None, "by_hand": int(letter is None)}
+def _given_back(
+    session: Session, name: str, rows: Mapping[int, Standing], stages: Mapping[int, str]
+) -> dict[int, Row]:
+    """What follows the overrides under a scheme: what is computed, for the default period where nothing was yet; where
+    nothing ever is, what stood before or the stage proposes.
+    """
+    scheme = session.settings.schemes.get(name)
+    if scheme is None or scheme.rule is None:
+        return {key: stood_before(row, stages[key]) for key, row in rows.items()}
+    unknown = [key for key, row in rows.items() if row.computed is None]
+    found = {key: computed_row(row, row.computed) for key, row in rows.items() if row.computed is not None}
+    if unknown:
+        from crm_tui.services import grading
+
+        found |= grading.graded_rows(session, scheme, unknown)
+    return found
+
+
+def stood_before(row: Standing, stage: str) -> Row:
+    """What follows an override under a scheme without a rule."""
+    tier = row.computed or (proposal(stage, row.tier) if row.scheme == INTENT else None)
+    return {**computed_row(row, tier), "computed": None}

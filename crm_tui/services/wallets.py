@@ -75,7 +75,7 @@ def estimate(session: Session, customer_id: int, given: Estimate) -> Outcome:
 def category_of(session: Session, typed: str) -> str:
     """The category as it is spelled elsewhere; "" for all together."""
     wanted = facts.line_of(typed)
-    if wanted.casefold() in ("", ALL, "全部"):
+    if wanted.casefold() in ("", ALL, "全部", "所有", "全部品类", "所有品类"):
         return ""
     known = products.categories(session.database, 1_000)
     return next((name for name in known if name.casefold() == wanted.casefold()), wanted)

@@ -7,7 +7,7 @@ that were undone are left out (DOMAIN §9).
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,17 +19,23 @@ from crm_tui.domain.filters.nodes import Node
 from crm_tui.domain.metrics import Kept
 from crm_tui.domain.people import Sight
 from crm_tui.domain.periods import Period
+from crm_tui.domain.stages import STAGES
 from crm_tui.store import worth
 from crm_tui.store.customers import EVERYTHING, OWN
 from crm_tui.store.database import Database
 from crm_tui.store.filter_sql import compile_filter
 
 _WORTH = Kept._fields[: Kept._fields.index("contacts")]
+# One number for entry and customer: of pairs SQLite would walk through all for each row, since one may be NULL.
+_PAIR = "({0}.entry_id << 32) + {0}.customer_id"
 _UNDONE = (
-    "SELECT j.entry_id, j.customer_id FROM journal_undone n CROSS JOIN journal_change j ON j.id = n.id"
+    f"SELECT {_PAIR.format('j')} FROM journal_undone n CROSS JOIN journal_change j ON j.id = n.id"
     " WHERE j.record = '{record}'"
 )
+_CLOSED = ", ".join(f"'{stage.identifier}'" for stage in STAGES if stage.closed)
 _LOGIN = "(SELECT u.login FROM user u WHERE u.id = c.owner_id)"
+_CLASSES = range(4)
+"""The classes of products."""
 _ORIGINS = {"source": "c.source", "region": "c.region", "industry": "c.industry", "owner": _LOGIN}
 
 
@@ -163,55 +169,79 @@ def bought(who: Seen, table: str) -> list[Bought]:
 
 
 def gather_sold(who: Seen, period: Period) -> None:
-    """Gather what each customer bought of each product within the period, in a table of this connection that `sold`
-    reads; summing it up here would sort it once more.
+    """Gather the lines that each customer ordered within the period, in a table of this connection that the functions
+    below read: in the order of the customers, so that nothing sorts them by customer again.
     """
     database = who.database
     database.execute("DROP TABLE IF EXISTS temp.sold_asked")
-    database.execute("CREATE TEMP TABLE sold_asked (customer, product, amount, profit)")
     database.execute(
-        # In the order of the table: for a year of three that takes half of the time that the index of the days does.
+        "CREATE TEMP TABLE sold_asked (customer, line, product, amount, profit, PRIMARY KEY (customer, line))"
+        " WITHOUT ROWID"
+    )
+    database.execute(
         f"INSERT INTO sold_asked {who.ids}"
-        " SELECT o.customer_id, l.product_id, l.amount, coalesce(l.amount - l.cost, 0)"
-        " FROM sales_order o CROSS JOIN order_line l ON l.order_id = o.id"
-        " WHERE +o.ordered_on BETWEEN ? AND ? AND o.state = 'confirmed' AND o.customer_id IN seen",
+        " SELECT o.customer_id, l.id, l.product_id, l.amount, coalesce(l.amount - l.cost, 0)"
+        " FROM sales_order o INDEXED BY sales_order_customer CROSS JOIN order_line l ON l.order_id = o.id"
+        " WHERE o.ordered_on BETWEEN ? AND ? AND o.state = 'confirmed' AND o.customer_id IN seen",
         (*who.parameters, str(period.first), str(period.last)),
     )
 
 
-def profits(who: Seen, of: str) -> dict[int, int]:
-    """The profit by `customer` or by `product`, of what was gathered."""
-    assert of in ("customer", "product")
-    return dict(who.database.rows(f"SELECT {of}, sum(profit) FROM sold_asked GROUP BY 1"))
+def profits_of_products(who: Seen) -> dict[int, int]:
+    """The profit by product, of what was gathered."""
+    return dict(who.database.rows("SELECT product, sum(profit) FROM sold_asked GROUP BY 1"))
 
 
-def sold(who: Seen, customers: Mapping[int, int], products: Mapping[int, int]) -> list[tuple[int, int, int, int, int]]:
-    """What was gathered by the classes of customers and products: (class, class, buyers, sales, profit)."""
-    _classes(who.database, "class_of_customer", customers)
-    _classes(who.database, "class_of_product", products)
-    found = who.database.rows(
-        "SELECT k.class, p.class, count(DISTINCT s.customer), sum(s.amount), sum(s.profit) FROM sold_asked s"
-        " CROSS JOIN class_of_customer k ON k.id = s.customer CROSS JOIN class_of_product p ON p.id = s.product"
-        " GROUP BY 1, 2"
+def gather_buyers(who: Seen, products: Mapping[int, int]) -> None:
+    """Gather what each customer bought of each class of products (0 to 3) in a row, of the lines that were gathered."""
+    database = who.database
+    database.execute("DROP TABLE IF EXISTS temp.class_of_product")
+    database.execute("CREATE TEMP TABLE class_of_product (id INTEGER PRIMARY KEY, class INTEGER)")
+    database.connection.executemany("INSERT INTO class_of_product VALUES (?, ?)", products.items())
+    names = ", ".join(f"lines{n}, sales{n}, profit{n}" for n in _CLASSES)
+    sums = ", ".join(
+        f"{what} FILTER (WHERE p.class = {n})"
+        for n in _CLASSES
+        for what in ("count(*)", "sum(s.amount)", "sum(s.profit)")
     )
-    return [(int(row[0]), int(row[1]), int(row[2]), int(row[3]), int(row[4])) for row in found]
+    database.execute("DROP TABLE IF EXISTS temp.buyer_asked")
+    database.execute(f"CREATE TEMP TABLE buyer_asked (customer INTEGER PRIMARY KEY, profit, {names})")
+    database.execute(
+        f"INSERT INTO buyer_asked SELECT s.customer, sum(s.profit), {sums} FROM sold_asked s"
+        " CROSS JOIN class_of_product p ON p.id = s.product GROUP BY s.customer"
+    )
 
 
-def buyers(who: Seen, customers: Collection[int], products: Collection[int]) -> list[int]:
-    """Which of the customers bought any of the products, of what was gathered."""
+def profits_of_buyers(who: Seen) -> list[int]:
+    """The profit of each customer, of what was gathered."""
+    return _ids(who.database.rows("SELECT profit FROM buyer_asked"))
+
+
+def sold(who: Seen, lines: Sequence[int]) -> list[tuple[int, int, int, int, int]]:
+    """What was gathered by the classes of customers and products: (class, class, buyers, sales, profit).
+
+    `lines` are the least profits of the classes of customers but the last.
+    """
+    sums = ", ".join(f"total(lines{n} > 0), total(sales{n}), total(profit{n})" for n in _CLASSES)
+    rows = who.database.rows(f"SELECT {_below(lines)}, {sums} FROM buyer_asked GROUP BY 1", tuple(lines))
+    cells = ((row[0], n, *map(int, row[1 + 3 * n : 4 + 3 * n])) for row in rows for n in _CLASSES)
+    return [(int(cell[0]), cell[1], cell[2], cell[3], cell[4]) for cell in cells if cell[2]]
+
+
+def buyers(who: Seen, lines: Sequence[int], customers: int, products: int) -> list[int]:
+    """Which customers of the one class bought anything of the other, of what was gathered."""
+    assert products in _CLASSES
     return _ids(
         who.database.rows(
-            "SELECT DISTINCT customer FROM sold_asked WHERE customer IN (SELECT value FROM json_each(?))"
-            " AND product IN (SELECT value FROM json_each(?)) ORDER BY 1",
-            (json.dumps(list(customers)), json.dumps(list(products))),
+            f"SELECT customer FROM buyer_asked WHERE {_below(lines)} = ? AND lines{products} > 0 ORDER BY 1",
+            (*lines, customers),
         )
     )
 
 
-def _classes(database: Database, table: str, classes: Mapping[int, int]) -> None:
-    database.execute(f"DROP TABLE IF EXISTS temp.{table}")
-    database.execute(f"CREATE TEMP TABLE {table} (id INTEGER PRIMARY KEY, class INTEGER)")
-    database.connection.executemany(f"INSERT INTO {table} VALUES (?, ?)", classes.items())
+def _below(lines: Sequence[int]) -> str:
+    """The class of a customer: how many of the lines its profit is below."""
+    return " + ".join(["(profit < ?)"] * len(lines))
 
 
 # -- steps
@@ -222,7 +252,7 @@ def visits(who: Seen, since: str, before: str) -> list[Visit]:
     rows = who.rows(
         f"{who.ids}, steps AS (SELECT s.id, s.customer_id, s.to_stage, s.at FROM stage_change s"
         " JOIN journal_entry e ON e.id = s.entry_id WHERE s.at >= ? AND e.kind = 'do' AND s.customer_id IN seen"
-        f" AND (s.entry_id, s.customer_id) NOT IN ({_UNDONE.format(record='customer')}))"
+        f" AND {_PAIR.format('s')} NOT IN ({_UNDONE.format(record='customer')}))"
         " SELECT * FROM (SELECT customer_id, to_stage, at, lead(to_stage) OVER way, lead(at) OVER way FROM steps"
         " WINDOW way AS (PARTITION BY customer_id ORDER BY id)) WHERE at < ?",
         (since, before),
@@ -236,7 +266,7 @@ def moved(who: Seen, since: str, before: str, scheme: str = "") -> list[Moved]:
         f"{who.ids} SELECT t.customer_id, t.scheme, t.from_tier, t.to_tier FROM tier_change t"
         " JOIN journal_entry e ON e.id = t.entry_id WHERE t.at >= ? AND t.at < ? AND ? IN ('', t.scheme)"
         " AND e.kind = 'do' AND t.customer_id IN seen"
-        f" AND (t.entry_id, t.customer_id) NOT IN ({_UNDONE.format(record='customer_tier')}) ORDER BY t.id",
+        f" AND {_PAIR.format('t')} NOT IN ({_UNDONE.format(record='customer_tier')}) ORDER BY t.id",
         (since, before, scheme),
     )
     return [Moved(*row) for row in rows]
@@ -245,27 +275,36 @@ def moved(who: Seen, since: str, before: str, scheme: str = "") -> list[Moved]:
 # -- care
 
 
-def holdings(who: Seen, period: Period) -> list[Holding]:
-    """The customers that are held, by owner and what their cadence hangs on, with their contacts in the period."""
+def holdings(who: Seen, period: Period, since: str, before: str) -> list[Holding]:
+    """The customers that are held, by owner and what their cadence hangs on, with the contacts that the owner made
+    from one moment until another, since the customer is held.
+    """
+    made = (
+        "SELECT i.customer_id, count(*) AS contacts, sum(i.channel = 'visit') AS visits FROM interaction i CROSS JOIN"
+        " customer h ON h.id = i.customer_id AND h.owner_id = i.user_id AND i.at >= coalesce(h.held_since, '')"
+        f" WHERE i.connected AND i.at >= '{since}' AND i.at < '{before}' GROUP BY 1"
+    )
     rows = who.rows(
         f"SELECT {_LOGIN}, c.scheme, c.tier, c.stage,"
+        f" max(substr(coalesce(c.held_since, ''), 1, 10), '{period.first}'),"
         " substr(max(coalesce(c.last_contact, ''), coalesce(c.held_since, '')), 1, 10), count(*),"
-        f" total(e.contacts), total(e.visits) FROM customer c LEFT JOIN ({_efforts(period)}) e ON e.customer_id = c.id"
-        f" WHERE {who.condition} AND c.owner_id IS NOT NULL GROUP BY c.owner_id, 2, 3, 4, 5"
+        f" total(e.contacts), total(e.visits) FROM customer c LEFT JOIN ({made}) e ON e.customer_id = c.id"
+        f" WHERE {who.condition} AND c.owner_id IS NOT NULL GROUP BY c.owner_id, 2, 3, 4, 5, 6"
     )
-    return [Holding._make((*row[:6], int(row[6]), int(row[7]))) for row in rows]
+    return [Holding._make((*row[:7], int(row[7]), int(row[8]))) for row in rows]
 
 
 def silent(who: Seen, table: str, last: str, as_of: str, times: float) -> list[Silent]:
     """Who has been silent for more than so many own order intervals on that day; `last` is the column of the day of
-    the last order that counts.
+    the last order that counts. Whoever is known to be gone, or never to buy, warns of nothing.
     """
     assert last in ("last_order", "newest_order")
     rows = who.rows(
         f"SELECT * FROM (SELECT c.id, c.name, {_LOGIN}, w.{last}, CAST(julianday(d.day) - julianday(w.{last}) AS INT)"
         "  AS days, (julianday(w.last_order) - julianday(w.first_order)) / (w.order_days - 1) AS every, w.sales,"
         f"  w.lifetime, d.times FROM {table} w CROSS JOIN customer c ON c.id = w.customer_id"
-        f"  CROSS JOIN (SELECT '{as_of}' AS day, {times} AS times) d WHERE {who.condition} AND w.order_days > 1)"
+        f"  CROSS JOIN (SELECT '{as_of}' AS day, {times} AS times) d"
+        f" WHERE {who.condition} AND w.order_days > 1 AND c.stage NOT IN ({_CLOSED}))"
         " WHERE days > times * every"
     )
     return [Silent(*row[:8]) for row in rows]

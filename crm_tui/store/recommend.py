@@ -68,13 +68,12 @@ def buyers(
     )
     ordered = _ordered(database, like)
     names = {str(key): name for key, name in database.rows("SELECT id, name FROM product")}
-    return [
-        Buyer(
-            key, *ordered.get(key, ("", 0, None)), related, total,
-            tuple(names[one] for one in others.split(",")) if others else (),
-        )
-        for key, related, total, others in rows
-    ]  # fmt: skip
+    found = []
+    for key, related, total, others in rows:
+        name, orders, last_on = ordered.get(key, ("", 0, None))
+        with_like = tuple(names[one] for one in others.split(",")) if others else ()
+        found.append(Buyer(key, name, orders, last_on, related, total, with_like))
+    return found
 
 
 def _ordered(database: Database, like: Sequence[int]) -> dict[int, tuple[str, int, str]]:

@@ -88,25 +88,37 @@ _SINCE = (
 )
 
 
+# What a customer's row repeats of its tiers and its profile is written anew after undo: nothing stands against it.
+_DERIVED = (
+    "({row}.record = 'customer' AND {row}.action = 'update' AND NOT EXISTS (SELECT 1 FROM json_each({row}.after) k"
+    " WHERE k.key NOT IN ('scheme', 'tier', 'tier_rank', 'suggested', 'suggested_rank', 'stale_on')))"
+)
+
 _OF_A_HOLDING = "('transfer', 'protection', 'collaborator', 'recycle_warning')"
 """The tables of what ends with a holding, as SQL."""
 
 
 def _changed_since(database: Database, entries: Sequence[int]) -> set[int]:
     """Ids of the customers (or, for rows of none, minus the row's id) that something else has changed since."""
-    same = _SINCE.format(which="l.record = c.record AND l.record_id = c.record_id")
+    same = _SINCE.format(which="l.record = c.record AND l.record_id = c.record_id AND NOT " + _DERIVED.format(row="l"))
+    own = _DERIVED.format(row="c")
     # What was made by the entries cannot go while something else hangs on it.
     hanging = _SINCE.format(which="l.customer_id = c.customer_id")
     # The customer's row repeats its newest interaction and its open follow-up: each depends on those before it.
     series = _SINCE.format(which="l.customer_id = c.customer_id AND l.record = c.record")
     # What the holder has begun belongs to that holding, and goes before it.
     begun = _SINCE.format(which=f"l.customer_id = c.customer_id AND l.record IN {_OF_A_HOLDING}")
+    # A line was added to the order as it stood: a correction is none of a draft.
+    lines = _SINCE.format(
+        which="l.record = 'order_line' AND l.record_id IN (SELECT id FROM order_line WHERE order_id = c.record_id)"
+    )
     moved = "c.record = 'customer' AND c.before ->> 'owner_id' IS NOT c.after ->> 'owner_id'"
     rows = database.rows(
         f"SELECT DISTINCT coalesce(c.customer_id, -c.record_id) FROM {_CHANGES}"
-        f" WHERE {same} OR (c.record = 'customer' AND c.action <> 'update' AND {hanging})"
+        f" WHERE (NOT {own} AND {same}) OR (c.record = 'customer' AND c.action <> 'update' AND {hanging})"
         f" OR ({moved} AND {begun})"
-        f" OR (c.record IN ('interaction', 'follow_up') AND {series})",
+        f" OR (c.record IN ('interaction', 'follow_up') AND {series})"
+        f" OR (c.record = 'sales_order' AND c.action = 'update' AND {lines})",
         (json.dumps(entries),),
     )
     return {row[0] for row in rows}
@@ -314,6 +326,16 @@ def append_histories(change: Change, *, at: str, user_id: int, reason: str) -> N
         " WHERE c.entry_id = ?1 AND c.record = 'customer_tier' ORDER BY c.id) WHERE lost IS NOT got",
         (change.entry_id, at, user_id, reason),
     )
+
+
+def restaled(database: Database, entry_id: int) -> list[int]:
+    """The customers that have another day on which their profile becomes stale by the entry."""
+    rows = database.rows(
+        "SELECT DISTINCT record_id FROM journal_change WHERE entry_id = ? AND record = 'customer' AND action = 'update'"
+        " AND json_type(after, '$.stale_on') IS NOT NULL ORDER BY 1",
+        (entry_id,),
+    )
+    return [row[0] for row in rows]
 
 
 # What the right to take it back hangs on

@@ -190,6 +190,26 @@ def open_deals(database: Database, ids: Iterable[int]) -> list[int]:
     return [row[0] for row in rows]
 
 
+def order_of_deal(database: Database, deal_id: int) -> str | None:
+    """The number (or #id) of the deal's order that is not cancelled; None for none. Whoever may see it."""
+    found: str | None = database.value(
+        "SELECT CASE number WHEN '' THEN '#' || id ELSE number END FROM sales_order"
+        " WHERE deal_id = ? AND state <> 'cancelled' ORDER BY id LIMIT 1",
+        (deal_id,),
+    )
+    return found
+
+
+def due_of_order(database: Database, order_id: int) -> list[str]:
+    """The numbers (or #id) of what is due for the order and not paid."""
+    rows = database.rows(
+        f"SELECT CASE r.number WHEN '' THEN '#' || r.id ELSE r.number END FROM receivable r"
+        f" WHERE r.order_id = ? AND {OPEN} > 0 ORDER BY r.due_on, r.id",
+        (order_id,),
+    )
+    return [row[0] for row in rows]
+
+
 def orders_of(database: Database, customer_id: int, limit: int = 1_000) -> list[Order]:
     """The customer's orders, the newest first."""
     rows = database.rows(f"{_ORDER} WHERE t.customer_id = ? ORDER BY t.ordered_on DESC, t.id DESC LIMIT ?",
@@ -197,16 +217,18 @@ def orders_of(database: Database, customer_id: int, limit: int = 1_000) -> list[
     return [Order(*row) for row in rows]
 
 
-def ordered(database: Database, customer_id: int) -> tuple[int, int]:
-    """How many orders the customer has, and the sum of the confirmed ones."""
+def ordered(database: Database, customer_id: int) -> tuple[int, int, int]:
+    """How many orders the customer has, how many of them are confirmed, and the sum of these."""
     row = database.row(
-        "SELECT (SELECT count(*) FROM sales_order WHERE customer_id = ?1), (SELECT coalesce(sum(l.amount), 0)"
+        "SELECT (SELECT count(*) FROM sales_order WHERE customer_id = ?1),"
+        " (SELECT count(*) FROM sales_order WHERE customer_id = ?1 AND state = 'confirmed'),"
+        " (SELECT coalesce(sum(l.amount), 0)"
         "  FROM sales_order o JOIN order_line l ON l.order_id = o.id"
         "  WHERE o.customer_id = ?1 AND o.state = 'confirmed')",
         (customer_id,),
     )
     assert row is not None
-    return int(row[0]), int(row[1])
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def receivables_of(database: Database, customer_id: int) -> list[Receivable]:

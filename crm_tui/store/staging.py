@@ -19,7 +19,7 @@ from crm_tui.store.sales import OPEN
 _TABLE = """
 CREATE TEMP TABLE staged (
     ordinal INTEGER PRIMARY KEY, line INTEGER, customer_id INTEGER, day TEXT, number TEXT, head TEXT, content TEXT,
-    nth INTEGER, payload TEXT, same INTEGER DEFAULT 0, reason TEXT DEFAULT ''
+    nth INTEGER, payload TEXT, base INTEGER, same INTEGER DEFAULT 0, reason TEXT DEFAULT ''
 )
 """
 _BATCH = 2_000
@@ -57,10 +57,12 @@ def staging(database: Database) -> Iterator[None]:
 
 
 def add(database: Database, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Stage rows: (ordinal, line, customer_id, day, number, head, content, payload as JSON, reason)."""
+    """Stage rows: (ordinal, line, customer_id, day, number, head, content, payload as JSON, reason, base), where `base`
+    is how many of the same content came in before, with the table of which this one is the rest.
+    """
     database.connection.executemany(
-        "INSERT INTO temp.staged (ordinal, line, customer_id, day, number, head, content, payload, reason)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO temp.staged (ordinal, line, customer_id, day, number, head, content, payload, reason, base)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
 
@@ -69,7 +71,8 @@ def number_rows(database: Database) -> None:
     """Count the rows of the same content; by all else that they hold, so that the table's order does not matter."""
     database.execute(
         "UPDATE temp.staged SET nth = n.nth FROM (SELECT ordinal AS o, row_number() OVER"
-        " (PARTITION BY content ORDER BY payload, ordinal) AS nth FROM temp.staged WHERE reason = '') n"
+        " (PARTITION BY content ORDER BY payload, ordinal) + max(base) OVER (PARTITION BY content) AS nth"
+        " FROM temp.staged WHERE reason = '') n"
         " WHERE ordinal = n.o"
     )
 
@@ -148,6 +151,32 @@ def counts(database: Database) -> tuple[int, int, int]:
     return row[0], row[1], row[2]
 
 
+def refused_rows(database: Database) -> set[int]:
+    """The ordinals of the refused rows that have no number."""
+    return {row[0] for row in database.rows("SELECT ordinal FROM temp.staged WHERE reason <> '' AND number = ''")}
+
+
+def last_of(database: Database, ordinals: Iterable[int]) -> dict[int, tuple[str, int]]:
+    """The content of each of these rows that was taken in, and the last nth of all with that content."""
+    rows = database.rows(
+        "SELECT s.ordinal, s.content, n.nth FROM json_each(?) w CROSS JOIN temp.staged s ON s.ordinal = w.value"
+        " JOIN (SELECT content, max(nth) AS nth FROM temp.staged WHERE reason = '' GROUP BY content) n"
+        " ON n.content = s.content WHERE s.reason = ''",
+        (json.dumps(list(ordinals)),),
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def newcomers(database: Database, customers: Iterable[int]) -> list[int]:
+    """Those of the customers that have no confirmed order yet, and are not at stage actual."""
+    rows = database.rows(
+        "SELECT c.id FROM json_each(?) w CROSS JOIN customer c ON c.id = w.value WHERE c.stage <> 'actual' AND NOT"
+        " EXISTS (SELECT 1 FROM sales_order o WHERE o.customer_id = c.id AND o.state = 'confirmed')",
+        (json.dumps(list(customers)),),
+    )
+    return [row[0] for row in rows]
+
+
 def refusals(database: Database) -> Iterator[tuple[int, str]]:
     """The ordinals of the refused rows, each with the reason, in the order of the table."""
     after = -1
@@ -194,6 +223,18 @@ def by_code(database: Database, sight: Sight, codes: Iterable[str], fields: Iter
     return list(dict.fromkeys(_found(database, sight, codes, wanted)))
 
 
+def codes_of(database: Database, ids: Iterable[int]) -> dict[int, list[str]]:
+    """The codes of these customers, once `by_code` has read them."""
+    found: dict[int, list[str]] = {}
+    for key, code in database.rows(
+        "SELECT customer_id, code FROM temp.known_code WHERE code <> ''"
+        " AND customer_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(ids)),),
+    ):
+        found.setdefault(key, []).append(code)
+    return found
+
+
 def _read_codes(database: Database, fields: Sequence[str]) -> None:
     database.execute("CREATE TEMP TABLE known_code (code TEXT, customer_id INTEGER)")
     database.execute(
@@ -204,6 +245,7 @@ def _read_codes(database: Database, fields: Sequence[str]) -> None:
         (json.dumps(fields),),
     )
     database.execute("CREATE INDEX temp.known_code_code ON known_code (code)")
+    database.execute("CREATE INDEX temp.known_code_customer ON known_code (customer_id)")
 
 
 def profile_fields(database: Database) -> list[str]:

@@ -172,6 +172,15 @@ class CrmApp(Obeying):
         self.rested.clear()
         self._something.set()
 
+    def _fatal_error(self) -> None:
+        """Leave with the traceback, without the values in it: they are customers' data, and take long to draw."""
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
+        traceback = Traceback(width=None, show_locals=False)
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
+
     async def _attend(self) -> None:
         """Take what comes, one after the other, for as long as the program runs."""
         await self._furnish()

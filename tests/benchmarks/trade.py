@@ -1,4 +1,4 @@
-"""What the customers of a made database buy, owe and pay: products, orders by their day, receivables, payments, estimates.
+"""What the customers of a made database buy, owe and pay: products, orders by their day, payments, estimates.
 
 The same customers, lines, seed and day give the same rows. How much a customer buys is as uneven as it is in a firm:
 a fifth of them make most of the sales.

@@ -152,6 +152,7 @@ CASES: dict[str, tuple[str, tuple[int, ...]]] = {
     "order cancel": ("order cancel O-1 --reason 'by mistake'", CHANGE),
     "order list": ("order list owner:any --state confirmed", READ),
     "receivable add": ("receivable add 1,650 +30d {id} --order O-1", CHANGE),
+    "receivable cancel": ("receivable cancel R-1", CHANGE),
     "receivable list": ("receivable list --paid", READ),
     "pay": ("pay 2000 {id} --to R-1", CHANGE),
     "allocate": ("allocate {id}", CHANGE),

@@ -177,6 +177,11 @@ def test_a_day_that_has_passed_is_no_next_date(team: Team) -> None:
     assert prepared(team.li, f"next today {key}").ids == (key,)
 
 
+def test_a_day_that_has_passed_is_told_without_its_distance(team: Team) -> None:
+    with pytest.raises(UsageError, match=r"^Wed 1 Jan 2020 has passed: name a day to come$"):
+        prepared(team.li, f"next 2020-01-01 {make(team.li)}")
+
+
 def test_what_is_refused_for_want_of_a_right_ends_with_3_and_an_unknown_id_with_1(team: Team) -> None:
     pooled, own = make(team.admin, owner="pool"), make(team.li, "Beta")
     assert run(team.li, f"tag x {pooled}").exit_code == 3

@@ -31,6 +31,7 @@ def test_the_counts_are_json_and_the_preview_goes_elsewhere(
     out, err = capsys.readouterr()
     assert json.loads(out) == {
         "kind": "orders", "new": 1, "same": 0, "refused": 1, "totals": 0, "products": 1, "users": 0, "orders": 1,
+        "newcomers": 1,
         "errors": str(errors),
     }  # fmt: skip
     assert "order date → date" in err
@@ -81,3 +82,11 @@ def test_what_no_cell_decides_is_as_the_locale_writes_it(
     orders.write_text(ORDERS.replace("2026-01-02", "03/04/2026"))
     run(db, "import", str(orders), "--as", "orders", "--dry-run")
     assert f"order date: 03/04/2026 is taken for {day}" in capsys.readouterr().err
+
+
+def test_what_is_proposed_is_said_to_people_alone(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(db, "product", "add", "X", user="zhao") == 0
+    for flags, said in (((), True), (("--quiet",), False), (("--json",), False)):
+        capsys.readouterr()
+        assert run(db, "order", "add", "X", "1", "1", "--amount", "5", *flags) == 0
+        assert ("proposed: crm-tui stage actual 1" in capsys.readouterr().err) is said

@@ -318,6 +318,26 @@ def test_the_smallest_value_that_would_do_is_told() -> None:
 # -- in words
 
 
+def test_where_nobody_bought_anything_any_sale_would_do() -> None:
+    inputs: Inputs = {"sales": 0}
+    ready = calibrate(SHARES, {1: inputs, 2: {"sales": None}, 3: {"sales": -5}})
+    found = grade(ready, inputs)
+    told = [*words(SHARES, found, "CNY"), *next_words(SHARES, next_up(ready, inputs, found), "CNY")]
+    assert told == [
+        SHARES.tiers[-1].title, "sales: 0.00 CNY (below 0.01 CNY)", "next tier up: " + SHARES.tiers[-2].title,
+        "any sales above 0 would do",
+    ]  # fmt: skip
+    sold: Inputs = {"sales": 1}
+    assert grade(calibrate(SHARES, {1: sold}), sold).tier == "A"
+
+
+def test_no_brackets_are_empty() -> None:
+    scheme = parse_scheme(MATRIX.replace('"1m"', '"p80"'))
+    inputs: Inputs = {"share": 0.1, "potential": 0}
+    found = grade(calibrate(scheme, {1: inputs}), inputs)
+    assert "()" not in "".join(words(scheme, found, "CNY"))
+
+
 def test_a_grade_is_told_input_by_input() -> None:
     ready = calibrate(VALUE, {1: GOOD, 2: {"sales": 2_000_000_00}})
     inputs: Inputs = {**GOOD, "margin": None, "timeliness": 0.6}

@@ -141,7 +141,7 @@ def test_the_version_is_that_of_the_text() -> None:
 
 
 FAULTS = [
-    (GOOD, 'identifier = "size"', "", "scheme, identifier: must be a text"),
+    (GOOD, 'identifier = "size"', "", "scheme, line 1, identifier: is missing"),
     (GOOD, 'identifier = "size"', "identifier = 5", "scheme, line 2, identifier: must be a text"),
     (GOOD, 'identifier = "size"', 'identifier = "a b"', 'scheme a b, line 2, identifier: "a b" must be letters'),
     (GOOD, 'key = "s"', 'key = "t"', "scheme size, line 12, tier 2.key: t is no tier's key: it accepts the suggestion"),
@@ -168,7 +168,7 @@ FAULTS = [
     (SCORED, '"collection"', '"sales"', "scheme worth, line 20, metric 2.name: sales is there twice"),
     (SCORED, "weight = 60", "weight = 50", "scheme worth, line 12, metric 1.weight: the weights sum to 90 %, not 100"),
     (SCORED, "weight = 60", 'weight = "x"', "scheme worth, line 12, metric 1.weight: must be a number from 0 to 100"),
-    (SCORED, "weight = 60\n", "", "scheme worth, line 10, metric 1.weight: must be a number"),
+    (SCORED, "weight = 60\n", "", "scheme worth, line 10, metric 1.weight: is missing"),
     (SCORED, '["1.5m", 100]', '["10k", 100]', "scheme worth, line 16, metric 1.bands 3: must begin above the one before"),
     (SCORED, '["50k", 50]', "[0, 50]", "scheme worth, line 15, metric 1.bands 2: must begin above the one before it"),
     (SCORED, '["50k", 50]', '["50q", 50]', 'scheme worth, line 15, metric 1.bands 2: cannot read the amount "50q"'),
@@ -208,8 +208,22 @@ FAULTS = [
     (PARETO, "small = 15", "small = 25", "scheme worth, line 8, rule.shares.small: the shares sum to more than 100 %"),
     (PARETO, "{ big = 80, small = 15 }", "{ big = 80 }", "scheme worth, line 8, rule.shares: must name every tier but"),
     (PARETO, "\n[[tier]]", "\n[[metric]]\nname = 1\n[[tier]]", "scheme worth, line 10, metric 1: a rule of kind pareto has"),
+    ("", "", " \n", "scheme, line 1: the file is empty"),
+    (GOOD, 'colour = "red"\n', "", "scheme size, line 5, tier 1.colour: is missing"),
+    (GOOD, 'key = "b"\n', "", "scheme size, line 5, tier 1.key: is missing"),
+    (GOOD, '"big"', '"None"', 'scheme size, line 6, tier 1.identifier: "None" is no name for a tier'),
+    *((GOOD, '"small"', f'"{word}"', f'scheme size, line 11, tier 2.identifier: "{word}" is no name for a tier')
+      for word in ("accept", "any", "up", "down", "empty")),
+    (GOOD, "days = 60", "days = 99999999999", "scheme size, line 14, tier 2.cadence_days: must be a whole number of days "
+     "from 1 to 3650"),
+    (GOOD, "days = 60", "days = 3651", "scheme size, line 14, tier 2.cadence_days: must be a whole number"),
+    (SCORED, 'name = "sales"\n', "", "scheme worth, line 10, metric 1.name: is missing"),
+    (SCORED, "percentiles", "bands = [[0, 0]]\npercentiles",
+     "scheme worth, line 23, metric 2.percentiles: only one of bands, percentiles, points"),
+    (SCORED, 'metric = "overdue_days"\n', "", "scheme worth, line 34, veto 1.metric: is missing"),
+    (MATRIX, ", good = 50", "", "scheme worth, line 8, rule.relationship.good: is missing"),
     (MATRIX, "good = 50", "bad = 50", "scheme worth, line 8, rule.relationship.bad: unknown; known are good, metric"),
-    (MATRIX, ', neither = "bad"', "", "scheme worth, line 10, rule.quadrants.neither: must be a text"),
+    (MATRIX, ', neither = "bad"', "", "scheme worth, line 10, rule.quadrants.neither: is missing"),
     (MATRIX, 'both = "big"', 'both = "huge"', 'scheme worth, line 10, rule.quadrants.both: there is no tier "huge"'),
 ]
 

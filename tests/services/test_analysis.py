@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from crm_tui.domain.analysis import ABOUT
+from crm_tui.commands.catalog import CATALOG
+from crm_tui.commands.dispatch import perform, prepare
+from crm_tui.commands.language import read
+from crm_tui.domain.analysis import ABOUT, sales
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.schemes import shipped
-from crm_tui.services import analysis, history, lists, stages, tiers
+from crm_tui.services import analysis, collaborations, history, lists, pools, stages, teams, tiers
 from crm_tui.services.analysis import Asked
 from crm_tui.services.interactions import Note, log
 from crm_tui.services.session import Session
@@ -189,8 +192,15 @@ def test_products(firms: list[Firm], reader: Session) -> None:
     if by_customer and max(by_customer.values()) > 0:
         best = max(by_customer, key=lambda key: by_customer[key])
         assert best in set().union(*(behind(reader, "products", place) for place in range(4)))
+    by_product: dict[str, int] = defaultdict(int)
+    for (__, product), value in profit.items():
+        by_product[product] += value
+    customers, products = (sales.ranked(by, sales.CLASS_SHARES) for by in (by_customer, by_product))
     for place, row in enumerate(rows):
-        assert len(behind(reader, "products", place)) == row["customers"]
+        of_cell = {key: value for key, value in profit.items()
+                   if (customers[key[0]], products[key[1]]) == divmod(place, 4)}  # fmt: skip
+        assert (row["customers"], row["profit"]) == (len({key[0] for key in of_cell}), sum(of_cell.values()))
+        assert set(behind(reader, "products", place)) == {key[0] for key in of_cell}
 
 
 def test_churn_is_silence_of_more_than_twice_the_own_interval(firms: list[Firm], reader: Session) -> None:
@@ -217,10 +227,79 @@ def test_effort_and_activity(team: Team, firms: list[Firm], reader: Session) -> 
     contacts = sum(firm in mine for firm in held)
     assert (row["customers"], row["contacts"], row["visits"]) == (len(mine), contacts, visits)
     assert row["cost"] == contacts * 2_000 + visits * 30_000
-    rows = {one["rep"]: one for one in told(reader, "activity", **asked)}
+    team.clock.forward(days=29)
+    rows = {one["rep"]: one for one in told(reader, "activity", first="2026-11", last="2027-01")}
     for rep in {firm.owner for firm in mine if firm.owner}:
         n = sum(firm.owner == rep for firm in mine)
         assert (rows[rep]["customers"], rows[rep]["contacts"], rows[rep]["asked"]) == (n, n, n)  # D: once in 30 days
+
+
+def test_activity_charges_a_rep_from_the_day_of_receiving_and_counts_the_reps_own_contacts(team: Team) -> None:
+    early, late = make(team.li, "Early"), make(team.li, "Late")
+    log(team.li, [early, late], Note("by li"))
+    team.clock.forward(days=30)
+    pools.assign(team.admin, [late], "wang")
+    log(team.admin, [late, early], Note("by root"))
+    team.clock.forward(days=59)
+    log(team.wang, [late], Note("by wang"))
+    rows = {row["rep"]: row for row in told(team.admin, "activity", first="2026-11", last="2027-12")}
+    assert {rep: (row["contacts"], row["asked"]) for rep, row in rows.items()} == {"li": (1, 3), "wang": (1, 2)}
+    assert rows["wang"]["done"] == 0.5
+    assert "in rhythm as of 2027-02-15" in analysis.report(team.admin, Asked("activity")).lines[0]
+    [unasked] = [row for row in told(team.admin, "activity", last="2026-10") if row["rep"] == "wang"]
+    assert (unasked["contacts"], unasked["asked"], unasked["done"]) == (0, 0, None)
+
+
+def test_a_stand_in_reports_of_nobody_elses_customers(team: Team) -> None:
+    mine, shared, theirs = make(team.wang, "Mine"), make(team.li, "Shared"), make(team.li, "Theirs")
+    collaborations.share(team.li, [shared], "wang")
+    teams.away(team.lead, "li", TODAY, TODAY + timedelta(days=3), "wang")
+    team.wang.refresh()
+    assert theirs in {key for some in lists.every(team.wang, lists.Query("owner:any")) for key in some}
+    for name in ("tiers", "stages"):
+        [row] = told(team.wang, name)
+        assert row["customers"] == 2
+        assert behind(team.wang, name, 0) == {mine, shared}
+        assert {key for some in lists.every(team.wang, lists.Query(row["filter"])) for key in some} == {mine, shared}
+    assert {row["rep"]: row["customers"] for row in told(team.wang, "activity")} == {"wang": 1, "li": 1}
+    assert behind(team.wang, "activity", 0) | behind(team.wang, "activity", 1) == {mine, shared}
+    assert sum(row["customers"] for row in told(team.lead, "tiers")) == 3
+
+
+def test_whoever_is_lost_warns_of_nothing(team: Team) -> None:
+    kept, lost = make(team.li, "Kept"), make(team.li, "Lost")
+    for key in (kept, lost):
+        for day in ("2026-01-05", "2026-02-05"):
+            team.order(key, day, 1_000)
+    assert {row["id"] for row in told(team.li, "churn")} == {kept, lost}
+    stages.move(team.li, [lost], "lost", "price")
+    assert {row["id"] for row in told(team.li, "churn")} == {kept}
+
+
+@pytest.mark.parametrize("name", ["products", "pareto"])
+def test_few_customers_without_a_filter_of_their_own_are_numbered_for_scripts(
+    firms: list[Firm], reader: Session, name: str
+) -> None:
+    for place, row in enumerate(told(reader, name)):
+        assert (row["filter"] is None) == (row["customers"] == 0)
+        if row["filter"] is not None:
+            found = {key for some in lists.every(reader, lists.Query(row["filter"])) for key in some}
+            assert found == behind(reader, name, place)
+
+
+@pytest.mark.parametrize(
+    ("line", "takes"),
+    [
+        ("report pareto --by region", "--from, --to, --on, --limit"), ("report churn --scheme value", "--limit"),
+        ("report ageing --from 2026", "--to"), ("report funnel --of li", "--from"), ("report day --by owner", "--of"),
+        ("report stages --scheme value", "--by"), ("report week --limit 3", "--team"),
+    ],
+)  # fmt: skip
+def test_an_option_that_a_report_does_not_take_is_refused(team: Team, line: str, takes: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        perform(team.li, prepare(team.li, read(line, CATALOG)))
+    assert takes in str(caught.value)
+    assert line.split()[2] in str(caught.value)
 
 
 def test_the_funnel_leaves_undone_steps_out(team: Team) -> None:
@@ -282,7 +361,14 @@ def test_factors_count_what_was_said_against_them(team: Team) -> None:
     rows = {row["factor"]: row for row in told(team.li, "factors", **asked)}
     assert (rows["supplier"]["notes"], rows["supplier"]["against"], rows["supplier"]["against_share"]) == (1, 1, 1.0)
     assert (rows["price"]["customers"], rows["price"]["notes"], rows["price"]["against"]) == (1, 1, 0)
-    assert behind(team.li, "factors", 0, **asked) == {trusting}
+    calm = make(team.li, "D")
+    with team.admin.changing() as change:
+        change.insert("purchase_factor", [{
+            "customer_id": calm, "user_id": team.admin.person.id, "occasion": "", "ranking": "supplier",
+            "evidence": "", "judged_on": "2026-01-01",
+        }])  # fmt: skip
+    assert told(team.li, "factors", **asked)[0]["customers"] == 2
+    assert behind(team.li, "factors", 0, **asked) == {trusting, calm}
 
 
 @pytest.mark.parametrize("name", ABOUT)

@@ -125,8 +125,9 @@ def test_the_queue_is_full_on_any_day(tmp_path: Path, now: datetime) -> None:
 
 def own(database: Database, lines: list[due.Line]) -> list[due.Line]:
     """Those of the rep's own customers, but for those that came into the queue by what they are worth."""
-    held = {row[0] for row in database.rows("SELECT id FROM customer WHERE owner_id = 3 AND scheme = 'abcd'")}
-    return [line for line in lines if line.id in held]
+    held = {row[0] for row in database.rows("SELECT id FROM customer WHERE owner_id = 3")}
+    worth = ("cadence", "payment", "playbook")
+    return [line for line in lines if line.id in held and (line.scheme == "abcd" or line.reason.kind not in worth)]
 
 
 # -- what they bought
@@ -139,13 +140,15 @@ def test_actual_customers_have_bought_and_paid_and_the_books_agree(database: Dat
     wanted = "c.stage = 'actual' AND c.owner_id IS NOT NULL AND c.archived_at IS NULL"
     assert not database.value(f"SELECT count(*) FROM customer c WHERE {bought} <> ({wanted})")
     first, last = database.row("SELECT min(ordered_on), max(ordered_on) FROM sales_order") or ("", "")
-    assert first < "2024-07" and "2026-11" <= last < "2026-11-19"
+    assert first < "2024-07"
+    assert "2026-11" <= last < "2026-11-19"
     assert database.value("SELECT max(paid_on) FROM payment") < "2026-11-19"
     assert worth.differing(database) == {}
     paid = "SELECT r.id FROM receivable r JOIN allocation a ON a.receivable_id = r.id GROUP BY r.id"
     assert not database.rows(f"{paid} HAVING sum(a.amount) > r.amount")
     assert not database.rows(
-        "SELECT r.id FROM receivable r JOIN order_line l ON l.order_id = r.order_id GROUP BY r.id HAVING sum(l.amount) <> r.amount"
+        "SELECT r.id FROM receivable r JOIN order_line l ON l.order_id = r.order_id"
+        " GROUP BY r.id HAVING sum(l.amount) <> r.amount"
     )
 
 
@@ -155,9 +158,11 @@ def test_some_grow_some_fall_some_are_silent_and_one_of_each_rep_does_not_pay(da
     assert min(sum(g > 0.2 for g in growth), sum(g < -0.2 for g in growth)) > 20
     assert sum(k.last_order is not None and k.last_order < "2026-05-10" for k in kept.values()) > 10
     owing = dict(database.rows(
-        "SELECT c.owner_id, count(*) FROM worth JOIN customer c ON c.id = customer_id WHERE overdue_days > 90 GROUP BY 1"
+        "SELECT c.owner_id, count(*) FROM worth JOIN customer c ON c.id = customer_id"
+        " WHERE overdue_days > 90 GROUP BY 1"
     ))
-    assert {3, 4, 5, 6} <= set(owing) and max(owing.values()) == 1
+    assert {3, 4, 5, 6} <= set(owing)
+    assert max(owing.values()) == 1
 
 
 def test_value_graded_them_and_proposes_what_nobody_has_confirmed(database: Database) -> None:
@@ -171,7 +176,7 @@ def test_value_graded_them_and_proposes_what_nobody_has_confirmed(database: Data
 def test_every_table_of_the_business_has_rows(database: Database) -> None:
     for table in ("deal", "wallet", "purchase_factor", "playbook_mark", "allocation"):
         assert database.value(f"SELECT count(*) FROM {table}") > 50, table
-    assert 20 < database.value("SELECT count(*) FROM deal WHERE result = 'open' AND competitor <> ''")
+    assert database.value("SELECT count(*) FROM deal WHERE result = 'open' AND competitor <> ''") > 20
     stages = {row[0] for row in database.rows(
         "SELECT DISTINCT c.stage FROM deal d JOIN customer c ON c.id = d.customer_id WHERE d.result = 'open'"
     )}  # fmt: skip
@@ -277,7 +282,7 @@ DISAGREEING = {
         WHERE c.tier IS NOT t.tier OR c.scheme NOT IN ('abcd', 'value') OR c.tier_rank IS NOT (
             SELECT key FROM json_each(CASE c.scheme WHEN 'abcd' THEN '["A", "B", "C", "D"]' ELSE '["diamond",
             "strategic", "growth", "general", "key_opportunity", "opportunity", "problem"]' END) WHERE value = c.tier)
-        OR c.suggested IS NOT nullif(t.computed, t.tier)""",
+        OR (c.scheme = 'value' AND c.suggested IS NOT nullif(t.computed, t.tier))""",
     "the kept counts are a count": """
         SELECT coalesce(k.holder, n.holder) FROM stage_count k FULL JOIN (
             SELECT coalesce('u' || owner_id, 'p' || pool_id) AS holder, stage, count(*) AS n FROM customer
@@ -319,7 +324,7 @@ def test_rows_agree(database: Database, query: str) -> None:
 
 
 @pytest.mark.parametrize("table", [table for table in JOURNALED if table not in ("team", "user", "pool")])
-def test_every_row_is_noted_once_in_the_administrators_entry_or_in_the_leads_who_graded(database: Database, table: str) -> None:
+def test_every_row_is_noted_once_by_the_administrator_or_the_lead_who_graded(database: Database, table: str) -> None:
     noted = database.rows(
         "SELECT record_id, customer_id FROM journal_change WHERE record = ? AND action = 'insert' ORDER BY 1", (table,)
     )

@@ -60,7 +60,8 @@ def test_an_order_is_read_by_chinese_headings(team: Team, bring: Bring) -> None:
         '2026/3/1,A-1,广州远达科技,GTX Pro,显卡,2,"¥1,200.50",,900\n'
     )
     assert counts(found) == (1, 0, 0)
-    assert found.made == {"orders": 1, "products": 1}
+    assert found.made == {"orders": 1, "products": 1, "newcomers": 1}
+    assert "1 customers bought for the first time: stage actual is proposed" in found.message
     assert lines(team.database) == [
         ("广州远达科技有限公司", "2026-03-01", "A-1", "confirmed", "GTX Pro", 2, 120050, 240100, 90000)
     ]
@@ -115,8 +116,8 @@ def test_a_row_that_cannot_be_taken_goes_into_the_error_file_with_the_reason(
     assert found.errors is not None
     with found.errors.open(encoding="utf-8-sig", newline="") as file:
         refused = list(csv.reader(file))
-    assert refused[0] == ["reason", *ORDERS.strip().split(",")]
-    assert refused[1] == [reason, *row.split(",")]
+    assert refused[0] == ["reason", "rows alike", *ORDERS.strip().split(",")]
+    assert [refused[1][0], *refused[1][2:]] == [reason, *row.split(",")]
     assert found.exit_code == 4
 
 
@@ -568,3 +569,108 @@ def test_neither_the_order_of_the_rows_nor_a_second_import_changes_the_state(
         finally:
             database.close()
     assert states[0] == states[1]
+
+
+HEAD = "customer,date,product,amount\n"
+
+
+@pytest.mark.parametrize(
+    ("bad", "good"),
+    [("Acmee,2026-01-02,X,5", "Acmee"), ("Acme,2026-01-02,X,5?", "5?"), ("Acme,02-01-26,X,5", "02-01-26")],
+)
+def test_a_corrected_row_counts_beside_the_one_that_it_equals(team: Team, bring: Bring, bad: str, good: str) -> None:
+    make(team.li)
+    right = {"Acmee": "Acme", "5?": "5", "02-01-26": "2026-01-02"}[good]
+    table = f"{HEAD}Acme,2026-01-02,X,5\n{bad}\n"
+    found = bring(table)
+    assert counts(found) == (1, 0, 1)
+    assert found.errors is not None
+    corrected = found.errors.read_text("utf-8-sig").replace(good, right)
+    assert counts(bring(corrected)) == (1, 0, 0)
+    assert counts(bring(corrected)) == (0, 1, 0)
+    assert counts(bring(table.replace(good, right))) == (0, 2, 0)
+
+
+def test_rows_that_are_corrected_to_the_same_are_several(team: Team, bring: Bring) -> None:
+    make(team.li)
+    found = bring(f"{HEAD}Acme,2026-01-02,X,5\nAcmee,2026-01-02,X,5\nAkme,2026-01-02,X,5\n")
+    assert found.errors is not None
+    text = found.errors.read_text("utf-8-sig").replace("Acmee", "Acme")
+    found = bring(text)
+    assert counts(found) == (1, 0, 1)
+    assert found.errors is not None
+    assert counts(bring(found.errors.read_text("utf-8-sig").replace("Akme", "Acme"))) == (1, 0, 0)
+    assert team.database.value("SELECT count(*) FROM sales_order") == 3
+
+
+def test_a_row_whose_customer_is_made_later_is_the_first_of_its_kind(team: Team, bring: Bring) -> None:
+    make(team.li)
+    table = f"{HEAD}Acme,2026-01-02,X,5\nGamma,2026-01-02,X,5\n"
+    found = bring(table)
+    make(team.li, "Gamma")
+    assert found.errors is not None
+    assert counts(bring(found.errors.read_text("utf-8-sig"))) == (1, 0, 0)
+    assert counts(bring(table)) == (0, 2, 0)
+
+
+def test_the_error_file_keeps_the_day_that_a_column_meant(team: Team, bring: Bring) -> None:
+    make(team.li)
+    found = bring(f"{HEAD}Acme,03/25/2026,X,5\nAcmee,03/04/2026,X,7\n")
+    assert found.errors is not None
+    bring(found.errors.read_text("utf-8-sig").replace("Acmee", "Acme"))
+    assert [row[1] for row in lines(team.database)] == ["2026-03-25", "2026-03-04"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "row", "reason"),
+    [
+        ("payments", "customer,date,amount", "Acme,2026-01-02,0", "a payment is more than 0"),
+        ("payments", "customer,date,amount", "Acme,2026-01-02,-5", "a payment is more than 0"),
+        ("payments", "customer,date,amount", "Acme,2027-01-02,5", "yet to come"),
+        ("orders", "customer,date,product,amount", "Acme,2027-01-02,X,5", "yet to come"),
+        ("orders", "customer,date,product,amount", "Acme,2026-01-02,X,90000000000000", "too large"),
+        ("orders", "customer,date,product,price,quantity", "Acme,2026-01-02,X,10000000,900000000", "too large"),
+        ("orders", "customer,date,product,quantity,amount", "Acme,2026-01-02,X,0,5", "not of 0"),
+    ],
+)
+def test_what_is_refused_by_hand_is_refused_in_a_table(
+    team: Team, bring: Bring, kind: str, head: str, row: str, reason: str
+) -> None:
+    make(team.li)
+    found = bring(f"{head}\n{row}\n", kind)
+    assert counts(found) == (0, 0, 1)
+    assert reason in reasons(found)[0]
+
+
+def test_a_line_of_nothing_for_nothing_is_taken(team: Team, bring: Bring) -> None:
+    make(team.li)
+    assert counts(bring("customer,date,product,quantity,amount\nAcme,2026-01-02,X,0,0\n")) == (1, 0, 0)
+
+
+def test_a_code_that_nobody_has_beside_a_name_with_another(team: Team, bring: Bring) -> None:
+    key = make(team.li)
+    head = "customer,code,date,product,amount\n"
+    assert counts(bring(f"{head}Acme,C-9,2026-01-02,X,5\n")) == (1, 0, 0)
+    _set(team, key, "客户编号", "C-1")
+    assert "name and code disagree" in reasons(bring(f"{head}Acme,C-9,2026-01-03,X,5\n"))[0]
+
+
+def test_a_code_or_a_phone_may_stand_for_the_name(team: Team, bring: Bring) -> None:
+    key = make(team.li, phone="13800138000")
+    _set(team, key, "客户编号", "C-1")
+    assert counts(bring(f"{HEAD}C-1,2026-01-02,X,5\n13800138000,2026-01-02,X,6\nC-2,2026-01-02,X,7\n")) == (2, 0, 1)
+
+
+def test_beside_a_name_the_number_is_that_of_the_paper(team: Team, bring: Bring) -> None:
+    make(team.li)
+    assert counts(bring("编号,客户,到期日,金额\nR-7,Acme,2026-01-02,5\n", "receivables")) == (1, 0, 0)
+    assert counts(bring("编号,客户,回款日期,回款金额,应收\nP-7,Acme,2026-01-02,5,R-7\n", "payments")) == (1, 0, 0)
+    assert team.database.rows("SELECT number FROM receivable UNION ALL SELECT number FROM payment") == [
+        ("R-7",), ("P-7",)
+    ]  # fmt: skip
+
+
+def test_estimates_that_contradict_each_other_name_no_key(team: Team, bring: Bring) -> None:
+    make(team.li)
+    found = bring("customer,category,year,total\nAcme,所有,2025,5\nAcme,全部,2025,6\n", "wallet")
+    assert set(reasons(found)) == {"the rows of this customer, category and period contradict each other"}

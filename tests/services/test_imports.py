@@ -233,6 +233,14 @@ def test_a_rep_gives_customers_to_nobody_else(session: Session, table: Table) ->
         bring(service, table("name\nx\n"))
 
 
+def test_a_tier_that_a_lead_confirms_is_refused_to_reps(session: Session, table: Table) -> None:
+    rep = people.sign_in(session.database, "li", source="import", clock=lambda: NOW)
+    found = bring(rep, table("name,tier\nx,diamond\ny,B\n"))
+    assert counts(found) == (1, 0, 1, 0)
+    assert session.database.rows("SELECT name, tier FROM customer") == [("y", "B")]
+    assert counts(bring(session, table("name,tier\nx,diamond\n"))) == (1, 0, 0, 0)
+
+
 def test_columns_and_fields_can_be_told(session: Session, table: Table) -> None:
     path = table("what,who,more\nAcme,x,7\nBeta,,8\n")
     found = plan(session, path, mapping={"what": "name", "who": "source", "more": ""}, fixed={"source": "广交会"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm_tui.domain.errors import UsageError
-from crm_tui.services import history, pools, recommend, tags
+from crm_tui.services import cards, entry_lines, history, lists, pools, recommend, tags
 from tests.factories import Team, make
 
 
@@ -130,3 +130,21 @@ def test_many_names_are_data_taken_out(sold: Team) -> None:
     assert sold.database.value(taken) == before
     recommend.to_whom(sold.li, "Router 3", ["Router 2"])
     assert sold.database.value(taken) == before + 1
+
+
+def test_how_far_it_has_come_stands_in_lists_on_the_card_and_in_the_journal(sold: Team) -> None:
+    acme, beta = (row["id"] for row in recommend.to_whom(sold.li, "Router 3", ["Router 2"]).data)
+    first = recommend.push(sold.li, [acme, beta], "Router 3", "pushed")
+    keen = recommend.push(sold.li, [acme], "Router 3", "interested", "asked for a price")
+    found = recommend.to_whom(sold.li, "Router 3", ["Router 2"])
+    assert [row["state"] for row in found.data] == ["interested", "pushed"]
+    said = "interested; bought Router 2 3 times, last 2026-09-10; 100 % of its sales in network"
+    assert found.these[0] == (acme, said)
+    assert found.proposal == ('push "Router 3"', "mark whom to tell of it")
+    [section] = [one for one in cards.card(sold.li, acme).sections if one.name == "pushes"]
+    assert (section.rows[0].label, section.rows[0].text) == ("Router 3", "interested: asked for a price")
+    assert entry_lines.lines(sold.li, first.entry_id or 0) == ["Acme: new product pushed", "Beta: new product pushed"]
+    assert entry_lines.lines(sold.li, keen.entry_id or 0) == ["Acme: new product: interested"]
+    assert lists.page(sold.li, lists.Query("push:router push.state:interested")).ids == [acme]
+    assert list(lists.context(sold.li).known("push", "rou")) == ["Router 3"]
+    assert list(lists.context(sold.wang).known("push", "")) == []

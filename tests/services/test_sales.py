@@ -137,7 +137,7 @@ def test_what_is_confirmed_is_corrected_by_a_line(team: Team, key: int) -> None:
     orders.cancel(team.li, "O-1", "by mistake")
     with pytest.raises(CrmError, match="cancelled"):
         orders.add_line(team.li, "O-1", Line("GTX Pro", -1))
-    assert sales.ordered(team.database, key) == (1, 0)
+    assert sales.ordered(team.database, key) == (1, 0, 0)
 
 
 @pytest.mark.parametrize("stage", ["potential", "lost", "actual"])
@@ -152,6 +152,11 @@ def test_the_first_order_that_counts_proposes_stage_actual(team: Team, key: int,
 def test_an_order_of_a_deal_has_its_number(team: Team, key: int) -> None:
     deals.add(team.li, key, Draft("GTX Pro", 100_00, number="K-7"))
     orders.add(team.li, key, Line("GTX Pro", 1), deal="K-7")
+    with pytest.raises(UsageError, match="has the order K-7 already"):
+        orders.add(team.li, key, Line("GTX Pro", 1), deal="K-7")
+    assert "its order K-7 stands" in deals.lost(team.li, "K-7", "price").message
+    assert "its order K-7 stands" in deals.reopen(team.li, "K-7").message
+    orders.cancel(team.li, "K-7")
     orders.add(team.li, key, Line("GTX Pro", 1), deal="K-7")
     assert [order.number for order in sales.orders_of(team.database, key)] == ["O-2", "K-7"]
 
@@ -280,3 +285,55 @@ def test_a_number_that_was_given_anew_does_not_come_back_twice(team: Team, key: 
     with pytest.raises(CrmError):
         history.redo(team.li)
     assert column(team.database, "id", key) == key
+
+
+def test_so_large_an_amount_is_refused(team: Team, key: int) -> None:
+    with pytest.raises(UsageError, match="too large"):
+        orders.add(team.li, key, Line("GTX Pro", 10**12, price=10**6))
+
+
+def test_a_cancelled_order_says_what_is_still_due_for_it(team: Team, key: int) -> None:
+    orders.add(team.li, key, Line("GTX Pro", 1))
+    payments.add(team.li, key, 550_00, in_days(9).on, order="O-1")
+    before = present(team.database)
+    assert "R-1 is still due: `receivable cancel R-1`" in orders.cancel(team.li, "O-1").message
+    history.undo(team.li)
+    assert present(team.database) == before
+    payments.cancel(team.li, "R-1")
+    assert sales.receivables_of(team.database, key) == []
+    history.undo(team.li)
+    assert present(team.database) == before
+    payments.pay(team.li, key, 1_00)
+    with pytest.raises(CrmError, match="of it is paid"):
+        payments.cancel(team.li, "R-1")
+
+
+def test_a_deal_closes_no_earlier_than_it_opens(team: Team, key: int) -> None:
+    deals.add(team.li, key, Draft("GTX Pro", 1))
+    for close in (lambda on: deals.won(team.li, "D-1", on=on), lambda on: deals.lost(team.li, "D-1", "price", on)):
+        with pytest.raises(UsageError, match="was opened on"):
+            close(in_days(-1).on)
+
+
+def test_an_order_is_never_of_less_than_nothing(team: Team, key: int) -> None:
+    orders.add(team.li, key, Line("GTX Pro", 1), draft=True)
+    entry = orders.confirm(team.li, "O-1").entry_id
+    with pytest.raises(UsageError, match="is left of it"):
+        orders.add_line(team.li, "O-1", Line("GTX Pro", -2))
+    orders.add_line(team.li, "O-1", Line("GTX Pro", -1))
+    with pytest.raises(CrmError, match="changed since"):
+        history.undo(team.li, entry)
+
+
+def test_the_card_counts_the_orders_that_it_sums(team: Team, key: int) -> None:
+    orders.add(team.li, key, Line("GTX Pro", 1))
+    orders.add(team.li, key, Line("GTX Pro", 1), draft=True)
+    section = orders.section(team.li, team.li.one(key))
+    assert section is not None
+    assert section.rows[0].note == "1 order, 550.00"
+
+
+def test_to_take_back_a_judgement_that_there_is_not_changes_nothing(team: Team, key: int) -> None:
+    assert "nothing was changed" in ratings.rate(team.li, [key], {"influence": ""}).message
+    ratings.rate(team.li, [key], {"influence": "3"})
+    assert "influence changed" in ratings.rate(team.li, [key], {"influence": ""}).message

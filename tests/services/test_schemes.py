@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from crm_tui.commands import manual
+from crm_tui.commands.verbs import schemes as verbs
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.schemes import SHIPPED, source_of
 from crm_tui.services import history, lists, schemes, tiers
@@ -102,7 +105,12 @@ def test_tiers_that_are_gone_are_counted(team: Team) -> None:
     [
         (GOOD.replace('"size"', '"primary"'), '"primary" is no name for a scheme'),
         (GOOD.replace('"size"', '"Value"'), '"Value" is called value here'),
-        (SCORED.replace("stage:actual", "stage:acktual"), "scheme worth, population: "),
+        (SCORED.replace("stage:actual", "region:x stage:acktual"),
+         "scheme worth, line 3, population: at character 16 of the filter: "),
+        *((SCORED.replace("stage:actual", text),
+           f"scheme worth, line 3, population: at character {place} of the filter: whom a scheme grades cannot depend ")
+          for text, place in (("owner:me", 7), ("stage:actual or owner:li,ME", 23), ("not claimable:yes", 15),
+                              ("log.by:me", 8), ("-comment.by:me stage:actual", 13))),
         (SCORED.replace("weight = 60", "weight = 61"), "scheme worth, line 12, metric 1.weight: the weights"),
     ],
 )
@@ -111,6 +119,18 @@ def test_a_faulty_scheme_is_refused_and_nothing_is_kept(team: Team, text: str, p
         schemes.add(team.admin, text)
     assert str(caught.value).startswith(problem)
     assert team.database.value("SELECT count(*) FROM scheme") == 0
+
+
+@pytest.mark.parametrize("population", ["owner:li", 'tag:"me"', "blocked:no last:>90d", "name:me", "owner:any"])
+def test_a_population_that_is_the_same_for_everybody_is_taken(team: Team, population: str) -> None:
+    text = SCORED.replace('"stage:actual"', f"'{population}'")
+    assert schemes.add(team.admin, text).message == "scheme worth added"
+
+
+def test_an_empty_file_is_told_by_its_name(team: Team, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(" \n")
+    with pytest.raises(UsageError, match=r"^mine\.toml, line 1: the file is empty$"):
+        verbs.add(team.admin, {"file": str(tmp_path / "mine.toml")}, ())
 
 
 def test_what_is_not_ones_own_is_not_removed(team: Team) -> None:

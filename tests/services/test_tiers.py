@@ -70,7 +70,7 @@ def test_why_names_who_gave_it_when_and_what_it_was_before(team: Team, clock: Cl
     stages.move(team.li, [key], "intent")
     told = tier_reasons.why(team.li, key)
     assert told.lines == (
-        "intent 意C (the badge): by zhao on 2026-11-19, met at the fair; was D",
+        "intent 意C (the badge): by zhao on 2026-11-19, met at the fair; was 意D",
         "cadence: a contact every 14 days",
         "stage intent proposes B: `t t` accepts",
     )

@@ -143,6 +143,9 @@ def _tiers(database: Database) -> None:
     graded: dict[int, list[str]] = {}
     for key, scheme in database.rows("SELECT customer_id, scheme FROM customer_tier WHERE tier IS NOT NULL"):
         graded.setdefault(key, []).append(scheme)
+    waiting = {(key, scheme): computed for key, scheme, computed in database.rows(
+        "SELECT customer_id, scheme, computed FROM customer_tier WHERE tier IS NULL AND computed IS NOT NULL"
+    )}  # fmt: skip
     for key, stage, scheme, tier, rank, suggested, place, given, computed in database.rows(
         "SELECT c.id, c.stage, c.scheme, c.tier, c.tier_rank, c.suggested, c.suggested_rank, t.tier, t.computed"
         " FROM customer c LEFT JOIN customer_tier t ON t.customer_id = c.id AND t.scheme = c.scheme"
@@ -150,6 +153,10 @@ def _tiers(database: Database) -> None:
         assert scheme == settings.primary(stage, graded.get(key, []))
         assert tier == given
         assert rank == (settings.schemes[scheme].rank(tier) if tier else None)
+        first = waiting.get((key, settings.primary(stage, settings.schemes)))
+        if first:
+            assert (suggested, place) == (first, None)
+            continue
         assert suggested == (computed if computed != given else None)
         assert place == (settings.schemes[scheme].rank(suggested) if suggested else None)
     _none(database, "SELECT id FROM customer_tier WHERE until_on IS NOT NULL AND NOT by_hand")

@@ -66,6 +66,10 @@ def possible(record: FilterRecord) -> FilterRecord:
     return replace(
         record, blocked=blocked, pool=pool, region=record.region or None, search_text=search_text(names), masked=False,
         discreet=False, suggest=suggest,
+        suggests={
+            name: way for name, way in record.suggests.items()
+            if record.tiers.get(name) != _farthest(name, way) and (way == "up" or name in record.tiers)
+        },
     )  # fmt: skip
 
 
@@ -118,13 +122,21 @@ def put(database: Database, record: FilterRecord) -> None:
         insert(database, "profile", {"id": record.id, "fields": json.dumps(record.profile, ensure_ascii=False)})
     for tag in record.tags:
         insert(database, "tag", {"customer_id": record.id, "name": tag})
-    for name, tier in record.tiers.items():
-        insert(database, "customer_tier", {"customer_id": record.id, "scheme": name, "tier": tier})
+    for name in {**record.tiers, **record.suggests}:
+        tier, way = record.tiers.get(name), record.suggests.get(name)
+        computed = _farthest(name, way) if way else tier
+        row = {"customer_id": record.id, "scheme": name, "tier": tier, "computed": computed}
+        insert(database, "customer_tier", row)
+
+
+def _farthest(scheme: str, way: str) -> str:
+    """The best tier of the scheme, or the worst: what is proposed in that direction."""
+    return shipped()[scheme].tiers[0 if way == "up" else -1].identifier
 
 
 def _suggested_rank(scheme: Scheme, record: FilterRecord) -> int | None:
     """A place above the tier's, or below it."""
-    if record.suggest is None:
+    if record.suggest in (None, "other"):
         return None
     return (scheme.rank(record.tier) if record.tier else 0) + (-1 if record.suggest == "up" else 1)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
-from crm_tui.services import products
+from crm_tui.services import cards, products
+from crm_tui.tui.screens.card import COLUMNS, CardLines
 from tests.factories import Clock, Team, day, make
 from tests.tui.rooms import entered
 from tests.tui.test_collaboration import to_row
@@ -64,3 +66,16 @@ async def test_the_tabs_and_the_board_sum_open_deals(
         if size[0] >= 120:
             await room.press("b")
             assert "intent 1 · 120k" in room.text()
+
+
+def test_nothing_beside_a_fact_is_cut(team: Team, path: Path) -> None:
+    key = make(team.li, "Acme")
+    team.due(key, "2024-01-02", 300_00, number="R-1")
+    team.order(key, "2026-05-01", 500_00)
+    card = cards.card(team.li, key)
+    notes = [row[2] for row in CardLines(card, 60).rows]
+    assert max(map(cell_len, notes)) <= COLUMNS[2].width
+    assert any("days overdue" in one for one in notes)
+    for section in card.sections:
+        for row in section.rows:
+            assert row.note in " ".join(part for line in CardLines(card, 60).rows for part in line[1:])

@@ -589,3 +589,19 @@ async def test_keys_wait_for_a_long_reading_and_esc_stops_it(
         await until(lambda: begun == 2)
         await room.press("<esc>")  # the line stays responsive, the newer reading overtakes the endless one
         assert len(room.place.table.lines) == 1
+
+
+async def test_a_fault_of_the_program_is_told_without_customers_data(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with entered(path) as room:
+        monkeypatch.setattr(room.app, "_close_messages_no_wait", lambda: None)
+        phone = "138" + "00138000"
+        try:
+            raise ValueError(len(phone))
+        except ValueError:
+            room.app._fatal_error()
+        told = "".join(segment.text for shown in room.app._exit_renderables for segment in shown.segments)  # type: ignore[union-attr]
+        room.app._exit_renderables.clear()
+        assert "ValueError" in told
+        assert phone not in told

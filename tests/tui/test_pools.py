@@ -100,7 +100,7 @@ async def test_a_pool_says_what_one_wants_to_know_before_one_claims(team: Team, 
     clock.forward(days=3)
     async with entered(path, clock=clock) as room:
         await room.press("go<enter>")
-        rows = {row[4:19].strip(): row for row in room.rows() if "意D" in row}
+        rows = {row[4:17].strip(): row for row in room.rows() if "意D" in row}
         assert list(rows) == ["Mine before", "Fresh", "Back"]
         assert all(word in rows["Back"] for word in ("north", "fair", "•••", "3d", "wang: wr", "yes"))
         assert "13800138000" not in room.text()

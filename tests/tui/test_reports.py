@@ -115,3 +115,61 @@ async def test_the_tiers_are_those_of_the_scheme_that_the_lists_show(team: Team,
         await room.press("gg", "<enter>")
         assert "Gamma" in room.text()
         assert "[/foo]" not in room.text()
+
+
+async def test_a_report_is_opened_by_a_line_from_anywhere(team: Team, clock: Clock, path: Path) -> None:
+    keys = sold(team)
+    tiers.assign(team.li, [keys["Gamma"]], "high", shipped()["label"])
+    async with entered(path, clock=clock) as room:
+        for before in ("gp", "gd", "gr"):
+            await room.press(before, ":report pareto --from 2026-Q2 --to 2026-Q2<enter>")
+            assert type(room.place).__name__ == "ReportScreen", before
+            assert "2026-04-01 to 2026-06-30" in room.rows()[0]
+            await room.press("<enter>")
+            assert type(room.place).__name__ == "BehindScreen", before
+            await room.press("<esc>", "<esc>")
+        assert type(room.place).__name__ == "ReportsScreen"
+        await room.press(":report tiers --by region --scheme label<enter>")
+        assert "scheme label" in room.rows()[0]
+        assert "north" in room.text()
+        await room.press("<esc>", ":report pareto --by region<enter>")
+        assert "report pareto takes no --by: --from, --to, --on, --limit" in room.text()
+
+
+async def test_a_report_on_what_is_open_takes_another_end_alone(team: Team, clock: Clock, path: Path) -> None:
+    sold(team)
+    async with entered(path, clock=clock) as room:
+        await opened(room, "ageing")
+        await room.press("p", "2026-Q3<enter>")
+        assert "as of 2026-10-01" in room.rows()[0]
+        await room.press("e")
+        assert room.said == "crm-tui report ageing --to 2026-Q3 --csv"
+
+
+async def test_what_carries_the_point_is_seen_first_and_the_rest_by_moving_right(
+    team: Team, clock: Clock, path: Path
+) -> None:
+    sold(team)
+    async with entered(path, clock=clock) as room:
+        await opened(room, "effort")
+        assert "of sales" in room.text()
+        assert "of cost" in room.text()  # the chart has no such word
+        assert "of visits" not in room.text()
+        await room.press("l" * 20)
+        assert "of visits" in room.text()
+        assert "of cost" in room.text()
+        assert "of sales" not in room.text()
+        assert "tier" in room.text()
+        await room.press("h" * 20)
+        assert "of sales" in room.text()
+
+
+async def test_the_keys_and_the_hints_name_the_reports(team: Team, clock: Clock, path: Path) -> None:
+    sold(team)
+    async with entered(path, clock=clock, size=(160, 40)) as room:
+        for place in ("gp", "gd"):
+            await room.press(place)
+            assert "g r reports" in room.rows()[-1], place
+        await room.press("?", "reports")
+        assert "view reports" in room.text()
+        assert "g r" in room.text()

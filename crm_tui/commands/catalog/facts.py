@@ -110,6 +110,12 @@ _MONEY = (
         ),
     ),
     Command(
+        "receivable cancel", N_("it is due no more"), verbs.receivable_cancel, changes=True, ask="missing",
+        arguments=(
+            Argument("receivable", fact_kinds.RECEIVABLE, N_("the receivable: its number, or #id"), required=True),
+        ),
+    ),
+    Command(
         "receivable list", N_("what is still to be paid, the oldest first"), verbs.receivable_list,
         arguments=(_FILTER, Argument("paid", kinds.TEXT, N_("what is paid too"), flag=True), _LIMIT),
     ),

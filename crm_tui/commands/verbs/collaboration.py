@@ -61,7 +61,10 @@ def report(session: Session, values: Values, ids: Ids) -> Outcome:
     name = values.get("name", "")
     if name not in ("day", "week") and (name or not values.keys() & {"of", "date", "team"}):
         return _analysis(session, name, values)
+    from crm_tui.domain.analysis import check_options
     from crm_tui.services import reports
+
+    check_options(name or "day", values)
 
     on = values.get("date")
     return reports.report(
@@ -74,15 +77,19 @@ def _analysis(session: Session, name: str, values: Values) -> Outcome:
     import os
     import sys
 
+    from crm_tui.domain.analysis import check_options
     from crm_tui.services import analysis
 
     if not name:
         return analysis.listing()
+    check_options(name, values)
     scheme = values.get("scheme")
     asked = analysis.Asked(
         name, values.get("from", ""), values.get("to", ""), scheme.identifier if scheme else "",
         values.get("by", "source"), values.get("on", ""), values.get("limit"),
     )  # fmt: skip
+    if session.source == "screen":
+        return analysis.opened(session, asked)
     locale = os.environ.get("LC_ALL") or os.environ.get("LANG")
     is_plain = locale in ("C", "POSIX") or (sys.stdout.encoding or "").lower() not in ("utf-8", "utf8")
     return analysis.report(session, asked, ascii_only=is_plain)

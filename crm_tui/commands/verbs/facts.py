@@ -102,6 +102,12 @@ def receivable_add(session: Session, values: Values, ids: Ids) -> Outcome:
     )  # fmt: skip
 
 
+def receivable_cancel(session: Session, values: Values, ids: Ids) -> Outcome:
+    from crm_tui.services import payments
+
+    return payments.cancel(session, values["receivable"])
+
+
 def receivable_list(session: Session, values: Values, ids: Ids) -> Outcome:
     from crm_tui.services import payments
 

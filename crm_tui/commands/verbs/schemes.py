@@ -31,7 +31,11 @@ def show(session: Session, values: Values, ids: Ids) -> Outcome:
 def add(session: Session, values: Values, ids: Ids) -> Outcome:
     from crm_tui.services import schemes
 
-    return schemes.add(session, _text(session, values["file"]))
+    text = _text(session, values["file"])
+    if not text.strip():
+        name = os.path.basename(values["file"])
+        raise UsageError(_("{name}, line 1: the file is empty").format(name=name), values["file"], 0)
+    return schemes.add(session, text)
 
 
 def remove(session: Session, values: Values, ids: Ids) -> Outcome:

@@ -5,9 +5,10 @@ All functions are pure; whoever calls them reads only what the reader of the rep
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from crm_tui.domain.language import N_
+from crm_tui.domain.errors import UsageError
+from crm_tui.domain.language import N_, _
 
 ABOUT: Mapping[str, str] = {
     "funnel": N_("who came into each stage, how many went on, how long it took"),
@@ -27,3 +28,23 @@ ABOUT: Mapping[str, str] = {
     "factors": N_("how we sell against how they buy"),
 }
 """The reports in order: what each answers."""
+
+_EVERY = ("on", "limit")
+_PERIOD = ("from", "to", *_EVERY)
+OPTIONS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(ABOUT, _PERIOD),
+    "tiers": ("scheme", "by", *_PERIOD), "stages": ("by", *_PERIOD), "movers": ("scheme", *_PERIOD),
+    "effort": ("scheme", *_PERIOD), "ageing": ("to", *_EVERY), "problems": ("to", *_EVERY),
+    "day": ("of", "date", "team"), "week": ("of", "date", "team"),
+}  # fmt: skip
+"""The options that each report takes: one that would change nothing is none of them."""
+
+
+def check_options(name: str, given: Iterable[str]) -> None:
+    """UsageError for the first option that the report of that name does not take; it names those that it takes."""
+    taken = OPTIONS.get(name)
+    for option in given:
+        if taken is not None and option != "name" and option not in taken:
+            told = ", ".join(f"--{one}" for one in taken)
+            message = _("report {name} takes no --{option}: {options}").format(name=name, option=option, options=told)
+            raise UsageError(message, f"--{option}", 0)

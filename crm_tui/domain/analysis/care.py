@@ -19,12 +19,16 @@ from crm_tui.domain.schemes import Scheme, badge
 
 
 class Holding(NamedTuple):
-    """Customers that someone holds, alike in tier, stage and the day of their last contact (or of being received)."""
+    """Customers that someone holds, alike in tier, stage, the day since when they are held (that of the beginning of
+    the period, where it is later) and the day of their last contact with anybody (or of being received); the contacts
+    are those that the holder made.
+    """
 
     owner: str
     scheme: str
     tier: str | None
     stage: str
+    since: str
     last: str
     customers: int
     contacts: int
@@ -32,7 +36,7 @@ class Holding(NamedTuple):
 
 
 ACTIVITY = (
-    Column("rep", N_("rep"), "text"), Column("customers", N_("customers")), Column("contacts", N_("contacts")),
+    Column("rep", N_("rep"), "text"), Column("customers", N_("held now")), Column("contacts", N_("own contacts")),
     Column("visits", N_("visits")), Column("asked", N_("cadence asks")),
     Column("done", N_("of that"), "percent"), Column("in_rhythm", N_("in rhythm")),
     Column("in_rhythm_share", N_("of those"), "percent"),
@@ -40,12 +44,12 @@ ACTIVITY = (
 
 
 def activity(holdings: Iterable[Holding], period: Period, today: date, settings: DueSettings) -> Report:
-    """For each rep the contacts that the held customers had within the period, against what their cadence asks for.
+    """For each rep the contacts that it made with the customers that it holds, against what their cadence asks for.
 
-    The cadence asks for the days of the period divided by its interval, for each customer held now; in rhythm is who
-    was heard from within the interval by `today`.
+    Both count from the day since when a customer is held, within the period and up to `today`: the cadence asks for
+    these days divided by its interval. In rhythm is who was heard from within the interval by `today`, by anybody.
     """
-    days = (period.as_of - period.first).days
+    end = min(period.as_of, today + timedelta(days=1))
     by: dict[str, list[Holding]] = {}
     for holding in holdings:
         by.setdefault(holding.owner, []).append(holding)
@@ -55,17 +59,18 @@ def activity(holdings: Iterable[Holding], period: Period, today: date, settings:
         for one in held:
             interval = cadence_interval(one.tier, one.scheme, one.stage, settings)
             if interval is not None:
-                asked += one.customers * days / interval
+                asked += one.customers * max(0, (end - date.fromisoformat(one.since)).days) / interval
                 cadenced += one.customers
                 rhythm += one.customers * (one.last >= (today - timedelta(days=interval)).isoformat())
-        customers, contacts, visits = (sum(sums) for sums in zip(*(one[5:] for one in held), strict=True))
+        customers, contacts, visits = (sum(sums) for sums in zip(*(one[6:] for one in held), strict=True))
         cells = (
-            owner, customers, contacts, visits, round(asked), share(contacts, asked), round(rhythm),
-            share(rhythm, cadenced),
+            owner, customers, contacts, visits, round(asked), share(contacts, asked if round(asked) else None),
+            round(rhythm), share(rhythm, cadenced),
         )  # fmt: skip
         rows.append(Row(cells, filter=term("owner", owner)))
     bars = tuple((row.cells[0], row.cells[5] or 0.0, f"{row.cells[2]:,}/{row.cells[4]:,}") for row in rows)
-    return Report("activity", _("Contacts against cadence"), period, ACTIVITY, tuple(rows), Bars(bars))
+    about = _("in rhythm as of {day}").format(day=today)
+    return Report("activity", _("Contacts against cadence"), period, ACTIVITY, tuple(rows), Bars(bars), about=about)
 
 
 # -- effort against worth
@@ -87,11 +92,11 @@ class Spent(NamedTuple):
 EFFORT = (
     Column("tier", N_("tier"), "text"), Column("customers", N_("customers")),
     Column("customers_share", N_("of all"), "percent"), Column("sales", N_("sales"), "money"),
-    Column("sales_share", N_("of all"), "percent"), Column("profit", N_("profit"), "money"),
-    Column("profit_share", N_("of all"), "percent"), Column("margin", N_("margin"), "percent"),
-    Column("contacts", N_("contacts")), Column("contacts_share", N_("of all"), "percent"),
-    Column("visits", N_("visits")), Column("visits_share", N_("of all"), "percent"),
-    Column("cost", N_("cost to serve"), "money"), Column("cost_share", N_("of all"), "percent"),
+    Column("sales_share", N_("of sales"), "percent", 1), Column("profit", N_("profit"), "money"),
+    Column("profit_share", N_("of profit"), "percent", 4), Column("margin", N_("margin"), "percent"),
+    Column("contacts", N_("contacts"), "count", 5), Column("contacts_share", N_("of contacts"), "percent"),
+    Column("visits", N_("visits"), "count", 6), Column("visits_share", N_("of visits"), "percent"),
+    Column("cost", N_("cost to serve"), "money", 2), Column("cost_share", N_("of cost"), "percent", 3),
 )  # fmt: skip
 _COMPARED = {
     N_("customers"): 2, N_("sales"): 4, N_("profit"): 6, N_("contacts"): 9, N_("visits"): 11, N_("cost to serve"): 13,
@@ -255,7 +260,7 @@ class Pitch(NamedTuple):
 FACTORS = (
     Column("factor", N_("they buy for"), "word"), Column("customers", N_("customers")),
     Column("notes", N_("notes and offers")), Column("against", N_("against it")),
-    Column("against_share", N_("of them"), "percent"), Column("customers_against", N_("customers")),
+    Column("against_share", N_("of them"), "percent"), Column("customers_against", N_("to customers")),
 )  # fmt: skip
 
 
@@ -268,8 +273,7 @@ BUYING = {
 def factors(first: Mapping[int, str], pitches: Iterable[Pitch], period: Period) -> Report:
     """How we sell against how they buy: by the weightiest purchase factor, what was said that goes against it.
 
-    `first` is that factor by customer. Behind a row are the customers that were spoken
-    to against their factor; of one where there are none, all that buy for it.
+    `first` is that factor by customer. Behind a row are all customers that buy for it.
     """
     by: dict[str, list[int]] = {factor: [] for factor in BUYING}
     for customer, factor in first.items():
@@ -281,7 +285,7 @@ def factors(first: Mapping[int, str], pitches: Iterable[Pitch], period: Period) 
         wrong = {pitch.customer for pitch in mine if pitch.against}
         n = sum(pitch.against for pitch in mine)
         cells = (factor, len(customers), len(mine), n, share(n, len(mine)), len(wrong))
-        rows.append(Row(cells, ids=tuple(sorted(wrong or customers))))
+        rows.append(Row(cells, ids=tuple(sorted(customers))))
     bars = tuple(
         (_(BUYING.get(row.cells[0], row.cells[0])), float(row.cells[4] or 0), f"{row.cells[3]:,}/{row.cells[2]:,}")
         for row in rows

@@ -20,7 +20,7 @@ Kind = Literal["text", "word", "count", "money", "percent", "days", "number", "n
 
 _PLAIN = re.compile(r"[^\W_][\w.-]*")
 _RESERVED = frozenset(("any", "none", "empty", "me"))
-_SPELT_IDS = 1_000
+SPELT_IDS = 1_000
 """So many customers are named one by one in a filter; of more there is no exact filter but the report itself."""
 
 T = TypeVar("T")
@@ -28,11 +28,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name, which scripts rely on, its heading, and how its cells are shown."""
+    """A column: its name, which scripts rely on, its heading, and how its cells are shown.
+
+    Those with a `rank` carry the point: where there is no room for all they stay longest, the lowest rank above all.
+    """
 
     name: str
     heading: str
     kind: Kind = "count"
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def term(field: str, value: str | None) -> str:
 
 def ids_filter(ids: Sequence[int]) -> str | None:
     """The filter text that finds exactly these customers; None for very many."""
-    return "id:" + ",".join(map(str, ids)) if 0 < len(ids) <= _SPELT_IDS else None
+    return "id:" + ",".join(map(str, ids)) if 0 < len(ids) <= SPELT_IDS else None
 
 
 def merged(values: Iterable[str | None]) -> dict[str | None, str | None]:

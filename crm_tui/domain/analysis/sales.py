@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from itertools import groupby
 from statistics import median
 from typing import NamedTuple, TypeVar
 
@@ -25,22 +24,32 @@ POINTS = 60
 K = TypeVar("K", bound=Hashable)
 
 
-def ranked(figures: Mapping[K, int], shares: Sequence[int]) -> dict[K, int]:
-    """The class of each: 0 for those that together make the first of the per cents of the whole, and so on.
+def lines(figures: Iterable[int], shares: Sequence[int]) -> tuple[int, ...]:
+    """The least figure of each class but the last: those of the first together make the first of the per cents of the
+    whole, and so on.
 
     The greatest come first; whoever crosses a line is above it, the same figure is the same class, and nothing or less
-    is the last. DOMAIN §3 `pareto`.
+    is above no line. DOMAIN §3 `pareto`.
     """
-    whole = sum(value for value in figures.values() if value > 0)
-    found = {key: len(shares) for key, value in figures.items() if value <= 0}
-    reached = 0
-    order = sorted((item for item in figures.items() if item[1] > 0), key=lambda item: -item[1])
-    for value, group in groupby(order, key=lambda item: item[1]):
-        place = sum(reached * 100 >= line * whole for line in shares)
-        for key, __ in group:
-            found[key] = place
-            reached += value
-    return found
+    order = sorted((value for value in figures if value > 0), reverse=True)
+    whole = sum(order)
+    found: list[int] = []
+    reached, before = 0, 1
+    for value in order:
+        if value != before:
+            while len(found) < len(shares) and reached * 100 >= shares[len(found)] * whole:
+                found.append(before)
+            if len(found) == len(shares):
+                break
+            before = value
+        reached += value
+    return (*found, *[before] * (len(shares) - len(found)))
+
+
+def ranked(figures: Mapping[K, int], shares: Sequence[int]) -> dict[K, int]:
+    """The class of each by these `lines`, 0 for the first."""
+    least = lines(figures.values(), shares)
+    return {key: sum(value < line for line in least) for key, value in figures.items()}
 
 
 # -- pareto

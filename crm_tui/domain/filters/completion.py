@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crm_tui.domain.errors import UsageError
-from crm_tui.domain.filters.fields import FIELDS, OWN, TIER, Field, find, is_name, own_name, written
+from crm_tui.domain.filters.fields import FIELDS, OWN, SUGGEST, TIER, Field, find, is_name, own_name, written
 from crm_tui.domain.filters.nodes import FilterContext, Operator
 from crm_tui.domain.filters.readers import Item, Piece, Suggestion, quote
 from crm_tui.domain.filters.suggestions import quoted
@@ -46,7 +46,9 @@ def _names(typed: str, context: FilterContext) -> list[Suggestion]:
     begun = typed.casefold()
     found = [(known, _(FIELDS[known].about)) for known in FIELDS if known.startswith(begun)]
     if begun:
-        theirs = [(f"{TIER}{scheme.identifier}", scheme.title) for scheme in context.schemes]
+        theirs = [
+            (f"{start}{scheme.identifier}", scheme.title) for start in (TIER, SUGGEST) for scheme in context.schemes
+        ]
         found += [(known, title) for known, title in theirs if known.startswith(begun)]
     own = own_name(typed)
     if own is not None or (begun and OWN.startswith(begun)):

@@ -26,6 +26,8 @@ from crm_tui.domain.text import ascii_twin, fold
 
 TIER = "tier."
 """What stands before the name of a scheme, for the tier under that."""
+SUGGEST = "suggest."
+"""The same for what is proposed under that."""
 OWN = "field."
 """What stands before the name of a field of one's own; `CUSTOM`, as elsewhere, does too."""
 
@@ -323,7 +325,7 @@ ALIASES = {
 }  # fmt: skip
 """Other words for fields; a filter is printed with the field's own name."""
 
-_FAMILIES = frozenset(name.partition(".")[0] for name in (*FIELDS, *ALIASES, f"{TIER}scheme") if "." in name)
+_FAMILIES = frozenset(name.partition(".")[0] for name in (*FIELDS, *ALIASES, TIER, SUGGEST) if "." in name)
 
 
 def is_name(text: str) -> bool:
@@ -352,6 +354,8 @@ def find(name: str, position: int, text: str) -> Field:
     known = name.casefold()
     if known.startswith(TIER):
         return of(TIER + name[len(TIER) :])
+    if known.startswith(SUGGEST):
+        return of(SUGGEST + name[len(SUGGEST) :])
     field = FIELDS.get(ALIASES.get(known, known))
     if field:
         return field
@@ -371,6 +375,11 @@ def of(name: str) -> Field:
         scheme = name.removeprefix(TIER)
         read, suggest = or_none(readers.tier_of(scheme)), suggestions.tiers_of(scheme)
         return Field(name, N_("tier under the scheme"), read, suggest, False, "tier", scheme)
+    if name.startswith(SUGGEST):
+        scheme = name.removeprefix(SUGGEST)
+        read = or_none(readers.under(scheme, one_of(name, _SUGGEST)))
+        about = N_("another tier is proposed under the scheme")
+        return Field(name, about, read, FIELDS["suggest"].suggest, False, "suggest", scheme)
     own = name.removeprefix(OWN)
     if fold(own) in _PROFILE_NAMES:
         return FIELDS[fold(own)]

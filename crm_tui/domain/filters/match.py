@@ -27,13 +27,15 @@ Row = Mapping[str, object]
 class FilterRecord:
     """What filters ask of a customer. Moments are aware and in UTC; identifiers as stored.
 
-    `suggest` is whether a better (`up`) or a worse tier (`down`) is proposed, `tiers` are the tiers by scheme.
+    `suggest` is whether a better (`up`) or a worse tier (`down`) is proposed, or another scheme's first; `tiers` are
+    the tiers and `suggests` the like of `suggest` by scheme.
     `columns` are those of its row that have no attribute here, `profile` what its profile holds, `people` its contacts
     that are not archived, `log` its interactions (`contact` is a name), `follow_ups` open and closed ones, `comments`
     those on it, `returns_on` the day that its holder was warned of, `worth` what
     is kept of its facts (names of `Kept`; empty for none), `deals` its deals (`product` is a name, else the deal's
     number), `ordered` the lines of its confirmed orders by their product's name, `orders` all its orders, `receivables`
-    those that are not paid, `pushes` new products (`product` is a name) by how far each has come. `pool` is the public pool's name. `search_text` is
+    those that are not paid, `pushes` new products (`product` is a name) by how far each has come.
+    `pool` is the public pool's name. `search_text` is
     `searching.search_text` of all names. `masked`: phone, mail, WeChat, notes and fields of one's own are hidden from
     the one who asks; `discreet`: so are the sensitive fields. `claimable`: that one may claim it.
     """
@@ -47,6 +49,7 @@ class FilterRecord:
     tier: str | None = None
     suggest: str | None = None
     tiers: Mapping[str, str] = field(default_factory=dict)
+    suggests: Mapping[str, str] = field(default_factory=dict)
     owner_id: int | None = None
     pool: str | None = None
     region: str | None = None
@@ -156,6 +159,8 @@ def _stored(known: Field, record: FilterRecord) -> Iterable[object]:
         return special(record)
     if known.table == "tier":
         return _one(record.tiers.get(known.column))
+    if known.table == "suggest":
+        return _one(record.suggests.get(known.column))
     if known.table == "own":
         wanted = fold(known.column)
         return (text for name, text in record.profile.items() if text and fold(name) == wanted)

@@ -14,7 +14,7 @@ from crm_tui.domain.filters.nodes import FilterContext, Operator, Span, Value
 from crm_tui.domain.filters.search import dialled
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
-from crm_tui.domain.schemes import Tier, find_tier
+from crm_tui.domain.schemes import Scheme, Tier, find_tier
 from crm_tui.domain.stages import Choice, pick, stage
 from crm_tui.domain.text import fold
 
@@ -122,14 +122,28 @@ def tier_of(scheme: str) -> Reader:
 
     def read(item: Item, context: FilterContext) -> Reading:
         text = item.piece.text
-        known = next((one for one in context.schemes if one.identifier == scheme), None)
-        if known is None:
-            names = ", ".join(one.identifier for one in context.schemes)
-            message = _('there is no scheme "{text}": {names}')
-            raise UsageError(message.format(text=scheme, names=names), text, 0)
-        return _is(find_tier(known, text).identifier)
+        return _is(find_tier(_known_scheme(scheme, text, context), text).identifier)
 
     return read
+
+
+def under(scheme: str, inner: Reader) -> Reader:
+    """A reader of what is said of one scheme; of a scheme that there is not it refuses all."""
+
+    def read(item: Item, context: FilterContext) -> Reading:
+        _known_scheme(scheme, item.piece.text, context)
+        return inner(item, context)
+
+    return read
+
+
+def _known_scheme(scheme: str, text: str, context: FilterContext) -> Scheme:
+    known = next((one for one in context.schemes if one.identifier == scheme), None)
+    if known is None:
+        names = ", ".join(one.identifier for one in context.schemes)
+        message = _('there is no scheme "{text}": {names}')
+        raise UsageError(message.format(text=scheme, names=names), text, 0)
+    return known
 
 
 def read_scheme(item: Item, context: FilterContext) -> Reading:

@@ -86,7 +86,10 @@ def calibrate(scheme: Scheme, population: Mapping[int, Inputs]) -> Calibrated:
     lines: Sequence[tuple[str, float]]
     if rule.kind == "pareto":
         shares = [(tier, cut.value or 0.0) for tier, cut in rule.thresholds]
-        lines = pareto_lines(shares, (inputs.get(rule.axes[0][0]) for inputs in population.values()))
+        metric = rule.axes[0][0]
+        lines = pareto_lines(shares, (inputs.get(metric) for inputs in population.values()))
+        if all(math.isinf(line) for _tier, line in lines):  # nobody has any: whoever had, had all of it
+            lines = [(tier, just_above(metric, 0) if share > 0 else math.inf) for tier, share in shares]
     else:
         metric = rule.axes[0][0] if rule.kind == "bands" else ""
         lines = [(tier, at(metric, cut)) for tier, cut in rule.thresholds]

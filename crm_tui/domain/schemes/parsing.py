@@ -34,6 +34,9 @@ LONGEST = 100_000
 
 _SCHEME_KEYS = {"identifier", "badge", "by_hand", "population", "label", "tier", *RULE_KEYS}
 _TIER_KEYS = {"identifier", "key", "badge", "colour", "cadence_days", "label", "playbook"}
+_MOST_DAYS = 3650
+_RESERVED = frozenset({"none", "empty", "any", "accept", "up", "down"})
+"""Words that mean something else where a tier is named: in a filter, or after `tier`."""
 _ACCEPT_KEY = "t"  # `t t` accepts a suggestion
 _NAME = re.compile(r"[^\W_][\w-]{0,39}")
 _AT = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
@@ -69,6 +72,8 @@ def parse_scheme(text: str, currency: str = CURRENCY, *, trusted: bool = False) 
 def _read(text: str) -> dict[str, Any]:
     if len(text) > LONGEST:
         raise fault("", None, "", _("longer than {n} characters").format(n=f"{LONGEST:,}"))
+    if not text.strip():
+        raise fault("", 1, "", _("the file is empty"))
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -113,6 +118,8 @@ def _tiers(top: Table, playbooks: str) -> tuple[Tier, ...]:
 def _tier(table: Table, late: Playbook | None) -> Tier:
     table.only(_TIER_KEYS)
     identifier = _identifier(table)
+    if identifier.casefold() in _RESERVED:
+        raise table.wrong("identifier", _('"{name}" is no name for a tier').format(name=identifier))
     key = table.text("key")
     if len(key) != 1 or not key.isascii() or not (key.islower() or key.isdigit()):
         raise table.wrong("key", _('"%(key)s" must be one small letter or digit') % {"key": key})
@@ -123,8 +130,9 @@ def _tier(table: Table, late: Playbook | None) -> Tier:
         problem = _('"%(colour)s" is not one of %(names)s')
         raise table.wrong("colour", problem % {"colour": colour, "names": ", ".join(sorted(COLOURS))})
     days = table.data.get("cadence_days")
-    if days is not None and (isinstance(days, bool) or not isinstance(days, int) or days < 1):
-        raise table.wrong("cadence_days", _("must be a whole number of days, 1 or more"))
+    if days is not None and (isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= _MOST_DAYS):
+        message = _("must be a whole number of days from 1 to {most}")
+        raise table.wrong("cadence_days", message.format(most=_MOST_DAYS))
     badge = table.text("badge", identifier)
     return Tier(identifier, key, _labels(table), colour, days, badge, _playbook(table) if late is None else late)
 

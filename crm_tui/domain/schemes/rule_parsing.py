@@ -80,9 +80,11 @@ def _measure(table: Table) -> Measure:
     if not weight:
         raise table.wrong("weight", _("must be more than 0"))
     ways = [key for key in ("bands", "percentiles", "points") if key in table.data]
+    if len(ways) > 1:
+        raise table.wrong(ways[-1], _("only one of bands, percentiles, points"))
     wanted = ("points",) if METRICS[metric].unit == "text" else ("bands", "percentiles")
-    if len(ways) != 1 or ways[0] not in wanted:
-        raise table.wrong(ways[-1] if ways else "", _("{name} needs {keys}").format(
+    if not ways or ways[0] not in wanted:
+        raise table.wrong(ways[0] if ways else "", _("{name} needs {keys}").format(
             name=metric, keys=_(" or ").join(wanted)))  # fmt: skip
     missing = table.data.get("missing", _LEAVE_OUT)
     filled = None if missing == _LEAVE_OUT else table.number("missing", missing, 0, 100)

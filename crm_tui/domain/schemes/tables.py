@@ -45,6 +45,12 @@ class Table:
         path = (*self.path, *more)
         return fault(self.source.name, line_of(places(self.source.text), path), _named(path), problem)
 
+    def missing(self, key: str | int | Path) -> UsageError:
+        """The error to raise about a key that is not there: at its table, or at the head of the file."""
+        more = key if isinstance(key, tuple) else (key,)
+        path = (*self.path, *more)
+        return fault(self.source.name, line_of(places(self.source.text), path) or 1, _named(path), _("is missing"))
+
     def only(self, keys: Collection[str]) -> None:
         """Refuse keys that nobody asked for."""
         for key in self.data:
@@ -54,6 +60,8 @@ class Table:
     def text(self, key: str, default: str | None = None) -> str:
         """A text without spaces around it; not an empty one, unless that is the default."""
         value = self.data.get(key, default)
+        if value is None:
+            raise self.missing(key)
         if not isinstance(value, str) or value != value.strip() or not (value or default == ""):
             raise self.wrong(key, _("must be a text"))
         return value
@@ -67,6 +75,8 @@ class Table:
 
     def number(self, key: str | Path, value: Any, least: float, most: float) -> float:
         """A number within bounds; `30 %` counts as 30."""
+        if value is None:
+            raise self.missing(key)
         if isinstance(value, str):
             value = _numeral(value.removesuffix("%"))
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
@@ -102,6 +112,8 @@ class Table:
 
     def metric(self, key: str, value: Any, *, text: bool = False) -> str:
         """The name of a metric; one that is a number unless `text` allows both."""
+        if value is None:
+            raise self.missing(key)
         known = METRICS.get(value) if isinstance(value, str) else None
         if known is None:
             message = _('"{name}" is no metric; known are {names}')
@@ -112,6 +124,8 @@ class Table:
 
     def cut(self, key: str | Path, value: Any, metric: str) -> Cut:
         """What the metric is compared with: `"1.5m"` or 200000 for money, 50 for 50 %, a number, `"p80"`."""
+        if value is None:
+            raise self.missing(key)
         if isinstance(value, str) and value[:1] in "pP" and (share := _numeral(value[1:])) is not None:
             return Cut(percentile=self.number(key, share, 0, 100))
         return Cut(self._in_unit(key, value, metric))

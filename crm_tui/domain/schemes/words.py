@@ -5,6 +5,7 @@ from __future__ import annotations
 from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.metrics import METRICS
 from crm_tui.domain.money import format_amount
+from crm_tui.domain.schemes.calibration import just_above
 from crm_tui.domain.schemes.model import Band, Cut, Grade, Scheme, Step, Value
 from crm_tui.domain.schemes.reaching import NextUp
 
@@ -33,6 +34,9 @@ def next_words(scheme: Scheme, found: NextUp | None, currency: str) -> list[str]
     lines = [head]
     for metric, value, upwards in found.ways:
         text = value_in_words(metric, value, currency)
+        if upwards and METRICS[metric].unit == "money" and value == just_above(metric, 0):
+            lines.append(_("any {metric} above 0 would do").format(metric=METRICS[metric].title))
+            continue
         told = _("{metric} of {value} would do") if upwards else _("{metric} down to {value} would do")
         lines.append(told.format(metric=METRICS[metric].title, value=text))
     return lines
@@ -103,8 +107,8 @@ def _line(scheme: Scheme, step: Step, currency: str) -> str:
         return _("has never bought")
     if step.missing:
         return _("{metric}: not known, and nothing can be said without it").format(metric=name)
-    limits = f" ({_range(step, currency)})" if step.band is not None else ""
-    return f"{name}: {value}{limits}"
+    limits = _range(step, currency) if step.band is not None else ""
+    return f"{name}: {value} ({limits})" if limits else f"{name}: {value}"
 
 
 def _scored(scheme: Scheme, step: Step, name: str, value: str, currency: str) -> str:

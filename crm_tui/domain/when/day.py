@@ -34,16 +34,19 @@ def canonical(when: When) -> str:
     return when.on.isoformat() if when.at is None else f"{when.on} {when.at:%H:%M}"
 
 
-def describe(when: When, today: date, workdays: Workdays | None = None) -> str:
+def describe(when: When, today: date | None = None, workdays: Workdays | None = None) -> str:
     """What is shown before Enter: weekday, date, time, the distance from today, and a warning on a day off.
 
-    For instance `Fri 27 Nov 2026, 15:00 · in 5 days`. Without `workdays` only weekends are warned of.
+    For instance `Fri 27 Nov 2026, 15:00 · in 5 days`. Without `workdays` only weekends are warned of; without `today`
+    only the date and time are told.
     """
     day = _("{weekday} {day} {month} {year}").format(
         weekday=_(WEEKDAYS[when.on.weekday()]), day=when.on.day, month=_(MONTHS[when.on.month - 1]), year=when.on.year
     )
     if when.at is not None:
         day = _("{date}, {time}").format(date=day, time=f"{when.at:%H:%M}")
+    if today is None:
+        return day
     known = workdays or Workdays("")
     parts = [day, _distance((when.on - today).days)]
     if name := known.holiday_name(when.on):

@@ -60,7 +60,9 @@ class Deals:
         values = self._values
         result, reached = _meant(given.get("stage", ""))
         opened, expected = values.day_or_none(given, "opened"), values.day_or_none(given, "expected")
-        closed = values.day(given, "closed") if result != "open" else None
+        closed = values.day_gone_by(given, "closed") if result != "open" else None
+        if opened and closed and closed < opened:
+            raise UsageError(_("it closes before it opens: {first} to {last}").format(first=opened, last=closed))
         amount = values.amount_or_none(given, "amount", least=0)
         product = name_of(given.get("product", ""))
         if result == "won":

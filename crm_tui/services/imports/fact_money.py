@@ -40,7 +40,9 @@ class Payments:
         self.made: Counter[str] = Counter()
 
     def read(self, given: Mapping[str, str]) -> Fact:
-        day, amount = self._values.day(given, "date"), self._values.amount(given, "amount")
+        day, amount = self._values.day_gone_by(given, "date"), self._values.amount(given, "amount")
+        if amount <= 0:
+            raise UsageError(_("a payment is more than 0"))
         receivable = self._values.number(given, "receivable")
         content = (day, amount, receivable)
         payload = [amount, receivable, given.get("note", "")]

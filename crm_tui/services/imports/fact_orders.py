@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -44,12 +45,14 @@ class Orders:
 
     def read(self, given: Mapping[str, str]) -> Fact:
         values = self._values
-        day, number = values.day(given, "date"), values.number(given)
+        day, number = values.day_gone_by(given, "date"), values.number(given)
         product = name_of(given.get("product", ""))
         if not product:
             raise UsageError(_("the product is missing: --set product=NAME names one for all rows"))
         quantity = values.quantity(given["quantity"]) if "quantity" in given else 1.0
         price, amount, odd = self._priced(given, quantity)
+        if not quantity and amount:
+            raise UsageError(_("a line is of some quantity, not of 0"))
         cost = values.amount_or_none(given, "cost")
         if cost is None and "unit_cost" in given:
             cost = rounded(values.each(given["unit_cost"]) * Decimal(str(quantity)))
@@ -93,6 +96,7 @@ class Orders:
     def write(self, rows: Sequence[Staged]) -> None:
         found = self._catalogue.of((row.payload[0], row.payload[1]) for row in rows)
         holders = staging.holders_of(self._session.database, {row.customer_id for row in rows if row.customer_id})
+        self.made["newcomers"] += len(staging.newcomers(self._session.database, holders))
         begun = [row for row, before in zip(rows, [self._last[0], *(row.number for row in rows)], strict=False)
                  if not row.number or row.number != before]  # fmt: skip
         ids = iter(self._change.insert("sales_order", [
@@ -122,7 +126,8 @@ def line_row(
     name, __, quantity, price, amount, cost, note, __ = payload
     product = found[name_key(name)]
     if cost is None and product.cost is not None:
-        cost = times(product.cost, quantity)
+        with suppress(UsageError):  # so large a cost is none that anybody knows
+            cost = times(product.cost, quantity)
     return {
         "order_id": order_id, "customer_id": row.customer_id, "product_id": product.id, "quantity": quantity,
         "price": price, "amount": amount, "cost": cost, "note": note,

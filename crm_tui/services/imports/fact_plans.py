@@ -14,7 +14,7 @@ from crm_tui.formats import days, fact_headings
 from crm_tui.formats.days import Order, Seen
 from crm_tui.formats.tables import Row, open_table
 from crm_tui.services.imports.owners import WAYS
-from crm_tui.services.imports.plans import REASON, Plan, column_of
+from crm_tui.services.imports.plans import ALIKE, REASON, Plan, column_of
 
 _ROWS = 5
 DAYS: Mapping[str, tuple[str, ...]] = {
@@ -66,7 +66,7 @@ def plan_facts(
     named = {table.headings[column]: seen for column, seen in columns}
     orders, said = days.settle(named, dates, assumed)
     by_place = {places[column]: orders[table.headings[column]] for column, __ in columns}
-    left = [heading for heading, place in zip(table.headings, places, strict=True) if not place]
+    left = [heading for heading, place in zip(table.headings, places, strict=True) if not place and heading != ALIKE]
     warnings = [*said, *([_("left out: {names}").format(names=", ".join(left))] if left else [])]
     if not sample:
         warnings.append(_("there are no rows below the headings"))
@@ -92,6 +92,8 @@ def _places(kind: str, found: Sequence[str], mapping: Mapping[str, str]) -> tupl
         raise UsageError(_("two columns are mapped to the same field"))
     if found[:1] == (REASON,):
         told.setdefault(0, "")
+        if found[1:2] == (ALIKE,):
+            told.setdefault(1, "")
     matched = fact_headings.match(kind, ["" if column in told else heading for column, heading in enumerate(found)])
     return tuple(told.get(column, "" if field in taken else field) for column, field in enumerate(matched))
 

@@ -18,6 +18,7 @@ from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.formats.headings import is_total_row
 from crm_tui.formats.tables import Row, Table, open_table
+from crm_tui.services.imports.alike import Alike, dated
 from crm_tui.services.imports.fact_plans import FactPlan
 from crm_tui.services.imports.fact_values import Fact, Kind, Values
 from crm_tui.services.imports.owners import Owners
@@ -37,6 +38,7 @@ _MADE: Mapping[str, str] = {
     "filled": N_("{n} products filled in"), "allocations": N_("{n} allocations"),
     "moved": N_("{n} customers moved on"), "assigned": N_("{n} customers assigned"),
     "kept": N_("{n} customers stay with their holders: the cap is reached, or nobody may assign them"),
+    "newcomers": N_("{n} customers bought for the first time: stage actual is proposed for them"),
     "odd": N_("{n} amounts are not quantity × price: the amounts count"),
 }  # fmt: skip
 
@@ -147,6 +149,7 @@ class _Import:
         self._kind = kind
         self._refusals = refusals
         self._values = Values(session, plan)
+        self._alike = Alike(plan, self._values)
         self._owners = None if plan.kind == "products" else Owners(session)
         self._totals = self._rows = 0
         self._new = self._same = self._refused = 0
@@ -186,16 +189,20 @@ class _Import:
         if isinstance(fact, str) or isinstance(customer, str):
             reason = customer if isinstance(customer, str) else fact
             number = " ".join(given.get("number", "").split()).lstrip("#").lstrip()
-            return ordinal, row.line, None, "", number, "", "", "[]", reason
+            return ordinal, row.line, None, "", number, "", "", "[]", reason, 0
         number = f"{customer}: {fact.number}" if self._plan.kind == "wallet" else fact.number
         head = _json([customer, *fact.head])
         content = _hash([customer, number, *fact.content])
-        return ordinal, row.line, customer, fact.day, number, head, content, _json(fact.payload), ""
+        base = self._alike.base(row, content)
+        return ordinal, row.line, customer, fact.day, number, head, content, _json(fact.payload), "", base
 
     def judge(self) -> None:
         """Decide of every row whether it is new, there already, or refused."""
         database = self._database
-        staging.refuse_torn(database, _("the rows with the number {number} contradict each other"))
+        torn = _("the rows with the number {number} contradict each other")
+        if self._plan.kind == "wallet":  # whose number is made of these
+            torn = _("the rows of this customer, category and period contradict each other")
+        staging.refuse_torn(database, torn)
         staging.number_rows(database)
         if not self._kind.many:
             staging.repeat(database)
@@ -213,13 +220,15 @@ class _Import:
 
     def refuse(self, table: Table) -> None:
         """Collect the refused rows, as they stand in the table."""
+        alike = self._alike.of_refused(self._database, table)
+        self._refusals.tells_alike = bool(alike)
         refused = staging.refusals(self._database)
         ordinal, reason = next(refused, (-1, ""))
         if ordinal < 0:
             return
         for number, row in enumerate(table.rows()):
             if number == ordinal:
-                self._refusals.add(row, reason)
+                self._refusals.add(dated(self._plan, row), reason, alike.get(ordinal, ""))
                 ordinal, reason = next(refused, (-1, ""))
                 if ordinal < 0:
                     return

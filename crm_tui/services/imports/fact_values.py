@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
-from crm_tui.domain.money import exponent, parse_amount
+from crm_tui.domain.money import bounded, exponent, parse_amount
 from crm_tui.domain.sales import parse_quantity
 from crm_tui.domain.text import ascii_twin
 from crm_tui.formats.days import parse_day
@@ -75,7 +75,8 @@ class Values:
         self._fixed = {place: kept for place, text in plan.fixed.items() if (kept := _kept(place, text))}
         self.minor = lru_cache(16_384)(self._minor)
         self._parsed = lru_cache(16_384)(parse_day)
-        self.quantity = lru_cache(4_096)(parse_quantity)
+        self.quantity = lru_cache(4_096)(partial(parse_quantity, none=True))
+        self._today = session.today.isoformat()
 
     def row(self, cells: tuple[str, ...]) -> dict[str, str]:
         """What the row says, by field; what says nothing (-, null, 无) is not there."""
@@ -93,6 +94,13 @@ class Values:
         if place not in given:
             raise UsageError(_("the {field} is missing").format(field=_title(place)))
         return self._parsed(given[place], self._orders.get(place, "dmy"))
+
+    def day_gone_by(self, given: Mapping[str, str], place: str) -> str:
+        """As `day`; UsageError for a day to come, of which there is nothing to tell."""
+        found = self.day(given, place)
+        if found > self._today:
+            raise UsageError(_("{when} is yet to come: name a day gone by").format(when=found))
+        return found
 
     def day_or_none(self, given: Mapping[str, str], place: str) -> str | None:
         """The ISO day in that field, None where it says nothing."""
@@ -132,8 +140,8 @@ class Values:
 
 
 def rounded(value: Decimal) -> int:
-    """To the minor unit, halves up."""
-    return int(value.to_integral_value(ROUND_HALF_UP))
+    """To the minor unit, halves up; UsageError for an amount that is too large."""
+    return bounded(int(value.to_integral_value(ROUND_HALF_UP)))
 
 
 def _kept(place: str, text: str) -> str:

@@ -21,6 +21,7 @@ from crm_tui.store.staging import Candidate
 WAYS = ("id", "code", "customer", "phone")
 """The fields of a table that say whose a row is."""
 
+_TAX_NUMBER = 13  # characters; of China it has 15 to 20
 _UPPER = str.maketrans(ascii_lowercase, ascii_uppercase, " ")
 _Look = Callable[[Iterable[str]], list[Candidate]]
 
@@ -49,7 +50,24 @@ class Owners:
         for way in WAYS:
             wanted = {key[way] for key in keys if way in key}
             known[way] = _changeable(sight, looks[way](wanted)) if wanted else {}
+        self._read_otherwise(rows, keys, known, looks)
         return [self._one(given, key, known) for given, key in zip(rows, keys, strict=True)]
+
+    def _read_otherwise(
+        self, rows: Sequence[Mapping[str, str]], keys: Sequence[Mapping[str, str]],
+        known: dict[str, dict[str, dict[int, bool]]], looks: Mapping[str, _Look],
+    ) -> None:
+        """What stands for a name and is none may be a code or a phone, where nothing else says whose the row is."""
+        alone = {key["customer"]: given["customer"] for given, key in zip(rows, keys, strict=True)
+                 if [*key] == ["customer"] and key["customer"] not in known["customer"]}  # fmt: skip
+        for way in ("code", "phone"):
+            wanted = {}
+            for name, text in alone.items():
+                read = self._keys({way: text}).get(way)
+                if read and name not in known["customer"]:
+                    wanted[name] = read
+            found = _changeable(self._session.sight, looks[way](set(wanted.values()))) if wanted else {}
+            known["customer"].update({name: found[read] for name, read in wanted.items() if read in found})
 
     def _keys(self, given: Mapping[str, str]) -> dict[str, str]:
         """What each way of the row looks for."""
@@ -83,10 +101,20 @@ class Owners:
             said = ", ".join(f"{_HEADS[way]} {given[way]}" for way in sets if sets[way])
             return _("these are different customers: {what}").format(what=said)
         alive = [key for key, archived in common.items() if not archived]
+        if sets.get("code") == {} and "id" not in sets and self._has_another_code(alive, keys["code"]):
+            text = _("name and code disagree: there is no customer with the code {code}, and {name} has another")
+            return text.format(
+                code=given["code"], name=given.get("customer") or given.get("phone", ""))  # fmt: skip
         if len(alive) > 1:
             ids = ", ".join(map(str, sorted(alive)[:5]))
             return _("several customers are meant: {ids}; a column id says which").format(ids=ids)
         return alive[0] if alive else _("it is archived: unarchive it first")
+
+    def _has_another_code(self, ids: Sequence[int], code: str) -> bool:
+        """Whether all of the customers have codes of that sort: tax numbers are long, those of one's own are not."""
+        long = len(code) >= _TAX_NUMBER
+        codes = staging.codes_of(self._session.database, ids)
+        return bool(ids) and all(any((len(one) >= _TAX_NUMBER) == long for one in codes.get(key, ())) for key in ids)
 
     def _nobody(self, given: Mapping[str, str]) -> str:
         named = next(given[way] for way in ("customer", "code", "phone", "id") if given.get(way))

@@ -22,6 +22,9 @@ from crm_tui.services.session import Session
 REASON = "reason"
 """The first column of an error file: why the row was refused."""
 
+ALIKE = "rows alike"
+"""The second column of an error file of facts, where there are any: as which the row counts once it is corrected."""
+
 CONTACT = ("contact", "contact_role", "contact_title", "contact_phone", "contact_email", "contact_wechat")
 
 # `title` and `company` are fields of a person, but as headings they mean the contact's title and the customer.

@@ -18,7 +18,7 @@ from typing import IO
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _
 from crm_tui.formats.tables import Row, defuse, undefuse
-from crm_tui.services.imports.plans import REASON, Plan
+from crm_tui.services.imports.plans import ALIKE, REASON, Plan
 
 SHOWN = 20
 """How many refusals are remembered for the screen."""
@@ -35,12 +35,15 @@ class Refusals:
         self._plan = plan
         self._target = target
         self._named = named
-        self._again = plan.headings[:1] == (REASON,) and not plan.places[0]
+        again = plan.headings[:1] == (REASON,) and not plan.places[0]
+        self._left_out = {0, *([1] if plan.headings[1:2] == (ALIKE,) else [])} if again else set()
+        self.tells_alike = False
+        """Whether the file has that column: to be said before the first row is added."""
         self._spool: IO[str] | None = None
         self._written: Path | None = None
 
-    def add(self, row: Row, reason: str) -> None:
-        """One more."""
+    def add(self, row: Row, reason: str, alike: str = "") -> None:
+        """One more; `alike` is what the column `ALIKE` holds."""
         self.count += 1
         if len(self.first) < SHOWN:
             places = self._plan.places
@@ -49,12 +52,13 @@ class Refusals:
         if self._spool is None:
             self._spool = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 (closed by `close`)
             self._spool.write("\ufeff")
-            self._put(REASON, self._plan.headings)
-        self._put(reason, row.cells)
+            self._put(REASON, self._plan.headings, ALIKE)
+        self._put(reason, row.cells, alike)
 
-    def _put(self, first: str, cells: Sequence[str]) -> None:
+    def _put(self, first: str, cells: Sequence[str], alike: str) -> None:
         assert self._spool is not None
-        kept = cells[1:] if self._again else cells
+        kept = [*([alike] if self.tells_alike else []),
+                *(cell for column, cell in enumerate(cells) if column not in self._left_out)]  # fmt: skip
         csv.writer(self._spool, lineterminator="\r\n").writerow([defuse(first), *(defuse(undefuse(c)) for c in kept)])
 
     def write(self) -> Path:

@@ -25,6 +25,7 @@ from crm_tui.services.imports import values
 from crm_tui.services.imports.plans import CONTACT, PERSONAL, Plan, cell, custom_name, heading_of
 from crm_tui.services.pools import may_receive
 from crm_tui.services.session import Session
+from crm_tui.services.tiers import awaits_lead
 from crm_tui.store import importing, pools
 
 _LONG = 100_000
@@ -129,6 +130,7 @@ class Reader:
         self._holders = Holders(session)
         self._owner = self._holders.named(owner)
         self._currency = session.settings["currency"]
+        self._awaited = {name for name in session.settings.confirmed if awaits_lead(session, name)}
         self._width = len(plan.places)
         self._fixed = {place: kept for place, text in plan.fixed.items() if (kept := _kept(place, text))}
         headings = dict(zip(plan.places, plan.headings, strict=True))
@@ -194,6 +196,9 @@ class Reader:
         kind = self._kind(given, name, odd)
         stage = self._stage(given.get("stage", ""))
         tiers = self._tier(given.get("tier", ""), stage)
+        for scheme, __ in tiers if given.get("tier") else ():
+            if scheme in self._awaited:
+                raise NotAllowed(_("a lead confirms the tiers of {scheme}").format(scheme=scheme))
         owner, pool = self._holder(given, odd)
         columns: dict[str, str] = {}
         contact = self._contact(given, kind, odd) if self._has_contact else {}

@@ -144,10 +144,10 @@ def _claimable(term: Term, scope: Scope) -> str:
 
 
 SUGGESTED = {
-    "up": "c.suggested IS NOT NULL AND (c.tier_rank IS NULL OR c.suggested_rank < c.tier_rank)",
-    "down": "c.suggested IS NOT NULL AND c.suggested_rank >= c.tier_rank",
+    "up": "c.suggested IS NOT NULL AND (c.tier_rank IS NULL OR coalesce(c.suggested_rank < c.tier_rank, 0))",
+    "down": "c.suggested IS NOT NULL AND coalesce(c.suggested_rank >= c.tier_rank, 0)",
 }
-"""What is proposed in place of the tier, better or worse."""
+"""What is proposed in place of the tier, better or worse; the first tier of another scheme (no rank) is neither."""
 
 
 def _suggest(term: Term, scope: Scope) -> str:

@@ -5,10 +5,14 @@ Each row is found by its customer, whose own index every one of these tables has
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 from crm_tui.domain.filters.fields import Field
 from crm_tui.domain.filters.nodes import Operator, Term
 from crm_tui.domain.filters.values import Form
 from crm_tui.domain.text import fold
+from crm_tui.store.database import Database
 from crm_tui.store.filter_sql import worth
 from crm_tui.store.filter_sql.columns import maybe
 from crm_tui.store.filter_sql.comparisons import compared
@@ -53,6 +57,8 @@ def condition(known: Field, term: Term, scope: Scope) -> str:
         return _of_one(value, known, term, scope)
     if known.table == "tier":
         return _of_a_scheme(known, term, scope)
+    if known.table == "suggest":
+        return _proposed(known, term, scope)
     return _of_several(known, term, scope)
 
 
@@ -68,6 +74,41 @@ def _of_a_scheme(known: Field, term: Term, scope: Scope) -> str:
     if None in term.values:
         parts.append(f"{tier.format(scheme=scope.bind(known.column))} IS NULL")
     return " OR ".join(parts) or "0"
+
+
+def _proposed(known: Field, term: Term, scope: Scope) -> str:
+    """What is proposed under one scheme in place of the tier: anything, better or worse. The places of the tiers are
+    those of the scheme as it is now.
+    """
+    parts: list[str] = []
+    for direction in ("any",) if term.operator is Operator.PRESENT else term.values:
+        found = (
+            "EXISTS (SELECT 1 FROM customer_tier r WHERE r.customer_id = c.id"
+            f" AND r.scheme = {scope.bind(known.column)} AND r.computed IS NOT NULL AND r.computed IS NOT r.tier"
+        )
+        if direction in ("up", "down"):
+            tiers = _tiers_of(scope.database, known.column)
+            computed, tier = (_place(name, tiers, scope) for name in ("r.computed", "r.tier"))
+            found += f" AND (r.tier IS NULL OR {computed} < {tier})" if direction == "up" else (
+                f" AND r.tier IS NOT NULL AND {computed} >= {tier}"
+            )
+        parts.append(f"NOT {found})" if direction is None else f"{found})")
+    return " OR ".join(parts) or "0"
+
+
+def _place(name: str, tiers: Sequence[str], scope: Scope) -> str:
+    return (
+        f"coalesce((SELECT j.key FROM json_each({scope.bind(json.dumps(tiers))}) j WHERE j.value = {name}),"
+        f" {len(tiers)})"
+    )
+
+
+def _tiers_of(database: Database, scheme: str) -> list[str]:
+    from crm_tui.domain.settings import load  # nothing else of a filter needs it
+    from crm_tui.store import people
+
+    known = load(people.rules(database), None, people.schemes(database)).schemes.get(scheme)
+    return [tier.identifier for tier in known.tiers] if known else []
 
 
 def _of_one(value: str, known: Field, term: Term, scope: Scope) -> str:

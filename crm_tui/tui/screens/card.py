@@ -106,7 +106,10 @@ class CardLines:
     def _section(self, section: cards.Section) -> None:
         for row in section.rows:
             before = len(self.rows)
-            self._add(row.label, row.text, row.note)
+            fits = cell_len(row.note) <= COLUMNS[2].width
+            self._add(row.label, row.text, row.note if fits else "")
+            if not fits:  # it says what the figures are of: nothing of it is cut
+                self._add("", row.note)
             if row.edit:
                 self.edits.update(dict.fromkeys(range(before, len(self.rows)), row.edit))
         if section.more:
@@ -167,7 +170,8 @@ class CardScreen(Place):
         sought = (row for row, own in self.lines.interactions.items() if before is None and own == self._sought)
         self.table.show(self.lines, next(sought, self.lines.like(before, self.table.cursor)))
         facts = card.facts
-        tier = graded(self.session.settings.schemes.get(facts.scheme), facts.tier, facts.suggested) or "–"
+        schemes = self.session.settings.schemes
+        tier = graded(schemes.get(facts.scheme), facts.tier, facts.suggested, schemes.values()) or "–"
         whose = card.owner or card.pool or _("blocked")
         parts = [BY_IDENTIFIER[facts.stage].title, tier, whose, f"#{facts.id}"]
         if facts.archived_at:

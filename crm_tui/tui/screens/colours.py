@@ -19,7 +19,7 @@ def tier_badge(
 ) -> Text | str:
     """The badge of a tier (`意A`) in its colour, with what is proposed in its place (`意B→A`); empty for neither."""
     known = schemes.get(scheme)
-    text = graded(known, tier, suggested)
+    text = graded(known, tier, suggested, schemes.values())
     found = known.get(tier) if known and tier else None
     return Text.assemble((text, found.colour)) if text and found else text
 

@@ -97,7 +97,7 @@ class DueScreen(Place):
     keys: ClassVar[Keys] = "due"
     hints: ClassVar[tuple[Hint, ...]] = (
         ("done", N_("done"), 8), ("no-answer", N_("no answer"), 6), ("next", N_("next"), 5),
-        ("view pipeline", N_("pipeline"), 2), ("keys", N_("keys"), 9),
+        ("view reports", N_("reports"), 1), ("view pipeline", N_("pipeline"), 2), ("keys", N_("keys"), 9),
     )  # fmt: skip
 
     def contents(self) -> ComposeResult:

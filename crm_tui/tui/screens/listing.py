@@ -196,7 +196,8 @@ def preview(session: Session, key: int) -> list[str]:
 
 
 def _card(session: Session, row: dict[str, Any]) -> str:
-    tier = graded(session.settings.schemes.get(row["scheme"]), row["tier"], row["suggested"])
+    schemes = session.settings.schemes
+    tier = graded(schemes.get(row["scheme"]), row["tier"], row["suggested"], schemes.values())
     return f"{tier} {row['name']}".strip()
 
 

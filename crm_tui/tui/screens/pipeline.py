@@ -55,7 +55,8 @@ class PipelineScreen(ShownPlace):
     keys: ClassVar[Keys] = "pipeline"
     hints: ClassVar[tuple[Hint, ...]] = (
         ("find", N_("filter"), 7), ("tier", N_("tier"), 5), ("stage", N_("stage"), 5), ("log", N_("log"), 6),
-        ("board", N_("board"), 3), ("view due", N_("due"), 4), ("keys", N_("keys"), 9),
+        ("board", N_("board"), 3), ("view reports", N_("reports"), 1), ("view due", N_("due"), 4),
+        ("keys", N_("keys"), 9),
     )  # fmt: skip
 
     def __init__(self, desk: Desk, session: Session, home: Home | None = None) -> None:

@@ -423,10 +423,16 @@ class Place(Filling):
         self.choose(_("Commands"), [*menus.commands(self), *menus.macros(self, found)], partial(menus.start, self))
 
     def show_lines(self, title: str, lines: Sequence[str]) -> None:
-        """Show an answer of several lines."""
+        """Show an answer of several lines, what is too long for one in several."""
         from crm_tui.tui.widgets.menu import Item
 
-        self.choose(title, [Item(str(number), line) for number, line in enumerate(lines)])
+        self.choose(title, [Item(str(number), line) for number, line in enumerate(self._wrapped(lines))])
+
+    def _wrapped(self, lines: Sequence[str]) -> list[str]:
+        from crm_tui.tui.widgets.text_pane import hanging
+
+        width = self.size.width - GUTTER - 2
+        return [part for line in lines for part in hanging(line, width)]
 
     async def help(self, topic: str | None = None) -> None:
         """A page of the manual; without a topic, what there is a page on: Enter opens it."""
@@ -514,7 +520,7 @@ class Place(Filling):
         async def ask(name: str) -> None:
             self.confirm_bulk(prepared, "enter", gathered)
 
-        items = [Item(str(number), line) for number, line in enumerate(told.lines)]
+        items = [Item(str(number), line) for number, line in enumerate(self._wrapped(told.lines))]
         self.choose(_("Enter goes on  ·  {message}").format(message=told.message), items, ask)
 
     # -- what was done
@@ -533,6 +539,11 @@ class Place(Filling):
             from crm_tui.tui.screens.these import TheseScreen
 
             await self.crm.cover(TheseScreen(self.desk, self.session, outcome))
+        if outcome.report is not None:
+            from crm_tui.tui.screens.report import ReportScreen
+
+            await self.crm.cover(ReportScreen(self.desk, self.session, outcome.report))
+            return  # it tells of itself
         if self.crm.is_playing:
             return  # the run is told as a whole
         keys = ""

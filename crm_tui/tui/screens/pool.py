@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 def lying_columns(*, masked: bool) -> tuple[Column, ...]:
     """The columns of a public pool; the last ones leave first when the terminal is narrow."""
     return (
-        Column("name", _("name"), 13, flex=3),
-        Column("tier", _("tier"), 5),
+        Column("name", _("name"), 12, flex=3),
+        Column("tier", _("tier"), 6),
         Column("stage", _("stage"), 9, drop=1),
         Column("region", _("region"), 6, drop=2),
         Column("source", _("source"), 6, flex=1, drop=3),

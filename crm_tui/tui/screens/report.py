@@ -17,12 +17,13 @@ from textual.containers import Container, Vertical
 
 from crm_tui.commands.dispatch import Targets
 from crm_tui.commands.keymap import Place as Keys
+from crm_tui.domain.analysis import OPTIONS
 from crm_tui.domain.analysis.report import Column as Figure
 from crm_tui.domain.analysis.report import Report, Row
 from crm_tui.domain.charts import cells, draw
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import N_, _
-from crm_tui.services import analysis
+from crm_tui.services import analysis, figures
 from crm_tui.services.analysis import Asked
 from crm_tui.services.lists import Query
 from crm_tui.services.session import Session
@@ -68,19 +69,29 @@ class Figures:
         return self.report.rows[index] if index < len(self.report.rows) else None
 
 
-def columns(report: Report, texts: Sequence[Sequence[str]]) -> tuple[Column, ...]:
-    """The columns, as wide as what is in them; where there is no room the last shares leave first, words shrink."""
+def columns(report: Report, texts: Sequence[Sequence[str]], passed: int = 0) -> tuple[Column, ...]:
+    """The columns, as wide as what is in them; where there is no room the last shares leave first, words shrink.
+
+    After the first so many are `passed`: they leave before all others, and those after them from the right.
+    """
     widths = [max(cells(text) for text in (_(c.heading), *(row[i] for row in texts)))
               for i, c in enumerate(report.columns)]  # fmt: skip
-    return tuple(_column(column, i, widths[i]) for i, column in enumerate(report.columns))
+    found = [_column(column, i, widths[i]) for i, column in enumerate(report.columns)]
+    if passed:
+        gone = 10_000
+        found[1:] = [replace(one, drop=i + gone * (i <= passed)) for i, one in enumerate(found[1:], 1)]
+    return tuple(found)
 
 
 def _column(column: Figure, place: int, width: int) -> Column:
-    if analysis.is_left(column):
+    if figures.is_left(column):
         flex = 0 if width <= _TEXT else 3
         return Column(column.name, _(column.heading), min(width, _TEXT), flex, "left", 0)
     # Shares are what one may do without first, then the figures from the right.
-    drop = 0 if place < 3 else place + 100 * (_(column.heading) == _("of all"))
+    if column.rank:
+        return Column(column.name, _(column.heading), width, 0, "right", column.rank)
+    is_share = column.heading == "of all"
+    drop = 0 if place < 3 and not is_share else 50 + place + 100 * is_share
     return Column(column.name, _(column.heading), width, 0, "right", drop)
 
 
@@ -98,6 +109,8 @@ class ReportScreen(Place):
         super().__init__(desk, session)
         self.wanted = asked
         self.report: Report | None = None
+        self._scheme = session.scheme
+        self._passed = 0
 
     def contents(self) -> ComposeResult:
         """The heading, the chart, the figures."""
@@ -137,8 +150,14 @@ class ReportScreen(Place):
     # -- reading
 
     async def entered(self) -> None:
-        """Compute it under the scheme that the lists are shown under, the cursor on the same row."""
-        await self._load(replace(self.wanted, scheme=self.session.scheme))
+        """Compute it under the scheme that was asked for, until the lists are shown under another one; the cursor stays
+        on the same row.
+        """
+        shown, scheme = self.session.scheme, self.wanted.scheme
+        if not scheme or shown != self._scheme:
+            scheme = shown
+        self._scheme = shown
+        await self._load(replace(self.wanted, scheme=scheme if "scheme" in OPTIONS[self.wanted.name] else ""))
 
     async def _load(self, asked: Asked) -> None:
         waiting = self.set_timer(SHOWN, lambda: self.say(_("reading …  Esc stops")))
@@ -148,17 +167,42 @@ class ReportScreen(Place):
             waiting.stop()
             if self.status.text == _("reading …  Esc stops"):
                 self.say("")
-        self.wanted, self.report = asked, report
+        self.wanted, self.report, self._passed = asked, report, 0
         self._show(report)
 
     def _show(self, report: Report) -> None:
-        texts = analysis.texts(report, self.session.settings["currency"])
-        self.table.columns = self.query_one("#heading", TableHeading).columns = columns(report, texts)
+        texts = figures.texts(report, self.session.settings["currency"])
+        self._line_up(report, texts)
         self.table.show(Figures(report, texts), self.table.cursor)
         self.head.say(analysis.heading(report, self.wanted))
         if report.notes:
             self.say(" · ".join(report.notes))
         self._draw()
+
+    def _line_up(self, report: Report, texts: Sequence[Sequence[str]]) -> None:
+        found = columns(report, texts, self._passed)
+        self.table.columns = self.query_one("#heading", TableHeading).columns = found
+
+    def right(self) -> None:
+        """The columns that have no room: the first stays, the next one makes way."""
+        lines = self.table.lines
+        if not isinstance(lines, Figures):
+            return
+        found = self.table.columns
+        last = {one.name for one in self.table.left_out}
+        if any(one.name in last for one in found[self._passed + 1 :]):
+            self._pass_by(1)
+
+    def left(self) -> None:
+        """The columns that made way."""
+        if self._passed:
+            self._pass_by(-1)
+
+    def _pass_by(self, columns: int) -> None:
+        lines = self.table.lines
+        if isinstance(lines, Figures):
+            self._passed += columns
+            self._line_up(lines.report, lines.texts)
 
     def _draw(self) -> None:
         """The chart in the room that it has."""
@@ -211,6 +255,8 @@ class ReportScreen(Place):
         elif not last:
             first, dots, last = first.partition("..")
             last = last if dots else first
+        if "from" not in OPTIONS[self.wanted.name]:
+            first = ""  # it is of one day
         await self._load(replace(self.wanted, first=first, last=last))
 
     def csv_here(self) -> None:
@@ -218,7 +264,7 @@ class ReportScreen(Place):
         asked = self.wanted
         options = {"from": asked.first, "to": asked.last, "scheme": asked.scheme, "on": asked.on}
         words = [f"--{name} '{text}'" if " " in text else f"--{name} {text}" for name, text in options.items() if text]
-        if asked.name in ("tiers", "stages"):
+        if "by" in OPTIONS[asked.name]:
             words.append(f"--by {asked.by}")
         self.say(" ".join(["crm-tui report", asked.name, *words, "--csv"]))
 

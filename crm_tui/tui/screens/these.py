@@ -52,7 +52,7 @@ class TheseScreen(PipelineScreen):
             return super().columns(shown)
         return (
             Column("name", _("name"), 18, flex=2),
-            Column("tier", _("tier"), 5),
+            Column("tier", _("tier"), 6),
             Column("why", _("why"), 24, flex=5),
             Column("next_follow_up", _("next"), 10, drop=1),
         )

@@ -29,6 +29,8 @@ from tests.domain.filters.samples import CONTEXT
         ("tier.value:d", 11, ["diamond"]),
         ("tier.label:", 11, ["high", "middle", "low", "any", "none"]),
         ("suggest:", 8, ["up", "down", "any", "empty"]),
+        ("suggest.va", 0, ["suggest.value:"]),
+        ("suggest.value:", 14, ["up", "down", "any", "empty"]),
         ("tier:clear", 5, ["B"]),
         ("owner:", 6, ["me", "none", "any", "li", '"me"', "wang"]),
         ("owner:w", 6, ["wang"]),
