@@ -33,8 +33,8 @@ from crm_tui.commands.registry import Command
 __all__ = ["CATALOG", "MARKS", "VIEWS"]
 
 _AREAS = (
-    customers, followups, facts, worth, grading, schemes, playbooks, offering, pools, recycling, handover, collaboration,
-    views, saved, macros, shell, administration, door,
+    customers, followups, facts, worth, grading, schemes, playbooks, offering, pools, recycling, handover,
+    collaboration, views, saved, macros, shell, administration, door,
 )  # fmt: skip
 
 CATALOG: Mapping[str, Command] = {
