@@ -150,12 +150,12 @@ def refresh(database: Database) -> None:
 def roll(database: Database, wanted: Period) -> bool:
     """Keep that period, if it ends later than the one that is kept; whether anything was computed anew for it.
 
-    Nothing is kept, and nothing done, where no customer has any facts.
+    Nothing is kept, and nothing done, where no customer ever had any facts.
     """
     kept = period(database)
     if kept is not None and kept.last >= wanted.last:
         return False
-    if not database.value(_ANY_FACTS):
+    if kept is None and not database.value(_ANY_FACTS):
         return False
     with database.writing():
         kept = period(database)  # somebody may have been quicker

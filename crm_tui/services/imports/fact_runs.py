@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ from crm_tui.services.imports.fact_plans import FactPlan
 from crm_tui.services.imports.fact_values import Fact, Kind, Values
 from crm_tui.services.imports.owners import Owners
 from crm_tui.services.imports.refusals import Refusals, is_maybe_total
-from crm_tui.services.imports.runs import Progress, most_rows
+from crm_tui.services.imports.runs import Progress, batches
 from crm_tui.services.pools import may_add
 from crm_tui.services.session import Session
 from crm_tui.store import importing, staging
@@ -31,7 +30,6 @@ from crm_tui.store import importing, staging
 if TYPE_CHECKING:
     from crm_tui.store.journal import Change
 
-BATCH = 2_000
 
 _MADE: Mapping[str, str] = {
     "orders": N_("{n} orders"), "products": N_("{n} products made"), "users": N_("{n} users made"),
@@ -156,14 +154,8 @@ class _Import:
 
     def read(self, table: Table, progress: Progress | None) -> None:
         """Stage all rows, those that cannot be read with the reason."""
-        most = most_rows(table) if progress else None
-        done = 0
-        rows = table.rows()
-        while batch := list(islice(rows, BATCH)):
+        for batch in batches(table, progress):
             self._stage(batch)
-            done += len(batch)
-            if progress:
-                progress(done, most)
 
     def _stage(self, batch: Sequence[Row]) -> None:
         read: list[tuple[Row, int, dict[str, str], Fact | str]] = []

@@ -6,7 +6,7 @@ A row becomes a customer, is the same as one that is there, or is refused; every
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
@@ -176,14 +176,8 @@ class _Import:
 
     def all(self, table: Table, progress: Progress | None) -> None:
         """Take in all rows."""
-        most = most_rows(table) if progress else None
-        done = 0
-        rows = table.rows()
-        while batch := list(islice(rows, BATCH)):
+        for batch in batches(table, progress):
             self._batch(batch)
-            done += len(batch)
-            if progress:
-                progress(done, most)
 
     def imported(self, *, dry_run: bool, shared: bool, told: int) -> Imported:
         """The counts; writes the error file, unless it is a dry run."""
@@ -360,7 +354,19 @@ def _json(fields: Mapping[str, str]) -> str:
     return json.dumps(fields, ensure_ascii=False, sort_keys=True)
 
 
-def most_rows(table: Table) -> int | None:
+def batches(table: Table, progress: Progress | None) -> Iterator[list[Row]]:
+    """The rows, BATCH at a time; says how many are done, of at most how many, when each batch is."""
+    most = _most_rows(table) if progress else None
+    done = 0
+    rows = table.rows()
+    while batch := list(islice(rows, BATCH)):
+        yield batch
+        done += len(batch)
+        if progress:
+            progress(done, most)
+
+
+def _most_rows(table: Table) -> int | None:
     """How many lines the file has, at least as many as records; None where no single byte ends a line."""
     if table.encoding.lower().startswith(("utf-16", "utf-32")):
         return None
