@@ -134,7 +134,7 @@ def play(visit: Visit, data: st.DataObject, commands: list[Command]) -> None:
 FEW = settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-MANY = settings(FEW, max_examples=400)
+MANY = settings(FEW, max_examples=120)
 
 
 @pytest.mark.parametrize("visit", ["li"], indirect=True)

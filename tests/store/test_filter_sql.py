@@ -260,7 +260,7 @@ def test_a_list_holds_what_the_filter_says_in_order_and_each_once(
 
 @pytest.mark.slow
 @given(*asked)
-@settings(max_examples=250)
+@settings(max_examples=100)
 def test_so_do_many_lists(
     shelf: Database, records: list[FilterRecord], nodes: list[Node], order: Order, limit: int
 ) -> None:
