@@ -16,6 +16,7 @@ from crm_tui.domain.text import ascii_twin
 
 if TYPE_CHECKING:
     from crm_tui.services.session import Session
+    from crm_tui.store.sales import Table
 
 
 def _amount(session: Session, text: str) -> int:
@@ -94,12 +95,12 @@ def _categories(session: Session) -> Sequence[Suggestion]:
     return [*((name, "") for name in products.categories(session.database)), ("all", _("all categories together"))]
 
 
-def _numbers(table: str, condition: str) -> Callable[[Session], Sequence[Suggestion]]:
+def _numbers(table: Table, which: str) -> Callable[[Session], Sequence[Suggestion]]:
     def suggest(session: Session) -> Sequence[Suggestion]:
         from crm_tui.store import sales
 
         session.refresh()
-        return sales.numbers(session.database, session.sight, table, condition)  # type: ignore[arg-type]
+        return sales.numbers(session.database, session.sight, table, which)
 
     return suggest
 
@@ -129,13 +130,11 @@ CATEGORY = Kind("category", suggest=_categories)
 CONFIDENCE = _chosen("confidence", CONFIDENCES)
 RESULT = _chosen("result", RESULTS, "any")
 STATE = _chosen("state", STATES, "any")
-DEAL = Kind("deal", suggest=_numbers("deal", "t.result = 'open'"))
-ANY_DEAL = Kind("deal", suggest=_numbers("deal", "1"))
-ORDER = Kind("order", suggest=_numbers("sales_order", "t.state <> 'cancelled'"))
-DRAFT = Kind("order", suggest=_numbers("sales_order", "t.state = 'draft'"))
-RECEIVABLE = Kind("receivable", suggest=_numbers(
-    "receivable", "t.amount > coalesce((SELECT sum(a.amount) FROM allocation a WHERE a.receivable_id = t.id), 0)"
-))  # fmt: skip
+DEAL = Kind("deal", suggest=_numbers("deal", "open"))
+ANY_DEAL = Kind("deal", suggest=_numbers("deal", "any"))
+ORDER = Kind("order", suggest=_numbers("sales_order", "standing"))
+DRAFT = Kind("order", suggest=_numbers("sales_order", "draft"))
+RECEIVABLE = Kind("receivable", suggest=_numbers("receivable", "open"))
 DEAL_FIELD = Kind(
     "field=value", lambda session, text: assignment(text),
     lambda session: [(f"{name}=", "") for name in ("product", "amount", "expected", "competitor", "number", "note")],

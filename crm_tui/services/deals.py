@@ -159,8 +159,7 @@ def reopen(session: Session, typed: str) -> Outcome:
 
 def listed(session: Session, text: str = "", result: str = "open", limit: int | None = None) -> Outcome:
     """The deals of the customers that the filter finds, or of all that one sees: open ones, won, lost or any."""
-    condition = "1" if result == "any" else f"t.result = '{result}'"
-    rows: list[Deal] = facts.listed(session, "deal", text, condition, limit, "deal list")
+    rows: list[Deal] = facts.listed(session, "deal", text, result, limit, "deal list")
     total = facts.money(session, sum(deal.amount or 0 for deal in rows))
     n = len(rows)
     message = ngettext("{n} deal, {total}", "{n} deals, {total}", n).format(n=f"{n:,}", total=total)

@@ -75,9 +75,9 @@ def missing(what: str, typed: str) -> CrmError:
 
 
 def listed(
-    session: Session, table: sales.Table, text: str, condition: str, limit: int | None, line: str
+    session: Session, table: sales.Table, text: str, which: str, limit: int | None, line: str
 ) -> list[Any]:
-    """The rows of the customers that the filter finds (all that one sees, for none) and that fulfil the condition.
+    """The rows of the customers that the filter finds (all that one sees, for none), `which` of them as `sales.every`.
 
     What is printed of many customers is data taken out (DOMAIN §8); NotAllowed for who may not.
     """
@@ -88,13 +88,12 @@ def listed(
     if text.strip():
         found: list[Any] = []
         for ids in lists.every(session, lists.Query(text)):
-            among = f"t.customer_id IN ({', '.join(map(str, ids))}) AND ({condition})"
-            found += sales.every(session.database, session.sight, table, among, limit=most - len(found))
+            found += sales.every(session.database, session.sight, table, which, ids, limit=most - len(found))
             if len(found) >= most:
                 break
         rows = found
     else:
-        rows = sales.every(session.database, session.sight, table, condition, limit=most)
+        rows = sales.every(session.database, session.sight, table, which, limit=most)
     if session.source != "screen":
         told = list(dict.fromkeys(row.customer_id for row in rows))
         disclosures.check_queue(session, told, text, "" if limit is not None else line)

@@ -178,11 +178,6 @@ def is_relative(rule: Rule) -> bool:
     return rule.kind == "pareto" or any(cut.percentile is not None for cut in cuts)
 
 
-def inputs_of(session: Session, scheme: Scheme, period: Period, ids: Sequence[int]) -> dict[int, Inputs]:
-    """What the scheme's rule looks at of these customers, which the user sees."""
-    return _known(session, scheme, period, ids)[0]
-
-
 def _known(
     session: Session, scheme: Scheme, period: Period, ids: Sequence[int]
 ) -> tuple[dict[int, Inputs], dict[int, int | None]]:

@@ -17,7 +17,7 @@ from crm_tui.domain.recycling import moves_clock
 from crm_tui.domain.stages import choose
 from crm_tui.domain.text import clean
 from crm_tui.domain.when import When, describe, next_half_day
-from crm_tui.services import factors, followups, notices, recycling
+from crm_tui.services import followups, notices, recycling
 from crm_tui.services.session import Outcome, Session, done, named
 from crm_tui.store.customers import Facts
 
@@ -61,6 +61,8 @@ def log(session: Session, ids: Sequence[int], note: Note) -> Outcome:
             followups.finish(session, change, taken)
         if note.connected or note.next is not None or note.done:  # an attempt alone settles nothing
             notices.worked(session, change, [f.id for f in taken])
+        from crm_tui.services import factors  # who only looks does without
+
         told = _told(session, taken, note)
         warned = factors.warning(session, [f.id for f in taken], note.text)
         return done(change, f"{told}; {warned}" if warned else told, [f.id for f in taken], refused)

@@ -160,8 +160,7 @@ def _actual(session: Session, customer: Facts, order: Order) -> tuple[str, str] 
 
 def listed(session: Session, text: str = "", state: str = "any", limit: int | None = None) -> Outcome:
     """The orders of the customers that the filter finds, or of all that one sees, the newest first."""
-    condition = "1" if state == "any" else f"t.state = '{state}'"
-    rows: list[Order] = facts.listed(session, "sales_order", text, condition, limit, "order list")
+    rows: list[Order] = facts.listed(session, "sales_order", text, state, limit, "order list")
     total = facts.money(session, sum(order.amount for order in rows if order.state == "confirmed"))
     n = len(rows)
     message = ngettext("{n} order, {total} confirmed", "{n} orders, {total} confirmed", n)
@@ -198,13 +197,8 @@ def told(session: Session, order: Order) -> str:
 
 def record(session: Session, order: Order) -> dict[str, Any]:
     """An order as `--json` prints it, with its lines: amounts in whole units, an unknown cost null."""
-    rows = session.database.rows(
-        "SELECT p.name, l.quantity, l.price, l.amount, l.cost, l.note FROM order_line l"
-        " JOIN product p ON p.id = l.product_id WHERE l.order_id = ? ORDER BY l.id",
-        (order.id,),
-    )
     lines = []
-    for product, quantity, *money, note in rows:
+    for product, quantity, *money, note in sales.lines_of(session.database, order.id):
         price, amount, cost = (facts.plain_amount(session, one) for one in money)
         lines.append({
             "product": product, "quantity": float(format_quantity(quantity).replace(",", "")), "price": price,

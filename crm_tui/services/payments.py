@@ -116,12 +116,7 @@ def _owed(session: Session, customer_id: int, to: str) -> list[tuple[int, int]]:
 def _allocate(change: Change, customer_id: int, payment_id: int, amount: int, owed: list[tuple[int, int]]) -> int:
     """Write what covers what; what is left of the amount. A receivable is met once by each payment."""
     given, rest = allocate(amount, owed)
-    met: dict[int, tuple[int, int]] = {
-        receivable: (key, before)
-        for key, receivable, before in change.database.rows(
-            "SELECT id, receivable_id, amount FROM allocation WHERE payment_id = ?", (payment_id,)
-        )
-    }
+    met = sales.covered_by(change.database, payment_id)
     change.insert(
         "allocation",
         [
@@ -145,8 +140,8 @@ def _told_rest(session: Session, customer_id: int, rest: int) -> str:
 
 def listed(session: Session, text: str = "", *, paid: bool = False, limit: int | None = None) -> Outcome:
     """What the customers that the filter finds still owe, or all that one sees; with `paid` what is covered too."""
-    condition = "1" if paid else "still > 0"
-    rows: list[Receivable] = facts.listed(session, "receivable", text, condition, limit, "receivable list")
+    which = "any" if paid else "open"
+    rows: list[Receivable] = facts.listed(session, "receivable", text, which, limit, "receivable list")
     n, total = len(rows), facts.money(session, sum(one.open for one in rows))
     message = ngettext("{n} receivable, {total} open", "{n} receivables, {total} open", n)
     lines = tuple(f"{one.customer}  {told(session, one)}  {_late(session, one)}".rstrip() for one in rows)

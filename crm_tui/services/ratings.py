@@ -10,6 +10,7 @@ from crm_tui.domain.language import _
 from crm_tui.services import profiles
 from crm_tui.services.sections import Row, Section
 from crm_tui.services.session import Outcome, Session
+from crm_tui.store import customers
 
 if TYPE_CHECKING:
     from crm_tui.store.customers import Facts
@@ -30,14 +31,13 @@ def rate(session: Session, ids: Sequence[int], given: Mapping[str, str]) -> Outc
 
 
 def _is_rated(session: Session, customer_id: int, names: Iterable[str]) -> bool:
-    row = session.database.row("SELECT influence, closing FROM customer WHERE id = ?", (customer_id,))
-    return any(dict(zip(FIELDS, row or (), strict=False)).get(name) is not None for name in names)
+    known = dict(zip(FIELDS, customers.judged(session.database, customer_id), strict=True))
+    return any(known.get(name) is not None for name in names)
 
 
 def section(session: Session, customer: Facts) -> Section | None:
     """The judgement on the card, and the chance it makes."""
-    row = session.database.row("SELECT influence, closing FROM customer WHERE id = ?", (customer.id,))
-    influence, closing = row or (None, None)
+    influence, closing = customers.judged(session.database, customer.id)
     if influence is None and closing is None:
         return None
     told = [_("influence {n}").format(n=influence or "–"), _("closing {n}").format(n=closing or "–")]

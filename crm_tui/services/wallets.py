@@ -55,10 +55,7 @@ def estimate(session: Session, customer_id: int, given: Estimate) -> Outcome:
     }  # fmt: skip
     with session.changing() as change:
         customer = session.one_to_change(customer_id)
-        known = session.database.value(
-            "SELECT id FROM wallet WHERE customer_id = ? AND category = ? AND from_on = ? AND until_on = ?",
-            (customer_id, category, frm, until),
-        )
+        known = sales.wallet_of(session.database, customer_id, category, frm, until)
         if known is None:
             whole = {"customer_id": customer_id, "category": category, "from_on": frm, "until_on": until, **row}
             change.insert("wallet", [whole])

@@ -223,6 +223,12 @@ def column_names() -> tuple[str, ...]:
     return columns(Customer)
 
 
+def judged(database: Database, customer_id: int) -> tuple[int | None, int | None]:
+    """Its influence and how likely it is to close, 1 to 5, as far as anybody has judged them."""
+    row = database.row("SELECT influence, closing FROM customer WHERE id = ?", (customer_id,))
+    return (row[0], row[1]) if row else (None, None)
+
+
 def with_profile(database: Database) -> list[int]:
     """The ids of all customers that have a profile."""
     return [row[0] for row in database.rows("SELECT id FROM profile")]

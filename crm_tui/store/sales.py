@@ -6,7 +6,7 @@ Amounts are minor units, days ISO texts. What lies in a pool tells whose phone i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -272,27 +272,72 @@ _FIRST = {
 }  # fmt: skip
 
 
+_WHICH: Mapping[Table, Mapping[str, str]] = {
+    "deal": {name: f"t.result = '{name}'" for name in ("open", "won", "lost")},
+    "sales_order": {
+        **{name: f"t.state = '{name}'" for name in ("draft", "confirmed", "cancelled")},
+        "standing": "t.state <> 'cancelled'",
+    },
+    "receivable": {"open": f"{OPEN.replace('r.', 't.')} > 0"},
+}
+"""Which rows of a table may be asked for by name, beside `any`."""
+
+
+def _which(table: Table, name: str) -> str:
+    return "1" if name == "any" else _WHICH[table][name]
+
+
 def every(
-    database: Database, sight: Sight, table: Table, condition: str, parameters: Sequence[Any] = (), limit: int = 200
-) -> list[Any]:
-    """The rows (Deal, Order or Receivable) that are told and fulfil the condition on `t` and `c`."""
+    database: Database, sight: Sight, table: Table, which: str = "any", ids: Iterable[int] | None = None,
+    limit: int = 200,
+) -> list[Any]:  # fmt: skip
+    """The rows (Deal, Order or Receivable) that are told, `which` of them by name: `any`, or as in `_WHICH`; of these
+    customers alone, where any are given.
+    """
     select, made = _READ[table]
+    among = "1" if ids is None else "t.customer_id IN (SELECT value FROM json_each(?))"
     rows = database.rows(
-        f"{select} WHERE {told_by(sight)} AND c.archived_at IS NULL AND ({condition}) ORDER BY {_FIRST[table]} LIMIT ?",
-        (*parameters, limit),
+        f"{select} WHERE {told_by(sight)} AND c.archived_at IS NULL AND {_which(table, which)} AND {among}"
+        f" ORDER BY {_FIRST[table]} LIMIT ?",
+        (*(() if ids is None else (json.dumps(list(ids)),)), limit),
     )
     return [made(*row) for row in rows]
 
 
 def numbers(
-    database: Database, sight: Sight, table: Table, condition: str = "1", limit: int = 50
+    database: Database, sight: Sight, table: Table, which: str = "any", limit: int = 50
 ) -> list[tuple[Any, ...]]:
-    """Numbers that may be typed, the newest first: (number or #id, customer)."""
+    """Numbers that may be typed, the newest first: (number or #id, customer); `which` as for `every`."""
     return database.rows(
         f"SELECT CASE t.number WHEN '' THEN '#' || t.id ELSE t.number END, c.name FROM {table} t"
-        f" JOIN customer c ON c.id = t.customer_id WHERE {told_by(sight)} AND {condition} ORDER BY t.id DESC LIMIT ?",
+        f" JOIN customer c ON c.id = t.customer_id WHERE {told_by(sight)} AND {_which(table, which)}"
+        " ORDER BY t.id DESC LIMIT ?",
         (limit,),
     )
+
+
+def lines_of(database: Database, order_id: int) -> list[tuple[Any, ...]]:
+    """The lines of an order: (product, quantity, price, amount, cost, note), amounts in minor units."""
+    return database.rows(
+        "SELECT p.name, l.quantity, l.price, l.amount, l.cost, l.note FROM order_line l"
+        " JOIN product p ON p.id = l.product_id WHERE l.order_id = ? ORDER BY l.id",
+        (order_id,),
+    )
+
+
+def covered_by(database: Database, payment_id: int) -> dict[int, tuple[int, int]]:
+    """What a payment covers: (row of the allocation, amount) by receivable."""
+    rows = database.rows("SELECT receivable_id, id, amount FROM allocation WHERE payment_id = ?", (payment_id,))
+    return {receivable: (key, amount) for receivable, key, amount in rows}
+
+
+def wallet_of(database: Database, customer_id: int, category: str, frm: str, until: str) -> int | None:
+    """The estimate of that category for just these days."""
+    found: int | None = database.value(
+        "SELECT id FROM wallet WHERE customer_id = ? AND category = ? AND from_on = ? AND until_on = ?",
+        (customer_id, category, frm, until),
+    )
+    return found
 
 
 def events(database: Database, customer_id: int, limit: int) -> list[tuple[Any, ...]]:

@@ -22,7 +22,7 @@ from crm_tui.services.imports.fact_plans import FactPlan
 from crm_tui.services.imports.fact_values import Fact, Kind, Values
 from crm_tui.services.imports.owners import Owners
 from crm_tui.services.imports.refusals import Refusals, is_maybe_total
-from crm_tui.services.imports.runs import Progress, batches
+from crm_tui.services.imports.runs import Progress, batches, exit_code
 from crm_tui.services.pools import may_add
 from crm_tui.services.session import Session
 from crm_tui.store import importing, staging
@@ -59,9 +59,7 @@ class FactsImported:
     @property
     def exit_code(self) -> int:
         """0 done, 1 all rows were refused, 4 some were (DESIGN §6)."""
-        if not self.refused:
-            return 0
-        return 4 if self.new or self.same else 1
+        return exit_code(self.new + self.same, self.refused)
 
     @property
     def message(self) -> str:

@@ -65,9 +65,7 @@ class Imported:
     @property
     def exit_code(self) -> int:
         """0 done, 1 all rows were refused, 4 some were (DESIGN §6)."""
-        if not self.refused:
-            return 0
-        return 4 if self.new or self.same else 1
+        return exit_code(self.new + self.same, self.refused)
 
     @property
     def message(self) -> str:
@@ -352,6 +350,11 @@ def _searchable(key: int, found: Incoming) -> tuple[int, str, str]:
 
 def _json(fields: Mapping[str, str]) -> str:
     return json.dumps(fields, ensure_ascii=False, sort_keys=True)
+
+
+def exit_code(taken: int, refused: int) -> int:
+    """Of an import, by its rows: 0 done, 1 all were refused, 4 some were (DESIGN §6)."""
+    return 0 if not refused else 4 if taken else 1
 
 
 def batches(table: Table, progress: Progress | None) -> Iterator[list[Row]]:
