@@ -24,7 +24,8 @@ from crm_tui.domain.money import exponent
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.people import Sight
 from crm_tui.domain.periods import default, parse
-from crm_tui.domain.schemes import badge, calibrate
+from crm_tui.domain.schemes import badge
+from crm_tui.domain.schemes.calibration import calibrate
 from crm_tui.services import lists
 from crm_tui.services.figures import table_lines
 from crm_tui.services.lists import Query, Within

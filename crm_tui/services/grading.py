@@ -19,8 +19,9 @@ from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.domain.metrics import METRICS, Kept
 from crm_tui.domain.people import is_masked, refusal
 from crm_tui.domain.periods import Period, default
-from crm_tui.domain.schemes import Calibrated, Inputs, Rule, Scheme, badge, calibrate
-from crm_tui.domain.schemes import grade as graded
+from crm_tui.domain.schemes import Inputs, Rule, Scheme, badge
+from crm_tui.domain.schemes.calibration import Calibrated, calibrate
+from crm_tui.domain.schemes.grading import grade as graded
 from crm_tui.services import lists, tiers
 from crm_tui.services.lists import Order, Query
 from crm_tui.services.session import Outcome, Session, done

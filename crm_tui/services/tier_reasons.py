@@ -13,18 +13,10 @@ from crm_tui.domain.cadence import cadence_interval
 from crm_tui.domain.clock import iso, local_date
 from crm_tui.domain.language import _
 from crm_tui.domain.periods import Period, default
-from crm_tui.domain.schemes import (
-    Inputs,
-    NextUp,
-    Scheme,
-    Step,
-    badge,
-    next_up,
-    next_words,
-    proposal,
-    words,
-)
-from crm_tui.domain.schemes import grade as graded
+from crm_tui.domain.schemes import Inputs, Scheme, Step, badge, proposal
+from crm_tui.domain.schemes.grading import grade as graded
+from crm_tui.domain.schemes.reaching import NextUp, next_up
+from crm_tui.domain.schemes.words import next_words, words
 from crm_tui.domain.stages import BY_IDENTIFIER
 from crm_tui.services import grading, tiers
 from crm_tui.services.session import Outcome, Session
@@ -195,7 +187,7 @@ def _of_period(
 def _differences(session: Session, before: Inputs, now: Inputs) -> Iterator[str]:
     """What another period changes of what the rule looks at."""
     from crm_tui.domain.metrics import METRICS
-    from crm_tui.domain.schemes import value_in_words
+    from crm_tui.domain.schemes.words import value_in_words
 
     currency = session.settings["currency"]
     changed = [name for name, value in now.items() if before.get(name) != value]

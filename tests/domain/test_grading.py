@@ -12,19 +12,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from crm_tui.domain.schemes import (
-    Grade,
-    Inputs,
-    Scheme,
-    calibrate,
-    grade,
-    next_up,
-    next_words,
-    parse_scheme,
-    shipped,
-    source_of,
-    words,
-)
+from crm_tui.domain.schemes import Grade, Inputs, Scheme, parse_scheme, shipped, source_of
+from crm_tui.domain.schemes.calibration import calibrate
+from crm_tui.domain.schemes.grading import grade
+from crm_tui.domain.schemes.reaching import next_up
+from crm_tui.domain.schemes.words import next_words, words
 from tests.domain.test_scheme_files import MATRIX, PARETO, SCORED
 
 VALUE, FIT, LABEL, SHARES, QUADRANTS = (shipped()[name] for name in ("value", "fit", "label", "pareto", "matrix"))

@@ -1,7 +1,8 @@
 """Schemes: ways of grading customers, each a TOML file whose tiers stand in order, best first.
 
 `model` is what a scheme is, `parsing` reads it, `calibration` and `grading` compute tiers and tell how, `reaching` what
-would reach more, `words` put that into words. The rules are those of DOMAIN §3.
+would reach more, `words` put that into words: these four are imported where something is graded. The rules are those of
+DOMAIN §3.
 """
 
 from __future__ import annotations
@@ -13,18 +14,13 @@ from types import MappingProxyType
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
-from crm_tui.domain.schemes.calibration import Calibrated, calibrate
-from crm_tui.domain.schemes.grading import grade
 from crm_tui.domain.schemes.model import Grade, Inputs, Labels, Rule, Scheme, Step, Tier, in_words
 from crm_tui.domain.schemes.parsing import COLOURS, CURRENCY, LANGUAGES, parse_scheme
-from crm_tui.domain.schemes.reaching import NextUp, Way, next_up
-from crm_tui.domain.schemes.words import next_words, value_in_words, words
 from crm_tui.domain.stages import BY_IDENTIFIER, fold, pick
 
 __all__ = [
-    "COLOURS", "CURRENCY", "DEFAULT", "LANGUAGES", "SHIPPED", "Calibrated", "Grade", "Inputs", "Labels", "NextUp",
-    "Rule", "Scheme", "Step", "Tier", "Way", "badge", "calibrate", "find_any", "find_tier", "grade", "in_words",
-    "next_up", "next_words", "parse_scheme", "primary", "proposal", "shipped", "source_of", "value_in_words", "words",
+    "COLOURS", "CURRENCY", "DEFAULT", "LANGUAGES", "SHIPPED", "Grade", "Inputs", "Labels", "Rule", "Scheme", "Step",
+    "Tier", "badge", "find_any", "find_tier", "in_words", "parse_scheme", "primary", "proposal", "shipped", "source_of",
 ]  # fmt: skip
 
 SHIPPED = ("abcd", "label", "value", "matrix", "pareto", "fit")
