@@ -18,6 +18,7 @@ from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _, ngettext
 
 if TYPE_CHECKING:
+    from crm_tui.formats.tables import Reading
     from crm_tui.services.imports import FactsImported, Imported, Plan
     from crm_tui.services.session import Session
 
@@ -83,9 +84,8 @@ def _import(session: Session, call: Call, values: Mapping[str, Any], printer: Pr
     if assign is not None and "owner" in values:
         raise UsageError(_("--owner or --assign, not both"), call.line, call.positions["assign"])
     plan = imports.plan(
-        session, path, mapping=dict(values.get("map", ())), encoding=values.get("encoding"),
-        delimiter=_separator(values.get("separator")), fixed=dict(values.get("set", ())),
-    )  # fmt: skip
+        session, path, reading=_reading(values), mapping=dict(values.get("map", ())), fixed=dict(values.get("set", ())),
+    )
     if kind is None and "map" not in values:
         imports.check_customers(plan.headings, values["file"])
     for line in preview(plan):
@@ -110,9 +110,8 @@ def _import_facts(session: Session, call: Call, values: Mapping[str, Any], print
                 message.format(name=name.replace("_", "-"), kind=values["as"]), call.line, call.positions.get(name)
             )
     plan = imports.plan_facts(
-        path, values["as"], mapping=dict(values.get("map", ())), encoding=values.get("encoding"),
-        delimiter=_separator(values.get("separator")), fixed=dict(values.get("set", ())), dates=values.get("dates"),
-        assumed=_usual_dates(),
+        path, values["as"], reading=_reading(values), mapping=dict(values.get("map", ())),
+        fixed=dict(values.get("set", ())), dates=values.get("dates"), assumed=_usual_dates(),
     )  # fmt: skip
     for line in preview(plan):
         printer.say(_bare(session, line))
@@ -153,6 +152,13 @@ def _told(session: Session, printer: Printer, done: Imported | FactsImported) ->
     return done.exit_code
 
 
+def _reading(values: Mapping[str, Any]) -> Reading:
+    """How the file is to be read, as far as that was typed."""
+    from crm_tui.formats.tables import Reading
+
+    return Reading(encoding=values.get("encoding"), delimiter=_separator(values.get("separator")))
+
+
 def _separator(text: str | None) -> str | None:
     """The separator as typed: a character, or `tab`."""
     if text is None:
@@ -167,9 +173,7 @@ def preview(plan: Plan) -> Iterator[str]:
     """How the table is understood: each heading with its field and the first values under it."""
     from rich.cells import cell_len, set_cell_size
 
-    yield _("{path}: {encoding}, separated by {separator}").format(
-        path=plan.path, encoding=plan.encoding, separator={"\t": "tab"}.get(plan.delimiter, plan.delimiter)
-    )
+    yield f"{plan.path}: {plan.table.described}"
     headings = [_cut(heading) for heading in plan.headings]
     places = [_cut(place or _("left out")) for place in plan.places]
     wide = [max(map(cell_len, column), default=0) for column in (headings, places)]

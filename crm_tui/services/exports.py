@@ -19,7 +19,7 @@ from crm_tui.domain.nearest import nearest
 from crm_tui.domain.people import is_masked
 from crm_tui.domain.profile import as_typed
 from crm_tui.domain.profile_fields import CUSTOM, FIELDS
-from crm_tui.formats.tables import write_csv
+from crm_tui.formats.delimited import write_csv
 from crm_tui.services.imports.plans import CONTACT, PERSONAL
 from crm_tui.services.session import Session
 from crm_tui.store import importing

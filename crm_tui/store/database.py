@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from crm_tui.store.bridge import Bridge
 
 APPLICATION_ID = 0x43524D54  # "CRMT"
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Every SQLite before 3.51.3 can corrupt a WAL database when a checkpoint resets the log (sqlite.org/wal.html).

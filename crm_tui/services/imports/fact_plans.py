@@ -12,7 +12,7 @@ from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 from crm_tui.formats import days, fact_headings
 from crm_tui.formats.days import Order, Seen
-from crm_tui.formats.tables import Row, open_table
+from crm_tui.formats.tables import Reading, Row, open_table
 from crm_tui.services.imports.owners import WAYS
 from crm_tui.services.imports.plans import ALIKE, REASON, Plan, column_of
 
@@ -42,9 +42,8 @@ class FactPlan(Plan):
 
 
 def plan_facts(
-    path: Path | str, kind: str, *, mapping: Mapping[str, str] | None = None,
-    encoding: str | None = None, delimiter: str | None = None, fixed: Mapping[str, str] | None = None,
-    dates: Order | None = None, assumed: Order = "dmy",
+    path: Path | str, kind: str, *, reading: Reading | None = None, mapping: Mapping[str, str] | None = None,
+    fixed: Mapping[str, str] | None = None, dates: Order | None = None, assumed: Order = "dmy",
 ) -> FactPlan:  # fmt: skip
     """Look at the table of `kind` (one of fact_headings.KINDS): all of it, since one cell may decide a column's order.
 
@@ -52,7 +51,7 @@ def plan_facts(
     Raises TableError when the file cannot be read, UsageError for a heading or a field that there is not, a field that
     no column fills, and a column that writes its days in both orders.
     """
-    table = open_table(Path(path), encoding=encoding, delimiter=delimiter)
+    table = open_table(Path(path), reading)
     places = _places(kind, table.headings, mapping or {})
     given = {_field(kind, name): text for name, text in (fixed or {}).items()}
     _check_needed(kind, [*places, *given])
@@ -71,8 +70,7 @@ def plan_facts(
     if not sample:
         warnings.append(_("there are no rows below the headings"))
     return FactPlan(
-        table.path, table.encoding, table.delimiter, table.headings, places, given,
-        tuple(row.cells for row in sample), tuple(warnings), kind, by_place,
+        table, places, given, tuple(row.cells for row in sample), tuple(warnings), kind, by_place
     )  # fmt: skip
 
 

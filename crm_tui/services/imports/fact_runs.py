@@ -13,10 +13,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crm_tui.domain.errors import CrmError, UsageError
+from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.formats.headings import is_total_row
-from crm_tui.formats.tables import Row, Table, open_table
+from crm_tui.formats.tables import Row, Table
 from crm_tui.services.imports.alike import Alike, dated
 from crm_tui.services.imports.fact_plans import FactPlan
 from crm_tui.services.imports.fact_values import Fact, Kind, Values
@@ -98,9 +98,7 @@ def run_facts(
     rows done and (where it can be told beforehand) the most that there can be. A dry run changes nothing and writes no
     file. Whatever is raised, nothing remains.
     """
-    table = open_table(plan.path, encoding=plan.encoding, delimiter=plan.delimiter)
-    if table.headings != plan.headings:
-        raise CrmError(_("{path} has changed meanwhile: look at it again").format(path=plan.path))
+    table = plan.opened()
     refusals = Refusals(plan, errors, "product" if plan.kind == "products" else "customer")
     database = session.database
     trial = importing.trial(database) if dry_run else nullcontext()
@@ -240,5 +238,3 @@ def _json(value: Any) -> str:
 
 def _hash(value: Any) -> str:
     return blake2b(_json(value).encode("utf-8"), digest_size=16).hexdigest()
-
-

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from crm_tui.domain.errors import UsageError
+from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.profile_fields import CUSTOM, FIELD, FIELDS
 from crm_tui.domain.text import clean
 from crm_tui.formats import headings as meanings
-from crm_tui.formats.tables import open_table, undefuse
+from crm_tui.formats.tables import Reading, Table, open_table, undefuse
 from crm_tui.services.session import Session
 
 REASON = "reason"
@@ -48,14 +48,28 @@ class Plan:
     `fixed` fills a field of all rows that have nothing in it.
     """
 
-    path: Path
-    encoding: str
-    delimiter: str
-    headings: tuple[str, ...]
+    table: Table
     places: tuple[str, ...]
     fixed: Mapping[str, str]
     sample: tuple[tuple[str, ...], ...]
     warnings: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        """The file that the table lies in."""
+        return self.table.path
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings of its columns."""
+        return self.table.headings
+
+    def opened(self) -> Table:
+        """The table once more, as it was looked at; CrmError when it is another one by now."""
+        table = open_table(self.path, self.table.reading)
+        if table.headings != self.headings:
+            raise CrmError(_("{path} has changed meanwhile: look at it again").format(path=self.path))
+        return table
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -64,21 +78,18 @@ class Plan:
 
 
 def plan(
-    session: Session, path: Path | str, *, mapping: Mapping[str, str] | None = None, encoding: str | None = None,
-    delimiter: str | None = None, fixed: Mapping[str, str] | None = None,
-) -> Plan:
+    session: Session, path: Path | str, *, reading: Reading | None = None,
+    mapping: Mapping[str, str] | None = None, fixed: Mapping[str, str] | None = None,
+) -> Plan:  # fmt: skip
     """Look at the table: `mapping` says heading → place where the heading alone would not, `fixed` place → text.
 
     Raises TableError when the file cannot be read, UsageError for a heading or a place that there is not.
     """
-    table = open_table(Path(path), encoding=encoding, delimiter=delimiter)
+    table = open_table(Path(path), reading)
     places = _places(table.headings, mapping or {})
     sample = tuple(row.cells for row in islice(table.rows(), _ROWS))
     given = {_place(place): text for place, text in (fixed or {}).items()}
-    return Plan(
-        table.path, table.encoding, table.delimiter, table.headings, places, given, sample,
-        tuple(_warnings(table.headings, places, given, sample)),
-    )  # fmt: skip
+    return Plan(table, places, given, sample, tuple(_warnings(table.headings, places, given, sample)))
 
 
 def custom_name(heading: str, taken: Sequence[str] = ()) -> str:

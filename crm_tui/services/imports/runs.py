@@ -14,14 +14,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
+from crm_tui.domain.errors import NotAllowed, UsageError
 from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.pools import COUNTED
 from crm_tui.domain.profile import stale_on
 from crm_tui.domain.searching import reach_text, search_text
 from crm_tui.domain.when import When
 from crm_tui.formats.headings import is_total_row
-from crm_tui.formats.tables import Row, Table, open_table
+from crm_tui.formats.tables import Row, Table
 from crm_tui.services import followups
 from crm_tui.services.imports.known import Known
 from crm_tui.services.imports.places import Places
@@ -130,9 +130,7 @@ def run(
     """
     if "name" not in plan.places and not plan.fixed.get("name"):
         raise UsageError(_("no column holds the name: say which with --map HEADING=name"))
-    table = open_table(plan.path, encoding=plan.encoding, delimiter=plan.delimiter)
-    if table.headings != plan.headings:
-        raise CrmError(_("{path} has changed meanwhile: look at it again").format(path=plan.path))
+    table = plan.opened()
     refusals = Refusals(plan, errors)
     trial = importing.trial(session.database) if dry_run else nullcontext()
     try:
@@ -359,7 +357,7 @@ def exit_code(taken: int, refused: int) -> int:
 
 def batches(table: Table, progress: Progress | None) -> Iterator[list[Row]]:
     """The rows, BATCH at a time; says how many are done, of at most how many, when each batch is."""
-    most = _most_rows(table) if progress else None
+    most = table.most_rows() if progress else None
     done = 0
     rows = table.rows()
     while batch := list(islice(rows, BATCH)):
@@ -367,12 +365,3 @@ def batches(table: Table, progress: Progress | None) -> Iterator[list[Row]]:
         done += len(batch)
         if progress:
             progress(done, most)
-
-
-def _most_rows(table: Table) -> int | None:
-    """How many lines the file has, at least as many as records; None where no single byte ends a line."""
-    if table.encoding.lower().startswith(("utf-16", "utf-32")):
-        return None
-    with table.path.open("rb") as file:
-        lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-    return max(lines - table.heading_line, 1)

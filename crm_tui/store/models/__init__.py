@@ -15,6 +15,7 @@ from crm_tui.store.models.customers import (
     CreditShare,
     Customer,
     CustomerTier,
+    DistinctPair,
     FollowUp,
     Interaction,
     Notice,
@@ -66,7 +67,7 @@ JOURNALED: dict[str, type[Record]] = {
         Team, User, Absence, SshKey, Setting, Pool, PoolMember, PoolRule, Customer, Profile, Contact, Interaction,
         FollowUp, Tag, CustomerTier, Protection, Transfer, Collaborator, Comment, Notice, CreditShare, RecycleWarning,
         SavedView, Scheme, Product, Deal, SalesOrder, OrderLine, Receivable, Payment, Allocation, Wallet,
-        PurchaseFactor, PlaybookMark, ProductPush,
+        PurchaseFactor, PlaybookMark, ProductPush, DistinctPair,
     )
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ class Customer(Record):
     `scheme` and `tier` are the primary badge, `tier_rank` its place (0 is the best); `next_on` and `next_at` repeat the
     open follow-up, `last_contact` the newest contact that came about, `last_touch` the newest interaction at all.
     `suggested` is a tier of the same scheme that is proposed in place of the badge. `influence` and `closing` (how
-    likely it is to buy) are judged by hand, 1 to 5.
+    likely it is to buy) are judged by hand, 1 to 5. `merged_into` is the survivor of a merge, of one that is archived.
     """
 
     kind = TextField()
@@ -54,6 +54,7 @@ class Customer(Record):
     suggested_rank = IntegerField(null=True)
     influence = IntegerField(null=True)
     closing = IntegerField(null=True)
+    merged_into = ForeignKeyField("self", null=True, column_name="merged_into")
 
 
 class Profile(Record):
@@ -206,3 +207,12 @@ class Notice(Record):
     text = TextField(default="")
     made_at = TextField()
     closed_at = TextField(null=True)
+
+
+class DistinctPair(Record):
+    """Two customers, the lower id first, of which somebody said that they are not one."""
+
+    customer = ForeignKeyField(Customer)
+    other = ForeignKeyField(Customer)
+    user = ForeignKeyField(User)
+    at = TextField()

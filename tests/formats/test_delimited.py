@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_tui.formats.tables import Row, Table, TableError, defuse, detect_encoding, open_table, undefuse, write_csv
+from crm_tui.formats.delimited import detect_encoding, write_csv
+from crm_tui.formats.tables import Reading, Row, Table, TableError, defuse, open_table, undefuse
 
 SIMPLIFIED = "客户名称,联系人,手机,备注\n华为技术有限公司,张伟,13812345678,老客户\n万达,李娜,13912345678,\n"
 TRADITIONAL = "客戶名稱,聯絡人,手機,備註\n華為技術有限公司,張偉,0912345678,老客戶\n"
@@ -79,7 +80,7 @@ def test_delimiters_and_line_ends(written: Written, delimiter: str, end: str) ->
 
 
 def test_what_is_given_is_not_guessed(written: Written) -> None:
-    table = open_table(written("a;b,c\n1;2,3\n".encode("utf-16-le")), encoding="utf-16-le", delimiter=",")
+    table = open_table(written("a;b,c\n1;2,3\n".encode("utf-16-le")), Reading(encoding="utf-16-le", delimiter=","))
     assert (table.encoding, table.delimiter, table.headings) == ("utf-16-le", ",", ("a;b", "c"))
 
 
@@ -150,7 +151,7 @@ def test_bytes_that_are_not_in_the_encoding_are_never_dropped(written: Written) 
 @pytest.mark.parametrize("encoding", ["utf-8", "nonsense"])
 def test_an_encoding_that_does_not_fit_is_refused(written: Written, encoding: str) -> None:
     with pytest.raises(TableError, match=encoding):
-        open_table(written(SIMPLIFIED.encode("gbk")), encoding=encoding)
+        open_table(written(SIMPLIFIED.encode("gbk")), Reading(encoding=encoding))
 
 
 def test_a_file_that_is_not_there_is_a_table_error(tmp_path: Path) -> None:
@@ -200,7 +201,7 @@ def test_a_written_table_reads_back(
     assert write_csv(stream, ("name", "note"), rows, bom=bom) == len(rows)
     path = tmp_path_factory.getbasetemp() / "written.csv"
     path.write_bytes(stream.getvalue().encode())
-    table = open_table(path, encoding="utf-8", delimiter=",")
+    table = open_table(path, Reading(encoding="utf-8", delimiter=","))
     assert table.headings == ("name", "note")
     assert [tuple(map(undefuse, row)) for row in cells(table)] == kept
 
