@@ -1,14 +1,16 @@
 """The command line: one command of the catalogue, its results on standard output, its messages on standard error.
 
-Exit codes: 0 done; 1 failed; 2 usage; 3 not allowed; 4 changed by someone else, or partly done; 5 database not usable.
+Exit codes: 0 done; 1 failed; 2 usage; 3 not allowed; 4 changed by someone else, or partly done; 5 database not usable;
+128 and the number of the signal that ended it.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,8 +30,16 @@ if TYPE_CHECKING:
     from crm_tui.services.visits import Guest
 
 _WITHOUT_DATABASE = ("completion", "help", "keymap", "version")
-_OF_THE_HOST = ("ssh setup", "ssh authorized-keys")
+_OF_THE_HOST = ("ssh setup", "ssh authorized-keys", "restore")
 _INTERRUPTED = 130
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+class _Ended(BaseException):
+    """A signal asked the program to end: what is half done is taken back, what lies beside a file cleared away."""
+
+    def __init__(self, number: int) -> None:
+        self.exit_code = 128 + number
 
 
 def run(words: Sequence[str], guest: Guest | None = None) -> int:
@@ -37,10 +47,14 @@ def run(words: Sequence[str], guest: Guest | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         reconfigure(stream, errors="replace")  # what a terminal cannot show is no reason to stop
     try:
-        code = _complete(words[1:]) if guest is None and [*words[:1]] == ["complete"] else _obeyed(words, guest)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        with _ended_by_signals():
+            code = _complete(words[1:]) if guest is None and [*words[:1]] == ["complete"] else _obeyed(words, guest)
+            if sys.stdout is not None:
+                sys.stdout.flush()
         return code
+    except _Ended as ended:
+        _forget_output()
+        return ended.exit_code
     except BrokenPipeError:
         _forget_output()
         return 0
@@ -52,6 +66,25 @@ def run(words: Sequence[str], guest: Guest | None = None) -> int:
         _forget_output()
         print(_("interrupted"), file=sys.stderr)
         return _INTERRUPTED
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Have signals that would end the process at once end the block; one that is ignored (nohup) stays so."""
+
+    def end(number: int, frame: object) -> None:
+        raise _Ended(number)
+
+    before = {}
+    try:
+        for number in _ENDING:
+            if signal.getsignal(number) == signal.SIG_DFL:
+                with suppress(ValueError):  # not the main thread: nobody sends it any
+                    before[number] = signal.signal(number, end)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _obeyed(words: Sequence[str], guest: Guest | None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,11 +42,35 @@ class Team:
     clock: Clock
 
     def __post_init__(self) -> None:
-        self.admin = people.sign_in(self.database, "root", source="test", clock=self.clock)
+        known = people.logins(self.database)
         for login, role in (("zhao", "lead"), ("li", "rep"), ("wang", "rep"), ("sun", "service")):
-            if login not in people.logins(self.database):
+            if login not in known:
                 teams.add(self.admin, login, role=role, time_zone="Asia/Shanghai")
-        self.lead, self.li, self.wang, self.service = map(self.sign_in, ("zhao", "li", "wang", "sun"))
+
+    @cached_property
+    def admin(self) -> Session:
+        """The administrator, who is `root`."""
+        return self.sign_in("root")
+
+    @cached_property
+    def lead(self) -> Session:
+        """The lead, who is `zhao`."""
+        return self.sign_in("zhao")
+
+    @cached_property
+    def li(self) -> Session:
+        """A rep."""
+        return self.sign_in("li")
+
+    @cached_property
+    def wang(self) -> Session:
+        """Another rep."""
+        return self.sign_in("wang")
+
+    @cached_property
+    def service(self) -> Session:
+        """Service, who is `sun`."""
+        return self.sign_in("sun")
 
     def sign_in(self, login: str) -> Session:
         """A new session of the user."""

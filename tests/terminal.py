@@ -109,7 +109,8 @@ class Terminal:
         self.raw = bytearray()
         self.closed = False
         self._stream = pyte.ByteStream(self.screen)
-        self._last = time.perf_counter()
+        self.last = time.perf_counter()
+        """When the last bytes came."""
         self._code: int | None = None
         environ = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
         for name in ("NO_COLOR", "COLUMNS", "LINES", "SSH_CONNECTION", "SSH_TTY", "TMUX", "STY", "LC_ALL"):
@@ -177,7 +178,7 @@ class Terminal:
         if not data:
             self.closed = True
             return False
-        self._last = time.perf_counter()
+        self.last = time.perf_counter()
         self.raw += data
         for query, answer in ANSWERS:
             for _ in range(data.count(query)):
@@ -221,10 +222,10 @@ class Terminal:
         """Type keys and wait for the end of the answer."""
         self.quiet(0.05)
         before, start = self.bytes, time.perf_counter()
-        self._last = start
+        self.last = start
         self.send(keys)
         self.quiet(gap)
-        return Cost(self._last - start, self.bytes - before)
+        return Cost(self.last - start, self.bytes - before)
 
     def memory(self) -> int:
         """The child's proportional set size, in KiB."""

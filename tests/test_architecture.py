@@ -12,6 +12,8 @@ from importlinter.cli import lint_imports
 import crm_tui
 
 SOURCE = Path(crm_tui.__file__).parent
+MODULES = 140
+"""Ours that the first frame may load: what needs another one wants a reason, or is imported where it is used."""
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -52,6 +54,26 @@ def test_the_queue_starts_without_what_it_does_not_use(staffed: Path) -> None:
     assert not late & loaded
     services = {name.removeprefix("crm_tui.services.") for name in loaded if name.startswith("crm_tui.services.")}
     assert not {"imports", "exports", "demo", "cards", "checks", "interactions", "tiers"} & services
+
+
+def test_the_first_frame_waits_for_no_more_than_it_shows() -> None:
+    """What screens, queue and list load; each of these was there once, and each costs a session time and memory."""
+    screens = "crm_tui.tui.app, crm_tui.services.people, crm_tui.tui.home, crm_tui.tui.screens.pipeline"
+    loaded = loaded_by(
+        f"import {screens}, crm_tui.tui.screens.due, crm_tui.services.pools\n"
+        "from crm_tui.domain.schemes import SHIPPED, shipped\n"
+        "assert not any(shipped()._found.values()), 'a scheme was read on the way'"
+    )
+    late = {
+        "peewee", "playhouse", "phonenumbers", "pypinyin", "holidays", "chinese_calendar", "charset_normalizer", "csv",
+        "argparse", "openpyxl", "xlsxwriter", "vobject", "icalendar", "rapidfuzz", "python_calamine",
+    }  # fmt: skip
+    assert not late & loaded
+    ours = {name for name in loaded if name.startswith("crm_tui.")}
+    graders = {f"crm_tui.domain.schemes.{name}" for name in ("calibration", "grading", "reaching", "words")}
+    assert not graders & ours
+    assert not {name for name in ours if name.startswith(("crm_tui.formats", "crm_tui.commands.catalog"))}
+    assert len(ours) <= MODULES
 
 
 def test_files_stay_readable() -> None:

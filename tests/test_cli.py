@@ -797,8 +797,8 @@ def test_an_export_is_whole_and_overwrites_nothing_unasked(here: Crm, tmp_path: 
 def test_an_export_that_fails_leaves_no_file(here: Crm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from crm_tui.services import exports
 
-    def breaks(*given: Any) -> int:
-        given[2].write("half")
+    def breaks(*given: Any, **more: Any) -> int:
+        given[2].write(b"half")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(exports, "export", breaks)

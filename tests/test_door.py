@@ -180,5 +180,6 @@ def test_nothing_in_the_program_starts_another() -> None:
                 text = text.replace(string, "")
         if match := SHELL_OUTS.search(text):
             found[file.name] = match.group()
-    # The editor is for sessions elsewhere: at the door it is refused, and there the kernel forbids it too.
-    assert found == {"editor.py": "subprocess", "sealed.py": ".suspend("}
+    # The editor and the child that parses workbooks are for sessions elsewhere: at the door they are refused, and there
+    # the kernel forbids them too.
+    assert found == {"editor.py": "subprocess", "sealed.py": ".suspend(", "workbooks.py": "subprocess"}

@@ -275,7 +275,7 @@ def perform(session: Session, prepared: Prepared) -> Outcome:
         if "dry-run" not in call.flags:
             return _run(session, prepared)
         if call.command.preview is not None:
-            return call.command.preview(session, prepared.values, prepared.ids)
+            return call.command.preview(session, _given(prepared), prepared.ids)
         session.trial, session.run = True, None
         try:
             with session.database.writing(), session.database.savepoint():
@@ -294,7 +294,13 @@ def _run(session: Session, prepared: Prepared) -> Outcome:
     verb = prepared.call.command.verb
     assert verb is not None
     with pointing(prepared.call):
-        return verb(session, prepared.values, prepared.ids)
+        return verb(session, _given(prepared), prepared.ids)
+
+
+def _given(prepared: Prepared) -> Mapping[str, Any]:
+    """The values, and the flags for a command that minds them."""
+    call = prepared.call
+    return {**prepared.values, "flags": call.flags} if call.command.writes_file else prepared.values
 
 
 @contextmanager

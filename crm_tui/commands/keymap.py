@@ -19,7 +19,7 @@ from crm_tui.domain.stages import STAGES
 from crm_tui.domain.text import ascii_twin
 
 Place = Literal["any", "due", "pipeline", "pools", "pool", "team", "handover", "sweep", "reports", "report", "history",
-              "macros", "card"]
+              "macros", "importing", "dupes", "merge", "card"]
 Layer = Place | Literal["recording"]
 Keys = tuple[str, ...]
 Table = Mapping[tuple[Layer, Keys], str]
@@ -51,7 +51,8 @@ _ANY = {
     "$ j": "rate",
     "g d": "view due", "g p": "view pipeline", "g o": "view pools", "g t": "view team", "g r": "view reports",
     "g h": "view history",
-    "g m": "view macros", "g v": "views", "' <letter>": "views letter {letter}", "ctrl+l": "refresh",
+    "g i": "import", "g x": "dupes", "M": "merge", "g m": "view macros", "g v": "views",
+    "' <letter>": "views letter {letter}", "ctrl+l": "refresh",
     "Q <letter>": "record {letter}", "@ <letter>": "play {letter}", "@ @": "replay",
 }  # fmt: skip
 _DUE = {"1": "done", "2": "no-answer", "3": "next", "4": "snooze", "f": "done"}
@@ -68,10 +69,22 @@ _HANDOVER = {"enter": "handover now", "e": "rule"}
 _SWEEP = {"S": "sweep now"}
 _REPORTS = {"enter": "choose"}
 _REPORT = {"enter": "choose", "p": "period", "e": "csv here"}
+_IMPORTING = {
+    "enter": "choose", "x": "column out", "o": "column own", "r": "column auto", "a": "table as", "m": "table mode",
+    "S": "table same", "O": "table owner", "A": "table assign", "D": "table dates", "W": "table sheet",
+    "E": "table encoding", ",": "table separator", "f": "table file", "L": "table line", "d": "dry-run here",
+    "i": "bring in",
+}  # fmt: skip
+_DUPES = {"enter": "merge here", "M": "merge here", "N": "distinct here", "R": "dupes --scan"}
+_MERGE = {
+    "enter": "merge here", "M": "merge here", "N": "distinct here", "h": "pick left", "l": "pick right",
+    "left": "pick left", "right": "pick right", "S": "swap",
+}  # fmt: skip
 _LISTS: tuple[Place, ...] = ("pipeline", "pool")
 _OWN: dict[Layer, dict[str, str]] = {
     "due": _DUE, "pipeline": _PIPELINE, "pools": _POOLS, "pool": _PIPELINE, "team": _TEAM, "handover": _HANDOVER,
     "sweep": _SWEEP, "reports": _REPORTS, "report": _REPORT, "history": _HISTORY, "macros": _MACROS,
+    "importing": _IMPORTING, "dupes": _DUPES, "merge": _MERGE,
     "recording": _RECORDING,
 }  # fmt: skip
 

@@ -313,6 +313,8 @@ class _Reading:
                 self.positions[arguments[0].name] = words[0].start
             return self._made()
         required = [a for a in arguments if a.required]
+        if required and not arguments[0].required and len(words) >= len(arguments):
+            required = list(arguments)  # nothing was left out: `export FILTER FILE`
         head, tail = words[: len(required)], words[len(required) :]
         if self.command.target != "none":
             while tail and _is_digits(tail[-1].raw):

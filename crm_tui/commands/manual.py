@@ -15,8 +15,9 @@ from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 
 PAGES = (
-    "start", "filters", "fields", "related", "lists", "dates", "import", "worth", "pools", "recycling", "schemes",
-    "grading", "playbooks", "team", "door", "reports", "recommend", "scripts", "records", "macros", "keys",
+    "start", "filters", "fields", "related", "lists", "dates", "import", "facts", "export", "duplicates", "worth",
+    "pools", "recycling", "schemes", "grading", "playbooks", "team", "door", "reports", "recommend", "backups",
+    "scripts", "records", "macros", "keys",
 )  # fmt: skip
 _EXAMPLES = 5
 """Lines of the pages that the page of a command repeats."""

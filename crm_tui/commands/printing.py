@@ -7,18 +7,18 @@ one object a line and nothing else.
 from __future__ import annotations
 
 import json
-import re
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from crm_tui.domain.expressions import expression
 from crm_tui.domain.language import _
 
 if TYPE_CHECKING:
     from crm_tui.services.cards import Card
     from crm_tui.services.session import Outcome
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = expression("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _FIRST = 200
 """The widths of so many rows hold for all that follow, so that nothing waits for the end of a long list."""
 
@@ -102,6 +102,21 @@ class Printer:
             print(plain(f"  {refusal.id}{name}: {refusal.reason}"), file=sys.stderr)
 
 
+def progress(text: str, quiet: bool) -> Callable[[int, int], None]:
+    """Tells on a terminal how far something is, in one line that is written anew at each per cent."""
+    told = -1
+
+    def tell(done: int, most: int) -> None:
+        nonlocal told
+        percent = 100 * done // max(most, 1)
+        if not quiet and percent != told and sys.stderr.isatty():
+            told = percent
+            end = "\r" if percent < 100 else "\n"
+            print(text.format(percent=percent), end=end, file=sys.stderr, flush=True)
+
+    return tell
+
+
 def reconfigure(stream: Any, **how: str) -> None:
     """Set the stream's encoding or what it does with what it cannot encode; a closed or replaced one is left."""
     if hasattr(stream, "reconfigure"):
@@ -174,6 +189,8 @@ def card_lines(card: Card) -> Iterator[str]:
     facts = card.facts
     holder = card.owner or (_("pool {pool}").format(pool=card.pool) if card.pool else _("blocked"))
     yield f"{facts.id}  {facts.name}  ·  {facts.stage}  ·  {facts.tier or '–'}  ·  {holder}"
+    if card.merged:
+        yield f"  {card.merged}"
     if card.tags:
         yield "  " + " ".join(f"#{tag}" for tag in card.tags)
     yield from (f"  ! {reason}" for reason in card.reasons)

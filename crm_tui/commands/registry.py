@@ -91,6 +91,9 @@ class Command:
     ahead: Callable[[Session, Mapping[str, Any]], None] | None = None
     """What can be told of its values together, as they are read, before there is a customer. UsageError, NotAllowed
     for what the verb would refuse for any."""
+    writes_file: bool = False
+    """Whether it writes a file, over one that is there with --yes: its verb finds the call's flags as values["flags"].
+    """
     needs: Literal["change", "move", ""] = "change"
     """What one must be allowed to do with a single customer for arguments to be asked at all: to change it, or to give
     it into other hands. For commands that change their targets."""

@@ -27,7 +27,7 @@ OVER_THE_LINE = frozenset({
     "columns", "views", "views letter",
     # a customer
     "new", "paste", "edit", "archive", "unarchive", "contact add", "contact edit", "stage", "advance", "retreat",
-    "tier", "tag", "untag", "grade",
+    "tier", "tag", "untag", "grade", "dupes", "distinct", "merge",
     # what it buys, owes and pays
     "deal add", "deal edit", "deal won", "deal lost", "deal reopen", "deal list", "order add", "order line",
     "order confirm", "order cancel", "order list", "receivable add", "receivable cancel", "receivable list",

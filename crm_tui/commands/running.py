@@ -273,6 +273,11 @@ class _Player:
         if command.target != "none":
             targets = Targets((do.row,)) if do.row is not None else self.place.targets_of(command)
         prepared = prepare(self.session, call, targets)
+        if command.view == "import_file":
+            from crm_tui.commands import importing
+
+            importing.step(self.session, call)
+            return None
         if command.view:
             self.place.show(command, prepared.values, prepared.ids)
             return None

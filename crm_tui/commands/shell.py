@@ -17,7 +17,7 @@ from crm_tui.commands.printing import Printer, card_lines, plain
 from crm_tui.commands.registry import Command
 from crm_tui.commands.shell_files import FileViews
 from crm_tui.domain.errors import Conflict, UsageError
-from crm_tui.domain.language import _, ngettext
+from crm_tui.domain.language import _
 
 if TYPE_CHECKING:
     from crm_tui.commands.dispatch import Prepared
@@ -256,6 +256,15 @@ class _Views(FileViews):
             )
         self._printer.rows(records, ("mark", "id", "day", "name", "tier", "phone", "text"), _QUEUE)
 
+    def dupes(self, values: Values, ids: Ids) -> None:
+        from crm_tui.commands.printing import progress
+        from crm_tui.services import likeness
+
+        self._answer(likeness.listed(
+            self._signed_in, values.get("filter", ""), values.get("limit"), scan=bool(values.get("scan")),
+            progress=progress(_("looked through {percent} %"), self._printer.quiet),
+        ))  # fmt: skip
+
     def watch(self, values: Values, ids: Ids) -> None:
         from crm_tui.commands import watch
         from crm_tui.services.watching import Since
@@ -322,16 +331,6 @@ class _Views(FileViews):
         """The rows, for people with the word that sets a rule to nothing."""
         for row in rows:
             yield row if self._printer.json else {name: "off" if v is None else v for name, v in row.items()}
-
-    def check(self, values: Values, ids: Ids) -> int:
-        from crm_tui.services import checks
-
-        faults = checks.check(self._signed_in)
-        rows = [{"what": f.what, "where": f.where, "remedy": f.remedy, "warning": f.warning} for f in faults]
-        self._printer.rows(rows, ("what", "where", "remedy"))
-        n = sum(not fault.warning for fault in faults)
-        self._printer.say(ngettext("{n} fault", "{n} faults", n).format(n=n) if n else _("no faults"))
-        return 1 if n else 0
 
     def help(self, values: Values, ids: Ids) -> None:
         from crm_tui.commands import manual

@@ -68,14 +68,26 @@ class FileViews:
 
         return running.play(self._signed_in, self._call, values, self._printer)
 
+    # -- the database as a whole
+
+    def check(self, values: Values, ids: Ids) -> int:
+        from crm_tui.commands import upkeep
+
+        return upkeep.check(self._signed_in, self._printer)
+
+    def backup(self, values: Values, ids: Ids) -> None:
+        from crm_tui.commands import upkeep
+
+        upkeep.backup(self._signed_in, values, self._printer)
+
+    def restore(self, values: Values, ids: Ids) -> None:
+        from crm_tui.commands import upkeep
+
+        upkeep.restore(self._session, self._call, values, self._printer)
+
     # -- files
 
     def import_file(self, values: Values, ids: Ids) -> int:
         from crm_tui.commands import transfer
 
         return transfer.import_file(self._signed_in, self._call, values, self._printer)
-
-    def export_file(self, values: Values, ids: Ids) -> None:
-        from crm_tui.commands import transfer
-
-        transfer.export_file(self._signed_in, self._call, values, self._printer)

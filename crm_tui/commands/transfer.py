@@ -1,4 +1,4 @@
-"""Files in and out, from the shell: what will happen is shown first; a file that is written is whole or not there."""
+"""Files in, from the shell: what will happen is shown first."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from crm_tui.commands.language import Call, write
 from crm_tui.commands.printing import Printer, json_line, plain
 from crm_tui.domain.errors import CrmError, UsageError
-from crm_tui.domain.language import _, ngettext
+from crm_tui.domain.language import _
 
 if TYPE_CHECKING:
     from crm_tui.formats.tables import Reading
     from crm_tui.services.imports import FactsImported, Imported, Plan
     from crm_tui.services.session import Session
 
-_BATCH = 2_000
 _LONGEST = 24
 _LARGEST, _BLOCK = 200_000_000, 1 << 20
 """Bytes taken from standard input at most, and at a time."""
@@ -35,11 +34,11 @@ def import_file(session: Session, call: Call, values: Mapping[str, Any], printer
     try:
         return _import_named(session, call, values, printer)
     except CrmError as error:
-        error.args = (_bare(session, str(error)),)
+        error.args = (bare(session, str(error)),)
         raise
 
 
-def _bare(session: Session, text: str) -> str:
+def bare(session: Session, text: str) -> str:
     """The text without the folders of the spool, which nobody at the door can name."""
     return text if session.spool is None else re.sub(re.escape(f"{session.spool}/") + r"(?:[^/\s]*/)*", "", text)
 
@@ -51,7 +50,7 @@ def _import_named(session: Session, call: Call, values: Mapping[str, Any], print
 
     errors = values.get("errors") or (session.spool or Path()) / "import.errors.csv"
     with TemporaryDirectory(prefix="crm-tui-", dir=session.spool) as folder:
-        path = Path(folder) / "standard-input.csv"
+        path = Path(folder) / "standard-input"
         _keep_input(path)
         return _import(session, call, {**values, "errors": errors}, printer, path)
 
@@ -81,19 +80,24 @@ def _import(session: Session, call: Call, values: Mapping[str, Any], printer: Pr
             message = _("--{name} is for facts: give --as too").format(name=name.replace("_", "-"))
             raise UsageError(message, call.line, call.positions.get(name))
     assign = values.get("assign")
+    if values.get("no_dedupe") and ("same" in values or values.get("mode", "create") != "create"):
+        raise UsageError(_("--no-dedupe asks nobody what is the same: leave it, or --mode and --same"), call.line,
+                         call.positions["no_dedupe"])  # fmt: skip
     if assign is not None and "owner" in values:
         raise UsageError(_("--owner or --assign, not both"), call.line, call.positions["assign"])
     plan = imports.plan(
-        session, path, reading=_reading(values), mapping=dict(values.get("map", ())), fixed=dict(values.get("set", ())),
+        session, path, reading=reading(session, values), mapping=dict(values.get("map", ())),
+        fixed=dict(values.get("set", ())),
     )
     if kind is None and "map" not in values:
         imports.check_customers(plan.headings, values["file"])
     for line in preview(plan):
-        printer.say(_bare(session, line))
+        printer.say(bare(session, line))
     session.command = write(replace(call, flags=frozenset())).encode("utf-8", "replace").decode()
     with _progressing(printer) as progress:
         done = imports.run(
-            session, plan, owner=values.get("owner", "pool"), assign=assign, dedupe=not values.get("no_dedupe"),
+            session, plan, mode=values.get("mode", "create"), same=same_by(values), owner=values.get("owner", "pool"),
+            assign=assign, dedupe=not values.get("no_dedupe"),
             dry_run="dry-run" in call.flags, errors=Path(values["errors"]) if "errors" in values else None,
             progress=progress,
         )  # fmt: skip
@@ -103,18 +107,18 @@ def _import(session: Session, call: Call, values: Mapping[str, Any], printer: Pr
 def _import_facts(session: Session, call: Call, values: Mapping[str, Any], printer: Printer, path: Path) -> int:
     from crm_tui.services import imports
 
-    for name in ("owner", "assign", "no_dedupe"):
+    for name in ("owner", "assign", "no_dedupe", "mode", "same"):
         if values.get(name):
             message = _("--{name} is for customers, not for {kind}")
             raise UsageError(
                 message.format(name=name.replace("_", "-"), kind=values["as"]), call.line, call.positions.get(name)
             )
     plan = imports.plan_facts(
-        path, values["as"], reading=_reading(values), mapping=dict(values.get("map", ())),
-        fixed=dict(values.get("set", ())), dates=values.get("dates"), assumed=_usual_dates(),
+        path, values["as"], reading=reading(session, values), mapping=dict(values.get("map", ())),
+        fixed=dict(values.get("set", ())), dates=values.get("dates"), assumed=usual_dates(),
     )  # fmt: skip
     for line in preview(plan):
-        printer.say(_bare(session, line))
+        printer.say(bare(session, line))
     session.command = write(replace(call, flags=frozenset())).encode("utf-8", "replace").decode()
     with _progressing(printer) as progress:
         done = imports.run_facts(
@@ -124,7 +128,7 @@ def _import_facts(session: Session, call: Call, values: Mapping[str, Any], print
     return _told(session, printer, done)
 
 
-def _usual_dates() -> Literal["dmy", "mdy"]:
+def usual_dates() -> Literal["dmy", "mdy"]:
     """What comes first in 03/04/2026 where the reader's locale is from; for files that do not show it."""
     names = (os.environ.get(name) for name in ("LC_ALL", "LC_TIME", "LANG"))
     return "mdy" if next((name for name in names if name), "").startswith(("en_US", "en_PH", "es_US")) else "dmy"
@@ -144,19 +148,32 @@ def _progressing(printer: Printer) -> Iterator[_Progress | None]:
 def _told(session: Session, printer: Printer, done: Imported | FactsImported) -> int:
     """Print what an import did; the exit code."""
     if printer.json:
-        sys.stdout.write(_bare(session, json_line(done.data)) + "\n")
+        sys.stdout.write(bare(session, json_line(done.data)) + "\n")
     for number, name, reason in done.reasons:
         text = _("line {line}, {name}: {reason}").format(line=number, name=name, reason=reason)
         print(plain(f"  {text}"), file=sys.stderr)
-    printer.say(_bare(session, done.message))
+    for one in getattr(done, "differences", ()) if done.dry_run else ():
+        text = _("line {line}, {name}: {field}: {old} → {new}")
+        said = text.format(line=one.line, name=one.name, field=one.field, old=one.old or "–", new=one.new)
+        printer.say(plain(f"  {said}"))
+    printer.say(bare(session, done.message))
     return done.exit_code
 
 
-def _reading(values: Mapping[str, Any]) -> Reading:
-    """How the file is to be read, as far as that was typed."""
+def reading(session: Session, values: Mapping[str, Any]) -> Reading:
+    """How the file is to be read, as far as that was typed: no workbooks at the door, where nothing is executed."""
     from crm_tui.formats.tables import Reading
 
-    return Reading(encoding=values.get("encoding"), delimiter=_separator(values.get("separator")))
+    return Reading(
+        format=values.get("format"), encoding=values.get("encoding"), delimiter=_separator(values.get("separator")),
+        sheet=values.get("sheet"), workbooks=session.spool is None,
+    )
+
+
+def same_by(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """By what customers are the same, as typed: names separated by commas."""
+    names = (name.strip() for name in re.split("[,，、]", values.get("same", "name")))
+    return tuple(name for name in names if name)
 
 
 def _separator(text: str | None) -> str | None:
@@ -216,78 +233,3 @@ class _Progress:
         """Take the line away."""
         if self._shown:
             print(f"\r{'':<60}\r", end="", file=sys.stderr, flush=True)
-
-
-def export_file(session: Session, call: Call, values: Mapping[str, Any], printer: Printer) -> None:
-    """Write the customers that the filter finds into the file; `-` is standard output."""
-    from crm_tui.services import disclosures, exports, lists
-
-    disclosures.takes_out(session)
-    target = None if values["file"] == "-" else Path(values["file"])
-    if target is None and printer.json:
-        raise UsageError(_("export - writes CSV; for JSON: list FILTER --json"))
-    if target is not None and target.is_file() and "yes" not in call.flags and session.spool is None:
-        raise CrmError(_("{path} is there already: --yes overwrites it").format(path=target))
-    query = disclosures.own_only(session, lists.Query(values["filter"]))
-    n = disclosures.check_export(session, query)
-    if "dry-run" in call.flags:
-        message = ngettext("{n} customer would be written", "{n} customers would be written", n)
-    else:
-        with _spooled(target) if target and session.spool else _out(target) as stream:
-            disclosures.note_export(session, "export", n, values["filter"])
-            n = exports.export(session, lists.every(session, query, _BATCH), stream)
-        message = ngettext("{n} customer written to {path}", "{n} customers written to {path}", n)
-    if printer.json:
-        sys.stdout.write(json_line({"customers": n, "file": _bare(session, str(target))}) + "\n")
-    printer.say(message.format(n=f"{n:,}", path=_bare(session, str(target or _("standard output")))))
-
-
-@contextmanager
-def _spooled(target: Path) -> Iterator[IO[str]]:
-    """The stream of a file in a spool: always a new one, through no link, and gone again unless it is whole."""
-    try:
-        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except FileExistsError as error:
-        raise CrmError(_("{name} is there already: choose another name").format(name=target.name)) from error
-    except OSError as error:
-        message = _("{path} cannot be written: {reason}")
-        raise CrmError(message.format(path=target.name, reason=error.strerror)) from error
-    try:
-        with open(handle, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(handle)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
-
-
-@contextmanager
-def _out(target: Path | None) -> Iterator[IO[str]]:
-    """The stream of a new file, which takes its name once it is whole and on the disk; None for standard output."""
-    if target is None:
-        # A CSV for a spreadsheet is UTF-8 with its own line ends, whatever the terminal is.
-        with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as stream:
-            yield stream
-        return
-    target = target.resolve()  # the file that a link points to is replaced, not the link
-    whole = target.is_file() or not target.exists()  # a device or a pipe is written to, never replaced
-    beside = target.with_name(f".{target.name[:100]}-{os.getpid()}") if whole else target
-    made = False
-    try:
-        with beside.open("x" if whole else "w", encoding="utf-8", newline="") as stream:
-            made = whole
-            yield stream
-            stream.flush()
-            if whole:
-                os.fsync(stream.fileno())
-        if whole:
-            beside.replace(target)
-            made = False
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise CrmError(_("{path} cannot be written: {reason}").format(path=target, reason=error.strerror)) from error
-    finally:
-        if made:
-            beside.unlink(missing_ok=True)

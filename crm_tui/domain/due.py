@@ -41,6 +41,7 @@ KINDS: tuple[Kind, ...] = (  # most urgent first: who is about to be lost, who w
     "recycle", "promise", "first_contact", "offer", "request", "payment", "cadence", "escalation", "comment", "shared",
     "known", "recycled", "playbook", "rotting", "stale_profile",
 )  # fmt: skip
+_PLACES: Mapping[Kind, int] = {kind: place for place, kind in enumerate(KINDS)}
 _PATIENT: frozenset[Kind] = frozenset({"comment", "shared", "known", "recycled", "stale_profile"})
 """Kinds that keep nobody waiting, so that they are never overdue."""
 SECTIONS: Mapping[Section, str] = {
@@ -231,7 +232,7 @@ def why(facts: DueInput, today: date, settings: DueSettings = DEFAULTS) -> tuple
 
 
 def _urgency(reason: Reason, today: date) -> tuple[int, int, int]:
-    kind = KINDS.index(reason.kind)
+    kind = _PLACES[reason.kind]
     if reason.due_on <= today:
         return (0, kind, 0)
     return (1, reason.due_on.toordinal(), kind)

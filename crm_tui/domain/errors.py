@@ -54,3 +54,7 @@ class DatabaseUnusable(CrmError):
     """The database cannot be opened or written, and nothing was done."""
 
     exit_code = 5
+
+
+class Displaced(DatabaseUnusable):
+    """Another file has taken the name of the database, or none has it any more."""

@@ -6,6 +6,7 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 
 from crm_tui.domain.errors import UsageError
+from crm_tui.domain.expressions import expression
 from crm_tui.domain.language import _
 from crm_tui.domain.text import ascii_twin
 
@@ -27,9 +28,9 @@ _UNITS = {
     "十万": 10**5, "十萬": 10**5, "百万": 10**6, "百萬": 10**6, "千万": 10**7, "千萬": 10**7,
     "亿": 10**8, "億": 10**8, "万亿": 10**12, "萬億": 10**12,
 }  # fmt: skip
-_SIGN = re.compile(r"\s*([+-]|\()?\s*")
-_CURRENCY = re.compile(r"us\$|hk\$|nt\$|rmb|人民币|[¥￥$€£₩元圆块円]|[A-Za-z]{3}(?![A-Za-z])", re.IGNORECASE)
-_PART = re.compile(
+_SIGN = expression(r"\s*([+-]|\()?\s*")
+_CURRENCY = expression(r"us\$|hk\$|nt\$|rmb|人民币|[¥￥$€£₩元圆块円]|[A-Za-z]{3}(?![A-Za-z])", re.IGNORECASE)
+_PART = expression(
     r"((?:[0-9]{1,3}(?:[, '\u00a0\u202f][0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,2})?"
     r"\s*(万亿|萬億|[十百千]?[万萬]|千|[亿億]|[kmbw](?![a-z]))?\s*",
     re.IGNORECASE,

@@ -12,12 +12,13 @@ from functools import cache
 from itertools import combinations, product
 from typing import Literal
 
+from crm_tui.domain.expressions import expression
 from crm_tui.domain.text import fold, is_mark
 
 Kind = Literal["organization", "person"]
 
 # Legal forms, longest first where one ends in another. A branch (分公司) is a customer of its own.
-_HAN_FORMS = re.compile(
+_HAN_FORMS = expression(
     "(?:股份有限公司|有限责任公司|有限責任公司|股份公司|有限公司|集团公司|集團公司|总公司|總公司|(?<!分)(?<!子)公司"
     "|集团|集團|有限合伙|有限合夥|株式会社|株式會社|주식회사)$"
 )
@@ -26,9 +27,9 @@ _LATIN = """
     srl spa sl slu bv nv ab as asa aps oy oyj kk pte pty sdn bhd pt tbk jsc ojsc pjsc ooo zao sro doo kft zrt
 """
 _LATIN_FORMS = frozenset(_LATIN.split())
-_DOTTED = re.compile(r"\b([a-z])\.(?=[a-z]\b)")
-_PLAIN_WORDS = re.compile("[0-9a-z\u00df-\u00f6\u00f8-\u00ff\u4e00-\u9fff]+")
-_MAYBE_MARKED = re.compile("[^ -~\u00a1-\u02ff\u2010-\u2027\u3001-\u3029\u4e00-\u9fff]")
+_DOTTED = expression(r"\b([a-z])\.(?=[a-z]\b)")
+_PLAIN_WORDS = expression("[0-9a-z\u00df-\u00f6\u00f8-\u00ff\u4e00-\u9fff]+")
+_MAYBE_MARKED = expression("[^ -~\u00a1-\u02ff\u2010-\u2027\u3001-\u3029\u4e00-\u9fff]")
 
 _SURNAMES = frozenset(
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
@@ -43,16 +44,16 @@ _DOUBLE = """
     宇文 南宫 南宮 独孤 獨孤 呼延 轩辕 軒轅 百里 西门 西門 钟离 鍾離 闻人 聞人 赫连 赫連
 """
 _DOUBLE_SURNAMES = frozenset(_DOUBLE.split())
-_COMPANY_WORDS = re.compile(
+_COMPANY_WORDS = expression(
     "公司|集团|集團|有限|股份|控股|工厂|工廠|商行|银行|銀行|大学|大學|学校|學校|学院|學院|医院|醫院|中心|协会|協會|科技|技术|技術"
     "|贸易|貿易|商贸|商貿|实业|實業|工业|工業|电子|電子|国际|國際|超市|酒店|餐厅|餐廳|饭店|飯店|药房|藥房|诊所|診所|机械|機械|食品|服装|服裝|建材"
     "|物流|传媒|傳媒|网络|網絡|信息|软件|軟件|地产|地產|汽车|汽車|能源|化工|制药|製藥|医药|醫藥|研究|事务|事務|工作室|合作社|政府|委员|委員"
     "|[厂廠店局院所社馆館校部]$"
 )
-_TITLED = re.compile("(?:先生|女士|小姐|太太|老师|老師|经理|經理|总监|總監|总|總|主任|医生|醫生|工程师|师傅|師傅)$")
-_TITLED_LATIN = re.compile(r"(?:mr|mrs|ms|miss|dr|prof)\b\.?\s", re.IGNORECASE)
-_HAN_NAME = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]{2,4}")
-_HAN_LONG_NAME = re.compile("[\u4e00-\u9fff]{1,8}[·•・][\u4e00-\u9fff·•・]{1,12}")
+_TITLED = expression("(?:先生|女士|小姐|太太|老师|老師|经理|經理|总监|總監|总|總|主任|医生|醫生|工程师|师傅|師傅)$")
+_TITLED_LATIN = expression(r"(?:mr|mrs|ms|miss|dr|prof)\b\.?\s", re.IGNORECASE)
+_HAN_NAME = expression("[\u3400-\u4dbf\u4e00-\u9fff]{2,4}")
+_HAN_LONG_NAME = expression("[\u4e00-\u9fff]{1,8}[·•・][\u4e00-\u9fff·•・]{1,12}")
 
 # Characters that names of firms, places and people read in more than one way. The table of readings has archaic
 # ones for half of all characters (广 an, 限 wen): a search for "an" must not find every firm of Guangzhou.

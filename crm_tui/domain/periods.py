@@ -5,20 +5,20 @@ DOMAIN §6: periods default so, and are always printed.
 
 from __future__ import annotations
 
-import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from crm_tui.domain.errors import UsageError
+from crm_tui.domain.expressions import expression
 from crm_tui.domain.language import _
 
 _DAY = timedelta(days=1)
 _FORMS = (
-    re.compile(r"(?P<year>[0-9]{4})"),
-    re.compile(r"(?P<year>[0-9]{4})-?[qQ](?P<quarter>[1-4])"),
-    re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})"),
-    re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"),
+    expression(r"(?P<year>[0-9]{4})"),
+    expression(r"(?P<year>[0-9]{4})-?[qQ](?P<quarter>[1-4])"),
+    expression(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})"),
+    expression(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"),
 )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from crm_tui.domain.expressions import expression
 
-_CN_STORED = re.compile(r"\+86(1[3-9][0-9])([0-9]{4})([0-9]{4})")
+_CN_STORED = expression(r"\+86(1[3-9][0-9])([0-9]{4})([0-9]{4})")
 
 # How many digits the country codes have (ITU-T E.164, list of assigned codes): one, two, or else three.
 _ONE_DIGIT = ("1", "7")
@@ -12,7 +12,7 @@ _TWO_DIGITS = (
     "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58"
     " 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98"
 )
-_E164 = re.compile(r"\+([1-9][0-9]{6,14})")
+_E164 = expression(r"\+([1-9][0-9]{6,14})")
 _GROUPS = {7: (3, 4), 8: (4, 4), 9: (3, 3, 3), 10: (3, 3, 4), 11: (3, 4, 4), 12: (4, 4, 4)}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from crm_tui.domain.errors import UsageError
+from crm_tui.domain.expressions import expression
 from crm_tui.domain.language import N_, _
 from crm_tui.domain.money import bounded
 from crm_tui.domain.stages import Choice
@@ -28,7 +28,7 @@ CONFIDENCES: tuple[Choice, ...] = (
     Choice("high", N_("high"), ("高",)),
 )
 
-_QUANTITY = re.compile(r"-?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,12})(\.[0-9]{1,6})?")
+_QUANTITY = expression(r"-?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,12})(\.[0-9]{1,6})?")
 
 
 def parse_quantity(text: str, *, none: bool = False) -> float:

@@ -6,18 +6,17 @@ What is personal or of the host is no business rule and stands in the TOML file 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from crm_tui.domain.analysis.policies import DUNNING, POLICIES
 from crm_tui.domain.cadence import DueSettings
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import N_, _
-from crm_tui.domain.schemes import Scheme, parse_scheme, primary, shipped
+from crm_tui.domain.schemes import Scheme, Schemes, parse_scheme, primary, shipped
 from crm_tui.domain.stages import STAGES
 
 if TYPE_CHECKING:
@@ -41,11 +40,19 @@ WIN_PRESET = 90
 """Days held and not won after which a customer returns to the pool, once recycling is on. DOMAIN §4 P10."""
 
 
+_CADENCE = "cadence."
 PRIMARY = "scheme.primary."
 """How the rules begin that say which scheme gives the badge in a stage."""
 
 
-def _rules() -> Iterator[Rule]:
+def _of_tiers() -> Iterator[Rule]:
+    for scheme in shipped().values():
+        for tier in scheme.tiers:
+            name = f"{_CADENCE}{scheme.identifier}.{tier.identifier}"
+            yield Rule(name, N_("days between contacts that the tier asks for"), tier.cadence_days, 1, 3_650)
+
+
+def _rules(of_tiers: Iterable[Rule]) -> Iterator[Rule]:
     yield Rule("currency", N_("the database's currency (ISO 4217)"), "CNY")
     yield Rule("calendar.country", N_("whose public holidays count (ISO 3166; empty for weekends only)"), "CN")
     yield Rule("phone.region", N_("the country of phone numbers without one (ISO 3166)"), "CN")
@@ -66,11 +73,12 @@ def _rules() -> Iterator[Rule]:
     yield Rule("pool.protection.days", N_("days that a protection lasts unless told otherwise"), 30, 1, 3_650)
     yield Rule("pool.protection.most_days", N_("days in a row that a customer may be protected"), 90, 1, 3_650)
     yield Rule("export.daily_cap", N_("customers that a rep may take out in a day (off: no cap)"), 2_000)
+    yield Rule("backup.every_hours", N_("hours after which a new backup is taken by itself (off: never)"), 24, 0, 8_760)
+    yield Rule("backup.daily", N_("days of which a backup is kept"), 7, 0, 3_650)
+    yield Rule("backup.weekly", N_("weeks of which a backup is kept"), 4, 0, 520)
+    yield Rule("backup.monthly", N_("months of which a backup is kept"), 12, 0, 120)
     yield Rule("collision.daily_cap", N_("how often a day one is told who holds a customer (off: no cap)"), 20, 1)
-    for scheme in shipped().values():
-        for tier in scheme.tiers:
-            name = f"cadence.{scheme.identifier}.{tier.identifier}"
-            yield Rule(name, N_("days between contacts that the tier asks for"), tier.cadence_days, 1, 3_650)
+    yield from of_tiers
     for stage in STAGES:
         meaning = N_("scheme of the badge in the stage, once it has graded the customer (till then abcd)")
         yield Rule(f"{PRIMARY}{stage.identifier}", meaning, "value" if stage.identifier == "actual" else "abcd")
@@ -91,7 +99,27 @@ def _rules() -> Iterator[Rule]:
             yield Rule(name, meaning, stage.rotting_days, 1, 3_650)
 
 
-RULES: Mapping[str, Rule] = {rule.name: rule for rule in _rules()}
+class _Rules(Mapping[str, Rule]):
+    """By name, in order. Those of the tiers are made when one is asked for: they take reading every scheme."""
+
+    def __init__(self) -> None:
+        self._general = {rule.name: rule for rule in _rules(())}
+
+    @cached_property
+    def _all(self) -> dict[str, Rule]:
+        return {rule.name: rule for rule in _rules(_of_tiers())}
+
+    def __getitem__(self, name: str) -> Rule:
+        return self._all[name] if name.startswith(_CADENCE) else self._general[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+RULES: Mapping[str, Rule] = _Rules()
 
 
 DEFAULT = "default"
@@ -259,8 +287,8 @@ def in_use(own: tuple[tuple[str, str], ...], currency: str) -> Mapping[str, Sche
     """The schemes that ship, with one's own (identifier, TOML text) in their place or after them. What cannot be read
     any more is left out: whoever signs in could not repair it.
     """
-    found = dict(shipped(currency))
+    with_program, found = shipped(currency), dict[str, Scheme]()
     for identifier, text in own:
         with suppress(UsageError):
             found[identifier] = parse_scheme(text, currency)
-    return MappingProxyType(found)
+    return Schemes({**dict.fromkeys(with_program), **found}, lambda name: found.get(name) or with_program[name])

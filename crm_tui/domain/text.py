@@ -7,8 +7,9 @@ sorting an endless run of them is what makes normalisation slow.
 
 from __future__ import annotations
 
-import re
 import unicodedata
+
+from crm_tui.domain.expressions import expression
 
 #: The longest text that `clean` keeps unless told otherwise, in characters.
 LIMIT = 10_000
@@ -17,12 +18,12 @@ LIMIT = 10_000
 MARKS = 4
 
 # Letters, digits and punctuation that hold no mark and are in NFC by themselves: almost all names and notes.
-_PLAIN = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u3001-\u3029\u4e00-\u9fff\uff01-\uff9d]*")
+_PLAIN = expression("[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u3001-\u3029\u4e00-\u9fff\uff01-\uff9d]*")
 
-_BREAKS = re.compile("\r\n|[\n\v\f\r\x85\u2028\u2029]")
+_BREAKS = expression("\r\n|[\n\v\f\r\x85\u2028\u2029]")
 
 # Controls (C0, C1), lone surrogates, what turns the direction of writing, and what is invisible and means nothing.
-_DROPPED = re.compile(
+_DROPPED = expression(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
 

@@ -5,7 +5,6 @@ Reading holds one record at a time, whatever the size of the file.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -17,27 +16,20 @@ from pathlib import Path
 from typing import IO
 
 from crm_tui.domain.language import _
-from crm_tui.domain.text import clean
-from crm_tui.formats.encodings import HEAD, detect_encoding, sample
-from crm_tui.formats.tables import LONGEST_CELL, Reading, Row, TableError, defuse, undefuse, unreadable
+from crm_tui.formats import text_files
+from crm_tui.formats.encodings import HEAD
+from crm_tui.formats.heading_rows import heading_row, named
+from crm_tui.formats.recognition import although
+from crm_tui.formats.tables import LONGEST_CELL, Reading, Row, TableError, defuse, undefuse
 
 #: A record of more physical lines than this has an unclosed quote.
 LINES = 50
 
 DELIMITERS = ",;\t|"
 
-_BUFFER = 1 << 18
 _SAMPLE_RECORDS = 30
-_TITLES = 10
 _SEP = re.compile(r"\ufeff?sep=([,;\t|])\r?\n?", re.IGNORECASE)
 _END = "\ue000end of the file\ue000"
-_BINARY = {
-    b"PK\x03\x04": "an Excel workbook or a zip archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"%PDF": "a PDF",
-    b"\x1f\x8b": "a compressed file",
-    b"SQLite format 3": "a database",
-}
 
 
 @dataclass(frozen=True)
@@ -57,10 +49,16 @@ class Delimited:
         return Reading("csv", self.encoding, self.delimiter)
 
     @property
+    def defused(self) -> bool:
+        """Yes: what runs in a spreadsheet was exported with a `'` before it."""
+        return True
+
+    @property
     def described(self) -> str:
         """Encoding and delimiter, in words."""
         separator = {"\t": "tab"}.get(self.delimiter, self.delimiter)
-        return _("{encoding}, separated by {separator}").format(encoding=self.encoding, separator=separator)
+        said = _("{encoding}, separated by {separator}").format(encoding=self.encoding, separator=separator)
+        return said + although(self.path, "csv")
 
     def most_rows(self) -> int | None:
         """How many lines the file has, at least as many as records; None where no single byte ends a line."""
@@ -90,19 +88,14 @@ class Delimited:
 def open_table(path: Path, reading: Reading) -> Delimited:
     """The table in the file, its encoding, delimiter and heading row recognised unless told.
 
-    Title lines above the headings are passed over. TableError if it cannot be read, is empty, binary or not decodable.
+    Title lines above the headings are passed over. TableError if it cannot be read, is empty, no text or not decodable.
     """
     encoding, delimiter = reading.encoding, reading.delimiter
-    head = _head(path)
+    head = text_files.head_of(path)
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf"):
         raise TableError(_("{path}: the file is empty").format(path=path))
-    for magic, what in _BINARY.items():
-        if head.startswith(magic):
-            message = _("{path}: this is {what}; save the sheet as CSV and import that")
-            raise TableError(message.format(path=path, what=what))
-    marked = head.startswith(codecs.BOM_UTF8) and encoding in ("utf-8", "utf8")
-    encoding = "utf-8-sig" if marked else encoding or detect_encoding(head)
-    text = _decoded(path, head, encoding)
+    encoding = text_files.encoding_of(head, encoding)
+    text = text_files.decoded(path, head, encoding)
     controls = sum(ord(character) < 32 and character not in "\t\n\r\f\v\0\x1a" for character in text)
     if controls * 8 > len(text):
         raise TableError(_("{path}: this is no text; save the table as CSV and import that").format(path=path))
@@ -111,27 +104,13 @@ def open_table(path: Path, reading: Reading) -> Delimited:
         lines = lines[:-1] or lines  # the last one may have been cut
     hint = _SEP.fullmatch(lines[0])
     delimiter = delimiter or (hint[1] if hint else _delimiter(lines))
-    first = list(islice(_records(path, encoding, delimiter), _SAMPLE_RECORDS))
-    line, headings = _heading_row(first[1:] if hint else first, path)
-    return Delimited(path, encoding, delimiter, headings, line)
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return sample(file)
-    except OSError as error:
-        raise unreadable(path, error) from error
-
-
-def _decoded(path: Path, head: bytes, encoding: str) -> str:
-    """The head as text, without a character that its end cuts in two."""
-    try:
-        return codecs.getincrementaldecoder(encoding)("strict").decode(head, final=len(head) < HEAD)
-    except LookupError as error:
-        raise TableError(_('unknown encoding "{name}"').format(name=encoding)) from error
-    except UnicodeError as error:
-        raise _undecodable(path, encoding) from error
+    records = islice(_records(path, encoding, delimiter), bool(hint), _SAMPLE_RECORDS)
+    first = [Row(line, tuple(cells)) for line, cells in records]
+    place = heading_row(first)
+    if place is None:
+        raise TableError(_("{path}: the file is empty").format(path=path))
+    headings = named([undefuse(cell) for cell in first[place].cells])
+    return Delimited(path, encoding, delimiter, headings, first[place].line)
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -154,26 +133,6 @@ def _delimiter(lines: Sequence[str]) -> str:
     return delimiter
 
 
-def _heading_row(first: Sequence[tuple[int, list[str]]], path: Path) -> tuple[int, tuple[str, ...]]:
-    """The line and the cells of the heading row: the first of ten that is more than half as full as the fullest."""
-    filled = [sum(1 for cell in cells if cell.strip()) for _line, cells in first]
-    if not any(filled):
-        raise TableError(_("{path}: the file is empty").format(path=path))
-    for (line, cells), count in islice(zip(first, filled, strict=True), _TITLES):
-        if count * 2 > max(filled):
-            return line, _named(cells)
-    line, cells = first[filled.index(max(filled))]
-    return line, _named(cells)
-
-
-def _named(cells: Sequence[str]) -> tuple[str, ...]:
-    """The headings, cleaned; columns at the end without a heading are left off."""
-    headings = [clean(undefuse(cell), 200) for cell in cells]
-    while headings and not headings[-1]:
-        headings.pop()
-    return tuple(headings)
-
-
 def _trimmed(cells: tuple[str, ...], width: int) -> tuple[str, ...]:
     """The cells without empty ones beyond the headings: what stands there under no heading is kept."""
     end = len(cells)
@@ -185,7 +144,7 @@ def _trimmed(cells: tuple[str, ...], width: int) -> tuple[str, ...]:
 def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """All records, each with the physical line on which it begins."""
     csv.field_size_limit(LONGEST_CELL)
-    with _stream(path, encoding) as stream:
+    with text_files.stream(path, encoding) as stream:
         lines: Iterable[str] = chain(stream, (_END,))
         reader = csv.reader(lines, delimiter=delimiter)
         before = 0
@@ -201,7 +160,7 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, l
                 yield before + 1, cells
                 before = line
         except UnicodeError as error:
-            raise _undecodable(path, encoding) from error
+            raise text_files.undecodable(path, encoding) from error
         except csv.Error as error:
             if reader.line_num - before > LINES:
                 raise _unclosed(path, before + 1) from error
@@ -209,54 +168,9 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, l
             raise TableError(message.format(path=path, line=before + 1)) from error
 
 
-def _stream(path: Path, encoding: str) -> IO[str]:
-    """The file as text with its line ends as they are, NULs left out."""
-    try:
-        raw: io.RawIOBase = io.FileIO(path)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    wide = encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
-    if not wide:
-        raw = _WithoutNuls(raw)
-    return io.TextIOWrapper(io.BufferedReader(raw, _BUFFER), encoding, newline="")
-
-
-class _WithoutNuls(io.RawIOBase):
-    """A file without its NUL bytes."""
-
-    def __init__(self, raw: io.RawIOBase) -> None:
-        self._raw = raw
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while block := self._raw.read(len(buffer)):
-            if kept := block.replace(b"\0", b""):
-                buffer[: len(kept)] = kept
-                return len(kept)
-        return 0
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
 def _unclosed(path: Path, line: int) -> TableError:
     message = _("{path}, line {line}: a quote opens here and is not closed; close or remove it")
     return TableError(message.format(path=path, line=line))
-
-
-def _undecodable(path: Path, encoding: str) -> TableError:
-    """The error for bytes that are not in the encoding, with the line of the first."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                line.decode(encoding)
-            except UnicodeError:
-                message = _("{path}, line {line}: not {encoding}; name the encoding of the file")
-                return TableError(message.format(path=path, line=number, encoding=encoding))
-    return TableError(_("{path}: not {encoding}; name the encoding of the file").format(path=path, encoding=encoding))
 
 
 def write_csv(stream: IO[str], headings: Sequence[str], rows: Iterable[Sequence[object]], *, bom: bool = False) -> int:

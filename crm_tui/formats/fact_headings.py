@@ -1,4 +1,5 @@
-"""What the columns of a table of facts mean: orders, payments, receivables, products, wallets, deals.
+"""What the columns of a table of facts mean: orders, payments, receivables, products, wallets, deals,
+interactions, follow-ups.
 
 Each kind has its own fields. A column that means none of them is left out and said to be; no field is filled from two.
 """
@@ -154,6 +155,45 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
         "reason": "reason, lost reason, loss reason, 原因, 输单原因, 丢单原因",
         **_NOTE,
     },
+    "interactions": {
+        **_CUSTOMER,
+        "date": """
+            date, interaction date, contact date, contacted on, logged on, activity date, call date, visit date, when,
+            跟进时间, 跟进日期, 联系时间, 联系日期, 拜访时间, 拜访日期, 沟通时间, 沟通日期, 记录时间, 日期, 時間
+        """,
+        "time": "time, interaction time, 时间, 时刻, 几点",
+        "author": """
+            author, by, user, owner, logged by, rep, sales rep, salesperson, who, 跟进人, 记录人, 联系人员, 拜访人,
+            业务员, 销售, 销售员, 负责人, 跟进人员, 创建人
+        """,
+        "channel": """
+            channel, type, activity type, interaction type, method, via, 跟进方式, 联系方式, 跟进类型, 沟通方式, 方式,
+            类型, 渠道, 拜访方式
+        """,
+        "connected": "connected, reached, answered, 是否接通, 接通, 接通状态, 是否联系上, 是否有效",
+        "contact": "contact, contact name, contact person, spoke to, 联系人, 联系人姓名, 对接人, 拜访对象, 沟通对象",
+        "outcome": "outcome, result, status, 结果, 跟进结果, 沟通结果, 跟进状态",
+        "note": """
+            note, notes, what was said, description, content, summary, details, comment, remarks, 跟进记录, 跟进内容,
+            沟通内容, 联系内容, 内容, 记录, 备注, 说明, 沟通记录, 拜访记录
+        """,
+    },
+    "follow-ups": {
+        **_CUSTOMER,
+        "date": """
+            next follow-up, next follow up, follow-up date, follow up date, due, due date, due on, next date, date,
+            next, 下次跟进, 下次跟进时间, 下次跟进日期, 下次联系时间, 下次联系日期, 下次联系, 计划跟进时间, 待办日期,
+            待办时间, 日期, 计划日期
+        """,
+        "time": "time, due time, 时间, 时刻",
+        "purpose": """
+            purpose, what, task, subject, title, note, notes, todo, description, 目的, 跟进目的, 待办, 待办事项, 事项,
+            内容, 跟进内容, 跟进计划, 计划, 备注
+        """,
+        "for": """
+            for, for whom, assignee, assigned to, owner, user, rep, who, 跟进人, 负责人, 执行人, 业务员, 销售, 处理人
+        """,
+    },
 }
 
 KINDS: tuple[str, ...] = tuple(_FIELDS)
@@ -204,13 +244,19 @@ _TELLING = {
     "orders": (
         "orderdate", "下单日期", "订单日期", "订单号", "ordernumber", "orderno", "订单金额", "quantity", "数量", "qty",
     ),
+    "interactions": ("跟进记录", "跟进内容", "跟进方式", "沟通内容", "interactiondate", "activitytype", "沟通记录"),
+    "follow-ups": ("下次跟进", "下次跟进时间", "下次跟进日期", "nextfollowup", "followupdate", "待办事项"),
     "products": ("salesprice", "listprice", "product", "productname", "产品", "产品名称", "商品名称"),
 }
 _NEEDED = {
     "deals": ("stage", "customer"), "wallet": ("customer", "total"), "receivables": ("customer", "date", "amount"),
     "payments": ("customer", "date", "amount"), "orders": ("customer", "date", "product"),
-    "products": ("product", "price"),
+    "products": ("product", "price"), "interactions": ("customer", "date", "note"),
+    "follow-ups": ("customer", "date", "purpose"),
 }  # fmt: skip
+_TOLD_BESIDE = frozenset(("stage", "tier", "source"))
+"""What a list of customers says, also one that tells of the last and the next contact."""
+
 _OF_CUSTOMERS = frozenset(
     ("phone", "phone2", "email", "wechat", "region", "industry", "address", "website", "contact", "contact_title")
 )
@@ -221,13 +267,16 @@ def kind_of_table(found: Sequence[str]) -> str | None:
 
     Columns that only customers have (ways to reach them, region, industry) speak against all others.
     """
-    if sum(field in _OF_CUSTOMERS for field in headings.match(found).fields) > 1:
+    of_customers = {field for field in headings.match(found).fields if field}
+    if len(_OF_CUSTOMERS & of_customers) > 1:
         return None
     names = {plain(heading) for heading in found}
     for kind, telling in _TELLING.items():
         fields = match(kind, found)
         if names.intersection(telling) and all(field in fields for field in _NEEDED[kind]):
             if kind == "products" and "customer" in match("orders", found):
+                continue
+            if kind in ("interactions", "follow-ups") and _TOLD_BESIDE & of_customers:
                 continue
             return kind
     return None

@@ -24,7 +24,8 @@ _SYNONYMS = {
         name, customer name, account name, company name, organization name, organisation name, account,
         company, customer, organization, organisation, client, client name, business name, firm, 客户名称,
         公司名称, 企业名称, 单位名称, 客户名, 公司名, 客户, 公司, 单位, 企业, 名称, 客户全称, 公司全称,
-        组织名称, 客户姓名, 姓名, 名字, full name, 商户名称, 店名, 门店名称, 厂商, 客户公司, 公司单位
+        组织名称, 客户姓名, 姓名, 名字, full name, 商户名称, 店名, 门店名称, 厂商, 客户公司, 公司单位,
+        organization 1 name
     """,
     "kind": """
         kind, customer kind, customer type, account type, 客户类型, 客户性质, 客户种类, 客户类别, 类型,
@@ -42,23 +43,26 @@ _SYNONYMS = {
     "owner": """
         owner, account owner, owner name, sales rep, salesperson, sales owner, account manager, assigned to,
         rep, 负责人, 客户负责人, 销售负责人, 业务员, 销售员, 销售, 销售人员, 所属销售, 归属人, 跟进人,
-        客户经理, 销售代表, 所有人, 所属人, 销售顾问, 业务负责人
+        客户经理, 销售代表, 所有人, 所属人, 销售顾问, 业务负责人, company owner, contact owner, lead owner,
+        record owner, hubspot owner
     """,
     "pool": "pool, public pool, 公海, 所属公海, 公海池",
     "phone": """
         mobile, phone, mobile phone, cell phone, cell, phone number, mobile number, telephone, tel,
         telephone number, contact phone, contact number, work phone, 手机, 手机号, 手机号码, 电话, 联系电话,
         电话号码, 联系手机, 联系方式, 联系号码, 移动电话, 行动电话, 公司电话, 办公电话, 固定电话, 座机,
-        固话, 市话, 客户电话, 客户手机, 联系人电话, 联系人手机, 手提电话
+        固话, 市话, 客户电话, 客户手机, 联系人电话, 联系人手机, 手提电话, business phone, primary phone,
+        company phone, main phone, phone 1 value, phone 2 value
     """,
     "email": """
         email, e-mail, mail, email address, 邮箱, 电子邮箱, 邮件, 电子邮件, 邮箱地址, 电邮, 电子信箱, 信箱,
-        联系邮箱, 邮件地址
+        联系邮箱, 邮件地址, primary email, work email, business email, e-mail 1 value
     """,
     "wechat": "wechat, wechat id, weixin, wx, 微信, 微信号, 微信id, 微信账号",
     "region": """
         region, area, territory, office location, location, province, state, city, country, 地区, 区域,
-        所在地区, 所属地区, 所在地, 所属区域, 省份, 省, 省市, 城市, 所在城市, 国家, 大区, 县市
+        所在地区, 所属地区, 所在地, 所属区域, 省份, 省, 省市, 城市, 所在城市, 国家, 大区, 县市, billing state,
+        billing city, state/region, business city
     """,
     "industry": """
         industry, sector, vertical, line of business, 行业, 所属行业, 客户行业, 行业类别, 行业分类,
@@ -70,11 +74,12 @@ _SYNONYMS = {
     """,
     "address": """
         address, street address, mailing address, billing address, street, 地址, 公司地址, 详细地址,
-        联系地址, 通讯地址, 通信地址, 客户地址, 办公地址, 收货地址, 注册地址
+        联系地址, 通讯地址, 通信地址, 客户地址, 办公地址, 收货地址, 注册地址, billing street, business street,
+        business address, full address, address 1 formatted
     """,
     "website": """
         website, web site, url, web, homepage, home page, domain, 网址, 网站, 官网, 公司网址, 公司网站,
-        公司主页, 主页
+        公司主页, 主页, website url, company domain name, website 1 value, web page
     """,
     "founded": """
         founded, year established, established, year founded, founded year, founding date, date founded,
@@ -96,11 +101,11 @@ _SYNONYMS = {
     """,
     "contact": """
         contact, contact name, contact person, primary contact, main contact, 联系人, 联系人姓名,
-        主要联系人, 首要联系人, 对接人, 客户联系人, 联络人, 联络窗口, 窗口
+        主要联系人, 首要联系人, 对接人, 客户联系人, 联络人, 联络窗口, 窗口, person name
     """,
     "contact_title": """
         title, contact title, job title, position, contact role, role, 职务, 职位, 联系人职务, 联系人职位,
-        头衔, 职称, 岗位
+        头衔, 职称, 岗位, organization 1 title, organization title
     """,
     "tags": "tags, tag, labels, label, 标签, 客户标签, 标记",
     "note": """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -34,12 +34,17 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file is to be read; what is None is recognised."""
+    """How a file is to be read; what is None is recognised.
+
+    `sheet` is its name or its number, from 1; `format` a name or an ending that `recognition.named` knows.
+    """
 
     format: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
+    workbooks: bool = True
+    """Whether workbooks are read: not where nothing may be executed, as their parser is a process of its own."""
 
 
 class Table(Protocol):
@@ -59,6 +64,10 @@ class Table(Protocol):
     def described(self) -> str:
         """The same in a few words, as in "utf-8, separated by ;"."""
 
+    @property
+    def defused(self) -> bool:
+        """Whether cells may carry the `'` of `defuse`: a text table's do, a workbook's, card's or object's do not."""
+
     def rows(self) -> Iterator[Row]:
         """The records below the headings, as they are: empty ones left out, short ones padded with "". TableError."""
 
@@ -67,10 +76,31 @@ class Table(Protocol):
 
 
 def open_table(path: Path, reading: Reading | None = None) -> Table:
-    """The table in the file, of whatever format; what the reading leaves open is recognised. TableError."""
+    """The table in the file, of whatever format; what the reading leaves open is recognised, by the content first.
+
+    TableError for what is no table; UsageError for a format that there is not.
+    """
+    from crm_tui.formats import recognition, text_files
+
+    reading = reading or Reading()
+    told = reading.format
+    kind = recognition.named(told) if told else recognition.recognise(path, text_files.head_of(path))
+    if kind == "vcard":
+        from crm_tui.formats import cards
+
+        return cards.open_table(path, reading)
+    if kind == "jsonl":
+        from crm_tui.formats import objects
+
+        return objects.open_table(path, reading)
+    if kind not in ("csv", "tsv"):
+        from crm_tui.formats import workbooks
+
+        return workbooks.open_table(path, reading)
     from crm_tui.formats import delimited
 
-    return delimited.open_table(path, reading or Reading())
+    tab = "\t" if kind == "tsv" else None
+    return delimited.open_table(path, replace(reading, delimiter=reading.delimiter or tab))
 
 
 def unreadable(path: Path, error: OSError) -> TableError:

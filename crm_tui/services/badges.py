@@ -43,19 +43,33 @@ def mirror_all(session: Session, change: Change) -> int:
     return count
 
 
+def differing(session: Session, limit: int) -> list[int]:
+    """The first customers whose rows are not in step with their tiers."""
+    last, found = 0, list[int]()
+    while len(found) < limit and (ids := store.every(session.database, last, _BATCH)):
+        found += _out_of_step(session, ids)
+        last = ids[-1]
+    return found[:limit]
+
+
 def _mirrored(session: Session, change: Change, ids: list[int]) -> list[int]:
+    rows = _out_of_step(session, ids)
+    ranks = {row.id: row.tier_rank for row in store.badges(session.database, list(rows))}
+    better = [key for key, shown in rows.items() if shown["tier_rank"] != ranks[key]]
+    change.update_each("customer", rows)
+    profiles.refresh_staleness(session, change, better)
+    return list(rows)
+
+
+def _out_of_step(session: Session, ids: list[int]) -> dict[int, dict[str, Any]]:
+    """Of these customers the rows that do not repeat their tiers, with what they should say."""
     graded = store.graded(session.database, ids)
     rows: dict[int, dict[str, Any]] = {}
-    better: list[int] = []
     for row in store.badges(session.database, ids):
         shown = _shown(session, row, graded.get(row.id, {}))
         if shown != row[2:]:
             rows[row.id] = dict(zip(_COLUMNS, shown, strict=True))
-        if shown[2] != row.tier_rank:
-            better.append(row.id)
-    change.update_each("customer", rows)
-    profiles.refresh_staleness(session, change, better)
-    return list(rows)
+    return rows
 
 
 def proposing(settings: Settings, stage: str, graded: Graded) -> str:

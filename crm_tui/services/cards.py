@@ -88,6 +88,8 @@ class Card:
     shared: tuple[str, ...] = ()
     worked: tuple[tuple[str, str], ...] = ()
     sections: tuple[Section, ...] = ()
+    merged: str = ""
+    """Into whom it was merged; "" for one that was not."""
 
 
 def record(session: Session, card: Card) -> dict[str, Any]:
@@ -105,6 +107,7 @@ def record(session: Session, card: Card) -> dict[str, Any]:
         "collaborators": list(card.shared),
         "worked": [{"user": who, "text": how} for who, how in card.worked],
         "sections": {section.name: list(section.records) for section in card.sections},
+        "merged": card.merged,
         "timeline": [{name: value for name, value in event.items() if name != "utc"} for event in events],
     }
 
@@ -130,7 +133,16 @@ def card(session: Session, customer_id: int, *, events: int = 300) -> Card:
         tuple(collaborations.told(one) for one in collaborations.of(session, customer_id)),
         tuple((worker.who, work.told(session, worker)) for worker in work.worked(session, customer_id)),
         _sections(session, facts),
+        _merged(session, facts),
     )
+
+
+def _merged(session: Session, facts: Facts) -> str:
+    if facts.merged_into is None:
+        return ""
+    from crm_tui.services import merges  # few are
+
+    return merges.told(session, facts)
 
 
 def _sections(session: Session, facts: Facts) -> tuple[Section, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
+from itertools import chain
 from typing import Any, Literal
 
 from crm_tui.domain.clock import iso, local_date, moment
@@ -130,7 +131,7 @@ def graded(
     shown = badge(scheme, tier) if scheme and tier else tier or ""
     if not suggested:
         return shown
-    having = (one.get(suggested) for one in ((scheme, *schemes) if scheme else schemes))
+    having = (one.get(suggested) for one in chain((scheme,) if scheme else (), schemes))
     known = next((tier for tier in having if tier), None)
     return f"{shown}→{known.badge if known else suggested}"
 

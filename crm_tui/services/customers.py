@@ -71,6 +71,8 @@ def _make(session: Session, draft: Draft) -> Outcome:
     session.refresh()
     scheme = session.settings.schemes[session.settings.primary(stage)]
     tier = find_tier(scheme, draft.tier or scheme.tiers[-1].identifier).identifier
+    from crm_tui.services import likeness  # nothing that is only looked at waits for it
+
     with session.changing() as change:
         holder = find_holder(session, draft.owner)
         values = profiles.check(session, draft.fields, kind)
@@ -103,9 +105,13 @@ def _make(session: Session, draft: Draft) -> Outcome:
             followups.first_contact(session, change, [key])
         change.searchable.add(key)
         where = _("in the public pool") if holder is None else _("first contact next working day")
-        return done(
-            change, _("{name} made, {where}").format(name=name, where=where), [key], data=({"id": key, "name": name},)
-        )
+        message, proposal = _("{name} made, {where}").format(name=name, where=where), None
+        if not draft.anyway:
+            told, line = likeness.warning(session, key)
+            if told:
+                message, proposal = f"{message}; {told}", (line, told)
+        data = ({"id": key, "name": name},)
+        return done(change, message, [key], data=data, proposal=proposal)
 
 
 def paste(session: Session, line: str, owner: str = "me", *, anyway: bool = False) -> Outcome:

@@ -77,6 +77,7 @@ def _fill(database: Database, now: datetime, customers: int, seed: int) -> str:
                 for table, waiting in rows.take():
                     seeding.add(database, entry_id, table, COLUMNS[table], waiting)
             seeding.make_searchable(database, start + 1, start + size)
+    seeding.end(database)
     demo_trade.grade(database, today, quiet)
     return SIGNS_IN
 

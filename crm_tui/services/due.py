@@ -24,6 +24,7 @@ from crm_tui.domain.due import (
 )
 from crm_tui.domain.due import why as explain
 from crm_tui.domain.language import _
+from crm_tui.domain.people import Sight
 from crm_tui.domain.schemes import badge
 from crm_tui.services.session import Outcome, Session
 from crm_tui.store import due, entries, notices, sales
@@ -70,7 +71,7 @@ def queue(session: Session) -> list[Line]:
         first = earliest(facts, settings)
         if first is None or (first > horizon and not facts.owing):
             continue
-        near = [r for r in _reasons(session, candidate, facts) if section(r, today, settings) != "later"]
+        near = [r for r in _reasons(session, sight, today, candidate, facts) if section(r, today, settings) != "later"]
         if near:
             place = order_key(_rank(candidate), near[0], today, settings)
             found.append((place, candidate.id, candidate, near))
@@ -115,10 +116,12 @@ def _candidates(session: Session, horizon: date, waiting: Waits) -> Iterator[Can
         yield from due.of(session.database, sight, others)
 
 
-def _reasons(session: Session, candidate: Candidate, facts: DueInput) -> list[Reason]:
-    """The reasons that are one's own: of a customer that one does not work (any more), only what waits for one."""
-    sight = session.sight
-    every = reasons(facts, session.today, session.settings.due)
+def _reasons(session: Session, sight: Sight, today: date, candidate: Candidate, facts: DueInput) -> list[Reason]:
+    """The reasons that are one's own: of a customer that one does not work (any more), only what waits for one.
+
+    `sight` is the session's, `today` the user's: to ask for them again for each row is to look at the database again.
+    """
+    every = reasons(facts, today, session.settings.due)
     works = candidate.owner_id in sight.queue or sight.shared.get(candidate.id)
     if works and candidate.archived_at is None:
         return list(every)
@@ -138,13 +141,14 @@ def _waiting(session: Session) -> Waits:
 
 def lines(session: Session, ids: Sequence[int]) -> dict[int, Line]:
     """The lines of these customers as they stand now, due or not, by id; those with no reason at all are left out."""
-    today = session.today
+    today, sight = session.today, session.sight
     result: dict[int, Line] = {}
     waiting, unpaid = _waiting(session), _unpaid(session, ids)
-    found = due.of(session.database, session.sight, ids)
+    found = due.of(session.database, sight, ids)
     owing = _owing(session, found)
     for candidate in found:
-        every = _reasons(session, candidate, _facts(session, candidate, waiting.get(candidate.id, ()), unpaid, owing))
+        facts = _facts(session, candidate, waiting.get(candidate.id, ()), unpaid, owing)
+        every = _reasons(session, sight, today, candidate, facts)
         if every:
             near = [r for r in every if section(r, today, session.settings.due) != "later"]  # as the queue tells them
             result[candidate.id] = _line(candidate, near or every, today, session)

@@ -38,7 +38,7 @@ def find(session: Session, kind: str, name: str, values: Mapping[str, str | None
     """
     rows = session.database.rows(
         f"SELECT c.id, {reach('phone')}, {reach('email')}, c.tax_number FROM customer c"
-        " WHERE c.name_key = ? AND c.kind = ? ORDER BY c.id",
+        " WHERE c.name_key = ? AND c.kind = ? AND c.merged_into IS NULL ORDER BY c.id",
         (name_key(name), kind),
     )
     shown = seen(session, [row[0] for row in rows]) if rows else {}

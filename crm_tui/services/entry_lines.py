@@ -33,6 +33,7 @@ _DONE: Mapping[str, tuple[str, str, str]] = {
     "collaborator": (N_("shared"), N_("shared otherwise"), N_("shared no more")),
     "comment": (N_("commented"), N_("comment changed"), N_("comment removed")),
     "credit_share": (N_("credit fixed"), N_("credit changed"), N_("credit removed")),
+    "distinct_pair": (N_("said not to be another"), N_("said not to be another"), N_("may be another again")),
     "recycle_warning": (N_("warned"), N_("warned anew"), N_("warning ended")),
     "deal": (N_("deal opened"), N_("deal changed"), N_("deal removed")),
     "sales_order": (N_("order entered"), N_("order changed"), N_("order removed")),
@@ -164,10 +165,13 @@ class _Teller:
             yield f"{_stage(before.get('stage'))} → {_stage(after.get('stage'))}"
         if "next_on" in after and any(before.get(name) != after.get(name) for name in ("next_on", "next_at")):
             yield _("next {day}").format(day=self._next(after))
-        if "archived_at" in after:
+        if "merged_into" in after and row.action == "update":
+            key = after["merged_into"]
+            yield _("merged into {id}").format(id=key) if key else _("on its own again")
+        elif "archived_at" in after:
             yield _("archived") if after["archived_at"] else _("unarchived")
         if row.action == "update":
-            told = ("owner_id", "tier", "suggested", "stage", "next_on", "archived_at")
+            told = ("owner_id", "tier", "suggested", "stage", "next_on", "archived_at", "merged_into")
             yield from self._fields(*({k: v for k, v in some.items() if k not in told} for some in (before, after)))
 
     def _place(self, values: Values) -> str:

@@ -83,7 +83,7 @@ def context(session: Session) -> FilterContext:
     return FilterContext(
         session.now, session.person.id, _Logins(session.database),
         pools=tuple(pool.name for pool in pools.every(session.database, session.sight)),
-        schemes=tuple(session.settings.schemes.values()), currency=session.settings["currency"],
+        schemes=session.settings.schemes.values(), currency=session.settings["currency"],
         known=lambda field, start: _in_use(session, field, start),
     )
 

@@ -37,8 +37,9 @@ def seen(session: Session) -> Seen:
 def since(session: Session, before: Seen) -> tuple[Seen, Changed]:
     """How far the session sees now, and what changed: nobody while no other process has committed.
 
-    Commits that are not in the journal (a draft) change nobody.
+    Commits that are not in the journal (a draft) change nobody. Displaced when another file has the database's name.
     """
+    session.database.check_place()
     version = session.database.data_version()
     if version == before.version:
         return before, frozenset()

@@ -113,6 +113,8 @@ def claim_check(session: Session, seen: Sequence[Facts]) -> tuple[Check, dict[in
     holders = people.of_ids(database, {f.owner_id for f in seen if f.owner_id})
 
     def check(facts: Facts, counted: Claimant) -> Against | None:
+        if facts.merged_into is not None:
+            return Against(_("it was merged into another customer"), _("merged"))
         if facts.archived_at:
             return Against(_("it is archived: unarchive it first"), _("archived"))
         if facts.owner_id == person.id:

@@ -181,6 +181,17 @@ class Session:
         )
 
     @contextmanager
+    def apart(self) -> Iterator[Session]:
+        """A session of the same user on a connection of its own, for another thread; it is part of no run."""
+        database = Database(self.database.path)
+        try:
+            session = replace(self, database=database, change=None, run=None, trial=False)
+            session.forget()
+            yield session
+        finally:
+            database.close()
+
+    @contextmanager
     def changing(self, *, fixed: bool = False) -> Iterator[Change]:
         """The journal entry of the running command: opened by the first change, shared by those within; while a run
         goes on, a step of that.
@@ -229,13 +240,20 @@ class Session:
         sight = self.sight
         for facts in seen:
             forbidden = reason = refuse(sight, facts.id, facts.owner_id)
-            if reason is None and facts.archived_at and not archived:
+            if reason is None and facts.merged_into is not None:
+                reason = self._merged(facts)
+            elif reason is None and facts.archived_at and not archived:
                 reason = _("it is archived: unarchive it first")
             if reason is None:
                 taken.append(facts)
             else:
                 refused.append(Refusal(facts.id, facts.name, reason, forbidden is not None))
         return taken, refused
+
+    def _merged(self, facts: Facts) -> str:
+        from crm_tui.services import merges  # few are
+
+        return _("it was {merged}: that one is worked").format(merged=merges.told(self, facts))
 
     def one(self, customer_id: int) -> Facts:
         """The one customer, which the user sees; CrmError otherwise."""

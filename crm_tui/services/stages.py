@@ -87,7 +87,7 @@ def _apply(session: Session, change: Change, moved: Sequence[Facts], moves: dict
                 facts.stage,
                 moves[facts.id].to.identifier,
                 moves[facts.id].reason,
-                (session.clock() - moment(facts.stage_since)).total_seconds() / 86_400,
+                max(0.0, (session.clock() - moment(facts.stage_since)).total_seconds() / 86_400),  # a clock put back
             )
             for facts in moved
         ],

@@ -28,7 +28,7 @@ from crm_tui.domain.recycling import (
     said,
     second_missed,
 )
-from crm_tui.services import recycling, tiers, worth
+from crm_tui.services import backups, recycling, tiers, worth
 from crm_tui.services.session import Outcome, Refusal, Session
 from crm_tui.store import customers
 from crm_tui.store import recycling as store
@@ -131,7 +131,7 @@ def sweep(session: Session) -> Outcome:
             return Outcome(_("another sweep is running: nothing was done"))
         seen = _seen(session)
         rows = [row for page in _pages(session) for row in page if seen(row.owner_id)]
-    return _told(session, rows)
+    return _told(session, rows, backups.after_sweep(session))
 
 
 def preview(session: Session) -> list[Row]:
@@ -202,6 +202,7 @@ def _pages(session: Session) -> Iterator[list[Row]]:
     store.note_run(
         system.database, user_id=system.person.id, at=system.stamp, swept_on=system.today.isoformat(), counts=counts
     )
+    backups.note_sweep(session)
 
 
 def _holders(frame: _Frame) -> list[int]:
@@ -386,10 +387,10 @@ def _summary(rows: Iterable[Row]) -> str:
     return told or _("nothing to do")
 
 
-def _told(session: Session, rows: Sequence[Row]) -> Outcome:
+def _told(session: Session, rows: Sequence[Row], more: str = "") -> Outcome:
     failed = [Refusal(row.id, row.name, row.reason) for row in rows if row.done == "failed"]
     return Outcome(
-        _("sweep: {done}").format(done=_summary(rows)),
+        _("sweep: {done}").format(done=_summary(rows)) + more,
         tuple(dict.fromkeys(row.id for row in rows if row.done != "failed")),
         tuple(failed),
         data=tuple(record(row) for row in rows),

@@ -124,12 +124,14 @@ class Watch:
     def look(self) -> Iterator[Event]:
         """What was done since the last look; on a new day also whom the filter finds no more, or now.
 
-        SignedOut when the user has left, NotAllowed when that is more than may be taken out, before the first event of
-        it. After any other error it is safe to look again: what was not given then is given next time.
+        Displaced when the database's file was replaced, SignedOut when the user has left, NotAllowed when that is more
+        than may be taken out, before the first event of it. After any other error it is safe to look again: what was
+        not given then is given next time.
         """
         day = self._session.today
         if not self._log.was_written() and day == self._day:
             return
+        self._session.database.check_place()
         version = self._session.database.data_version()
         try:
             if version != self._version or day != self._day:

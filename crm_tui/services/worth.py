@@ -30,10 +30,16 @@ def keep_current(session: Session) -> bool:
 
 
 def rebuild(session: Session) -> Outcome:
-    """Compute all that is kept anew, for the default period of today; what was not as it should be is told."""
+    """Compute all that is kept or derived anew, for the default period of today; what was not as it should be is told.
+
+    What stands on customers' rows is mended by an entry of the journal that nothing takes back.
+    """
+    from crm_tui.services import mending
+
     wanted = default(session.today)
-    differed = store.rebuild(session.database, wanted)
-    told = {"worth": _("metrics"), "effort": _("contacts"), "stage_count": _("counts of the stages")}
+    with session.database.writing():
+        differed = {**mending.mend(session), **store.rebuild(session.database, wanted)}
+    told = {"worth": _("metrics"), "effort": _("contacts"), "stage_count": _("counts of the stages"), **mending.told()}
     lines = tuple(
         ngettext("{what}: {n} row differed", "{what}: {n} rows differed", n).format(what=told[table], n=f"{n:,}")
         for table, n in differed.items()

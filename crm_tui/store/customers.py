@@ -39,6 +39,7 @@ class Facts:
     created_at: str
     archived_at: str | None
     suggested: str | None = None
+    merged_into: int | None = None
 
 
 _FACTS = ", ".join(f"c.{field.name}" for field in fields(Facts))
@@ -202,14 +203,12 @@ def _shared_counts(database: Database, sight: Sight) -> list[tuple[str, int]]:
 
 def values(database: Database, customer_id: int) -> tuple[dict[str, Any], dict[str, str]]:
     """All columns of the row together with the fields of its profile, and the day on which each was verified."""
-    cursor = database.connection.execute(
+    [row] = database.records(
         f"SELECT {', '.join(f'c.{name}' for name in column_names())},"
         " p.fields AS profile_fields, p.verified AS profile_verified"
         " FROM customer c LEFT JOIN profile p ON p.id = c.id WHERE c.id = ?",
         (customer_id,),
     )
-    names = [column[0] for column in cursor.description]
-    row = dict(zip(names, next(cursor), strict=True))
     profile = json.loads(row.pop("profile_fields") or "{}")
     verified = json.loads(row.pop("profile_verified") or "{}")
     return {**row, **profile}, verified

@@ -1,8 +1,8 @@
 """One SQLite file, opened safely: WAL, full synchronisation, one writer at a time, a known schema or none.
 
 A change is made only inside `Database.writing()`: the queue of writers (a file lock beside the database) is passed
-first, then the transaction is immediate, and the schema's version is read again inside it, since a newer program may
-have migrated the file meanwhile.
+first, then the transaction is immediate, and inside it the schema's version is read again, since a newer program may
+have migrated the file meanwhile, and whether the file still is the one of that name, since it may have been replaced.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from crm_tui.domain.clock import stamp
-from crm_tui.domain.errors import DatabaseUnusable
+from crm_tui.domain.errors import DatabaseUnusable, Displaced
 from crm_tui.domain.language import _
+from crm_tui.store import mounts
 
 if TYPE_CHECKING:
     from crm_tui.store.bridge import Bridge
@@ -32,8 +33,6 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 # Every SQLite before 3.51.3 can corrupt a WAL database when a checkpoint resets the log (sqlite.org/wal.html).
 OLDEST_SQLITE = (3, 51, 3)
 
-_NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
-
 _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",
@@ -42,6 +41,7 @@ _PRAGMAS = {
     "cache_size": -2_000,
     "temp_store": "memory",
 }
+_MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 """Bytes at the beginning of a file that say what it is (sqlite.org/fileformat.html)."""
 
@@ -102,6 +102,9 @@ class Database:
         self.path = path
         self._lock_file: int | None = None
         self._depth = 0
+        self.unsealed: int | None = None
+        """An entry of the journal that several transactions write (seeding): nothing is sealed till it is whole."""
+        self._place: tuple[int, int] | None = None
         if self._version_now() < OLDEST_SQLITE:
             version = apsw.sqlitelibversion()
             raise DatabaseUnusable(_("SQLite {version} is too old: reinstall apsw").format(version=version))
@@ -141,8 +144,8 @@ class Database:
 
     @staticmethod
     def _refuse_network(path: Path) -> None:
-        kind = _file_system(path.resolve().parent)
-        if kind in _NETWORK_FILE_SYSTEMS:
+        kind = mounts.remote(path.resolve().parent)
+        if kind:
             raise DatabaseUnusable(
                 _("{path} lies on a network file system ({kind}), where SQLite loses data: use a local disk").format(
                     path=path, kind=kind
@@ -151,6 +154,8 @@ class Database:
 
     def _open(self, create: bool) -> None:
         self._refuse_network(self.path)
+        if not self.path.exists():
+            self._finish_restore()
         if not self.path.exists():
             if not create:
                 raise DatabaseUnusable(
@@ -162,9 +167,20 @@ class Database:
         version = self._identify()
         if version > SCHEMA_VERSION:
             raise DatabaseUnusable(self._from_the_future(version))
+        self._place = _place(self.path)
         self._connection = connect(self.path)
+        self.check_place()
         if version < SCHEMA_VERSION:
             self._upgrade()
+
+    def _finish_restore(self) -> None:
+        """A restore goes on, or was interrupted just before its end (store.backups.swap): do what is left of it."""
+        waiting = Path(f"{self.path}-restoring")
+        if waiting.exists():
+            with self._queue():
+                if waiting.exists() and not self.path.exists():
+                    waiting.rename(self.path)
+                    _keep_name(self.path.parent)
 
     def _make(self) -> None:
         """Make a new database under another name and move it into place: whoever sees it sees the whole of it."""
@@ -192,15 +208,28 @@ class Database:
             raise DatabaseUnusable(
                 _("{path} is empty: bring back a backup, or delete it to begin anew").format(path=self.path)
             )
-        probe = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)
-        try:
-            probe.set_busy_timeout(10_000)
-            application, version = probe.pragma("application_id"), probe.pragma("user_version")
-        finally:
-            probe.close()
+        application, version = self._header() or self._probed()
         if application != APPLICATION_ID:
             raise DatabaseUnusable(_not_ours(self.path))
         return int(version)
+
+    def _header(self) -> tuple[int, int] | None:
+        """Application and version as the file's header has them; None where a log may hold others."""
+        if any(Path(f"{self.path}{end}").exists() for end in ("-wal", "-journal")):
+            return None
+        with self.path.open("rb") as file:
+            header = file.read(_HEADER)
+        if not header.startswith(_MAGIC):
+            raise DatabaseUnusable(_not_ours(self.path))
+        return int.from_bytes(header[68:72], "big"), int.from_bytes(header[60:64], "big")
+
+    def _probed(self) -> tuple[int, int]:
+        probe = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            probe.set_busy_timeout(10_000)
+            return probe.pragma("application_id"), probe.pragma("user_version")
+        finally:
+            probe.close()
 
     def _upgrade(self) -> None:
         """Back the file up, then bring its schema to this program's version; all of it happens or nothing."""
@@ -215,7 +244,8 @@ class Database:
 
     def _from_the_future(self, version: int) -> str:
         return _(
-            "{path} has schema {version}, this program knows {known}: a newer crm-tui made it, upgrade to open it"
+            "the database has schema {version}, this program knows {known}: a newer crm-tui made it, upgrade to open it"
+            " ({path})"
         ).format(path=self.path, version=version, known=SCHEMA_VERSION)
 
     def backup(self, target: Path) -> None:
@@ -252,7 +282,8 @@ class Database:
 
     def pragma(self, name: str) -> Any:
         """The value of a pragma."""
-        return self.connection.pragma(name)
+        with self._explained():
+            return self.connection.pragma(name)
 
     def rows(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """All rows of a query, as tuples."""
@@ -264,6 +295,15 @@ class Database:
         with self._explained():
             found: tuple[Any, ...] | None = self.connection.execute(sql, parameters).fetchone()
         return found
+
+    def records(self, sql: str, parameters: Any = ()) -> Iterator[dict[str, Any]]:
+        """The rows of a query as they come, by the names of its columns."""
+        with self._explained():
+            cursor = self.connection.execute(sql, parameters)
+            names: list[str] = []
+            for row in cursor:
+                names = names or [column[0] for column in cursor.description]
+                yield dict(zip(names, row, strict=True))
 
     def value(self, sql: str, parameters: Any = ()) -> Any:
         """The first column of the first row, or None."""
@@ -301,11 +341,20 @@ class Database:
 
     def data_version(self) -> int:
         """A number that changes when another process has committed."""
-        return int(self.connection.pragma("data_version"))
+        return int(self.pragma("data_version"))
 
     def change_token(self) -> tuple[int, int]:
         """What is another one as soon as anything has been changed, by this connection or any other."""
-        return int(self.connection.pragma("data_version")), self.connection.total_changes()
+        return int(self.pragma("data_version")), self.connection.total_changes()
+
+    def check_place(self) -> None:
+        """Displaced when the file that is open is no longer the one under its name: what is written into it is lost."""
+        if _place(self.path) != self._place:
+            raise Displaced(
+                _(
+                    "the database was replaced or removed meanwhile; nothing was changed: leave and start again ({path})"
+                ).format(path=self.path)
+            )
 
     def interrupt(self) -> None:
         """Stop the query that runs now; may be called from another thread."""
@@ -326,7 +375,9 @@ class Database:
                     version = self.pragma("user_version")
                     if version != SCHEMA_VERSION:
                         raise DatabaseUnusable(self._from_the_future(version))
+                    self.check_place()
                     yield
+                    self.check_place()
             except apsw.Error as error:
                 raise DatabaseUnusable(_explain(self.path, error)) from error
             finally:
@@ -348,10 +399,15 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
+        from crm_tui.store import chain  # what only reads does without
+
         connection = self.connection
         connection.execute("BEGIN IMMEDIATE")
         try:
+            before = chain.newest(connection)
             yield
+            if self.unsealed is None and chain.newest(connection) > before and SCHEMA_VERSION >= chain.SINCE:
+                chain.seal(connection, before)
             connection.execute("COMMIT")
         except BaseException:
             # SQLite has rolled back by itself after some errors (a full disk is one).
@@ -397,28 +453,26 @@ def _not_ours(path: Path) -> str:
 
 
 def _explain(path: Path, error: Exception) -> str:
+    """What is wrong before where: on a narrow screen the end is cut off."""
     if isinstance(error, apsw.NotADBError):
         return _not_ours(path)
     if isinstance(error, apsw.FullError):
-        return _("{path}: the disk is full; nothing was changed: free some space and try again").format(path=path)
+        return _("the disk is full; nothing was changed: free some space and try again ({path})").format(path=path)
     if isinstance(error, apsw.ReadOnlyError):
-        return _("{path} is read-only; nothing was changed").format(path=path)
+        return _("the database is read-only; nothing was changed ({path})").format(path=path)
     if isinstance(error, apsw.BusyError):
-        return _("{path} is busy; nothing was changed: try again").format(path=path)
-    return _("{path}: {error}; nothing was changed").format(path=path, error=error)
+        return _("the database is busy; nothing was changed: try again ({path})").format(path=path)
+    if isinstance(error, apsw.CorruptError):
+        return _(
+            "the database is damaged; nothing was changed: `crm-tui restore` brings a backup back ({path}: {error})"
+        ).format(path=path, error=error)
+    return _("{error}; nothing was changed ({path})").format(path=path, error=error)
 
 
-def _file_system(folder: Path) -> str:
-    """The kind of file system that holds `folder` (Linux's mountinfo; "" where it cannot be told)."""
+def _place(path: Path) -> tuple[int, int] | None:
+    """What tells the file of that name from any other; None where there is none."""
     try:
-        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        found = path.stat()
     except OSError:
-        return ""
-    best, kind = "", ""
-    for line in lines:
-        left, __, right = line.partition(" - ")
-        mount = left.split()[4]
-        inside = str(folder) == mount or str(folder).startswith(mount.rstrip("/") + "/")
-        if inside and len(mount) >= len(best):
-            best, kind = mount, right.split()[0]
-    return kind
+        return None
+    return found.st_dev, found.st_ino

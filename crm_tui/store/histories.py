@@ -44,11 +44,20 @@ def tiers(database: Database, ids: Sequence[int], scheme: str) -> dict[int, tupl
     return {customer_id: (key, tier) for customer_id, key, tier in rows}
 
 
+OF = (
+    "(WITH RECURSIVE merged (id) AS (SELECT ?1 UNION SELECT c.id FROM merged JOIN customer c"
+    " ON c.merged_into = merged.id) SELECT id FROM merged)"
+)
+"""The SQL of the customer `?1` and all that were merged into it."""
+_OTHER = "CASE WHEN {row}.customer_id <> ?1 THEN ' (' || {row}.customer_id || ')' ELSE '' END"
+"""Whose step it was, of one that was merged into the customer."""
+
+
 def timeline(database: Database, customer_id: int, limit: int = 500) -> list[tuple[Any, ...]]:
     """All that happened to a customer, newest first: (at, what, who, text, more, id).
 
-    `what` is interaction, attempt, stage, tier, follow_up or comment; a comment comes right after the interaction that
-    it is of. `id` is that of the interaction, for interactions and attempts, else None.
+    `what` is interaction, attempt, stage, tier, follow_up, merged or comment; a comment comes right after the
+    interaction that it is of. `id` is that of the interaction, for interactions and attempts, else None.
     """
     return database.rows(
         "SELECT at, what, login, text, more, CASE WHEN what IN ('interaction', 'attempt') THEN id END FROM ("
@@ -57,10 +66,16 @@ def timeline(database: Database, customer_id: int, limit: int = 500) -> list[tup
         "  i.at AS place, i.id AS under, 0 AS comment"
         "  FROM interaction i JOIN user u ON u.id = i.user_id LEFT JOIN contact k ON k.id = i.contact_id"
         "  WHERE i.customer_id = ?1"
-        " UNION ALL SELECT s.at, 'stage', u.login, coalesce(s.from_stage, '') || ' → ' || s.to_stage, s.reason, s.id,"
-        "  s.at, s.id, 0 FROM stage_change s JOIN user u ON u.id = s.user_id WHERE s.customer_id = ?1"
+        " UNION ALL SELECT s.at, 'stage', u.login, coalesce(s.from_stage, '') || ' → ' || s.to_stage,"
+        f"  trim(s.reason || {_OTHER.format(row='s')}), s.id,"
+        f"  s.at, s.id, 0 FROM stage_change s JOIN user u ON u.id = s.user_id WHERE s.customer_id IN {OF}"
         " UNION ALL SELECT t.at, 'tier', u.login, coalesce(t.from_tier, '–') || ' → ' || coalesce(t.to_tier, '–'),"
-        "  t.reason, t.id, t.at, t.id, 0 FROM tier_change t JOIN user u ON u.id = t.user_id WHERE t.customer_id = ?1"
+        f"  trim(t.reason || {_OTHER.format(row='t')}), t.id, t.at, t.id, 0"
+        f"  FROM tier_change t JOIN user u ON u.id = t.user_id WHERE t.customer_id IN {OF}"
+        " UNION ALL SELECT c.archived_at, 'merged', coalesce((SELECT u.login FROM journal_change j"
+        "  JOIN journal_entry e ON e.id = j.entry_id JOIN user u ON u.id = e.user_id WHERE j.record = 'customer'"
+        "  AND j.record_id = c.id AND j.after ->> 'merged_into' IS NOT NULL ORDER BY j.id DESC LIMIT 1), ''),"
+        f"  c.id || ' ' || c.name, '', c.id, c.archived_at, c.id, 0 FROM customer c WHERE c.id IN {OF} AND c.id <> ?1"
         # A promise goes over to the next holder with the customer; whoever made it stays its author.
         " UNION ALL SELECT f.created_at, 'follow_up', coalesce(CASE f.kind WHEN 'promise' THEN (SELECT a.login"
         "  FROM journal_change j JOIN journal_entry e ON e.id = j.entry_id JOIN user a ON a.id = e.user_id"

@@ -6,16 +6,19 @@ All of it runs inside the one transaction of the import; twins found there inclu
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from time import monotonic
 
-from crm_tui.domain.people import Sight
-from crm_tui.store.customers import reach, seen_by
+from crm_tui.store.customers import reach
 from crm_tui.store.database import Database
 
 # In KiB. Every row goes into a score of indexes, whose pages would else be written and read again and again.
 _CACHE = 64_000
+
+_OFTEN = 0.1
+_STEPS = 100_000
+"""Seconds between two calls of who watches; instructions of SQLite between two looks at the clock."""
 
 
 Twin = tuple[int, str | None, str | None, str | None]
@@ -69,13 +72,38 @@ def users(database: Database) -> list[tuple[int, str, str, str, str]]:
 
 @contextmanager
 def room(database: Database) -> Iterator[None]:
-    """A larger page cache for the time of a bulk."""
-    before = database.pragma("cache_size")
-    database.connection.pragma("cache_size", -_CACHE)
+    """A larger page cache for the time of a bulk, and temporary tables on the disk, whatever their size."""
+    connection = database.connection
+    before = {name: database.pragma(name) for name in ("cache_size", "temp_store")}
+    connection.pragma("cache_size", -_CACHE)
+    alone = not connection.in_transaction  # only then is it settled where temporary tables lie
+    if alone:
+        connection.pragma("temp_store", "file")
     try:
         yield
     finally:
-        database.connection.pragma("cache_size", before)
+        connection.pragma("cache_size", before["cache_size"])
+        if alone and not connection.in_transaction:
+            connection.pragma("temp_store", before["temp_store"])
+
+
+@contextmanager
+def watched(database: Database, tell: Callable[[], None]) -> Iterator[None]:
+    """Call `tell` ever so often while statements run, the longest too; what it raises ends the one that runs."""
+    last = monotonic()
+
+    def often() -> bool:
+        nonlocal last
+        if monotonic() - last > _OFTEN:
+            last = monotonic()
+            tell()
+        return False
+
+    database.connection.set_progress_handler(often, _STEPS)
+    try:
+        yield
+    finally:
+        database.connection.set_progress_handler(None)
 
 
 @contextmanager
@@ -85,40 +113,6 @@ def trial(database: Database) -> Iterator[None]:
     try:
         yield
     finally:
-        database.execute("ROLLBACK TO trial")
-        database.execute("RELEASE trial")
-
-
-def custom_fields(database: Database, sight: Sight, ids: Iterable[int], known: Iterable[str]) -> set[str]:
-    """The names in the profiles of these customers that are not among the `known` fields; of those seen only."""
-    return {
-        row[0]
-        for row in database.rows(
-            "SELECT DISTINCT f.key FROM json_each(?1) wanted CROSS JOIN customer c ON c.id = wanted.value"
-            f" JOIN profile p ON p.id = c.id, json_each(p.fields) f WHERE {seen_by(sight)}"
-            " AND f.key NOT IN (SELECT value FROM json_each(?2))",
-            (json.dumps(list(ids)), json.dumps(list(known))),
-        )
-    }
-
-
-def exported(database: Database, sight: Sight, ids: Iterable[int], columns: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Rows of the customers that are seen, in the order asked for: those columns of theirs, and
-    `owner` (login), `pool` (name), `tags`, `fields` (JSON), and of the first contact what begins with `contact`.
-    """
-    contact = ("name", "role", "title", "phone", "email", "wechat")
-    cursor = database.connection.execute(
-        f"SELECT {', '.join(f'c.{name} AS {name}' for name in columns)}, c.owner_id AS owner_id, u.login AS owner,"
-        " p.name AS pool, (SELECT group_concat(t.name, ' ') FROM tag t WHERE t.customer_id = c.id) AS tags,"
-        f" {', '.join(f'k.{name} AS contact_{name}' for name in contact)}, f.fields AS fields"
-        " FROM json_each(?) wanted CROSS JOIN customer c ON c.id = wanted.value"
-        " LEFT JOIN user u ON u.id = c.owner_id LEFT JOIN pool p ON p.id = c.pool_id LEFT JOIN profile f ON f.id = c.id"
-        " LEFT JOIN contact k ON k.id = (SELECT o.id FROM contact o WHERE o.customer_id = c.id"
-        "  AND o.archived_at IS NULL ORDER BY o.is_primary DESC, o.id LIMIT 1)"
-        f" WHERE {seen_by(sight)}",
-        (json.dumps(list(ids)),),
-    )
-    names: list[str] | None = None
-    for row in cursor:
-        names = names or [column[0] for column in cursor.description]
-        yield dict(zip(names, row, strict=True))
+        if database.connection.in_transaction:  # else SQLite has taken back more than that by itself
+            database.execute("ROLLBACK TO trial")
+            database.execute("RELEASE trial")

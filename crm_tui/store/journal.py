@@ -5,6 +5,8 @@ taking back of an undo. `reverts_id` of a change that takes back or does again n
 `journal_undone` holds those first changes that are taken back at present: a first change not in it is in effect.
 
 A run is an entry that changes nothing itself: its steps, the entries that name it as `run_id`, are one action.
+
+Entries are sealed when their transaction ends (`store.chain`); from then on only a run's own summary is told anew.
 """
 
 from __future__ import annotations
@@ -101,6 +103,8 @@ class Change:
         before = ", ".join(f"'{name}', t.{name}" for name in names)
         after = ", ".join(f"'{name}', {new[name]}" for name in names)
         owner = f"t.{customer_column(table)}" if customer_column(table) else "NULL"
+        if reverts and customer_column(table) == "customer_id":  # a chain stays with one customer where its row moves
+            owner = f"coalesce((SELECT f.customer_id FROM journal_change f WHERE f.id = v.value ->> 2), {owner})"
         changed = [
             row[0]
             for row in self.database.rows(
@@ -222,7 +226,8 @@ class Run:
         if found is not None:
             return found
         made: int = database.value(
-            "INSERT INTO journal_entry (at, user_id, source, command, kind) VALUES (?, ?, ?, ?, 'do') RETURNING id",
+            "INSERT INTO journal_entry (at, user_id, source, command, kind, is_run) VALUES (?, ?, ?, ?, 'do', 1)"
+            " RETURNING id",
             (at, user_id, source, self.command),
         )
         self._entry = (made, at, user_id, source)

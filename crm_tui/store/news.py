@@ -13,9 +13,13 @@ from crm_tui.store.database import Database
 
 
 class WriteLog:
-    """The write-ahead log of a database file; SQLite keeps it for as long as anybody has the database open."""
+    """The write-ahead log of a database file; SQLite keeps it for as long as anybody has the database open.
+
+    A database that was replaced, or removed, counts as written to.
+    """
 
     def __init__(self, database: Path) -> None:
+        self._database = os.path.abspath(database)
         self._path = f"{os.path.realpath(database)}-wal"
         self._before = self._state()
         self._unsure = False
@@ -34,12 +38,17 @@ class WriteLog:
         """Say the next time that it was written to."""
         self._unsure = True
 
-    def _state(self) -> tuple[int, int, int] | None:
-        try:
-            found = os.stat(self._path)
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+    def _state(self) -> tuple[object, object]:
+        return _state(self._database)[2:], _state(self._path)
+
+
+def _state(path: str) -> tuple[int, ...]:
+    """When the file was written to, its size, its place; nothing where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_dev, found.st_ino
 
 
 class Step(NamedTuple):

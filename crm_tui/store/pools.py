@@ -148,7 +148,7 @@ def counted(user: str) -> str:
     """SQL for how many customers the user of that id (SQL) holds that the holding cap counts, archived ones too."""
     return (
         f"((SELECT coalesce(sum(customers), 0) FROM stage_count WHERE holder = 'u' || {user} AND stage IN {_COUNTED})"
-        f" + (SELECT count(*) FROM customer WHERE owner_id = {user} AND archived_at IS NOT NULL"
+        f" + (SELECT count(*) FROM customer WHERE owner_id = {user} AND archived_at IS NOT NULL AND merged_into IS NULL"
         f"  AND stage IN {_COUNTED}))"
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -41,17 +41,25 @@ def revert(change: Change, entries: Sequence[int], keep: Iterable[int] = ()) -> 
     database = change.database
     pending = _pending(database, entries)
     kept = _changed_since(database, entries) | _stuck(database, entries) | set(keep)
+    together = merged_together(database, entries)
+    whole = _kept_whole(database, entries, together, kept)
     kept &= {row.key for row in pending}  # the rest was taken back within the run
+    kept |= whole
     touched: set[int] = set()
     moved: set[int | None] = set()
     try:
-        for (table, action, names), rows in _batches([row for row in pending if row.key not in kept]):
+        left = [row for row in pending if row.key not in kept]
+        for (table, action, names), rows in _batches(left, {key: min(group) for group in together for key in group}):
             _take_back(change, table, action, rows)
             touched.update(row.customer_id for row in rows if row.customer_id)
             if table == "customer" and "owner_id" in names:
                 moved.update(row.customer_id for row in rows)
             if table in ("customer", "contact") and (action != "update" or SEARCHED.intersection(names)):
                 change.searchable.update(row.customer_id for row in rows if row.customer_id)
+        for group in together:
+            if not group & kept:
+                change.searchable |= group
+                touched |= group
     except apsw.ConstraintError as error:
         raise Conflict(_("something else depends on it by now; nothing was undone")) from error
     _toggle(database, change.entry_id)
@@ -133,6 +141,7 @@ _UNIQUE = {
     "product": ("name_key",), "allocation": ("payment_id", "receivable_id"),
     "wallet": ("customer_id", "category", "from_on", "until_on"), "purchase_factor": ("customer_id", "occasion"),
     "playbook_mark": ("customer_id", "item", "period"), "product_push": ("customer_id", "product_id"),
+    "distinct_pair": ("customer_id", "other_id"),
 }  # fmt: skip
 _POINTING = {
     "team": (("user", "team_id"),),
@@ -241,16 +250,52 @@ def _names(action: str, before: str | None) -> tuple[str, ...]:
     return tuple(json.loads(before)) if action == "update" and before else ()
 
 
-def _batches(rows: Iterable[_Row]) -> Iterator[tuple[_Head, list[_Row]]]:
+def merged_together(database: Database, entries: Sequence[int]) -> list[set[int]]:
+    """The customers that the entries merged, or took apart again: each survivor with all that went into it."""
+    rows = database.rows(
+        "SELECT c.record_id, coalesce(c.after ->> 'merged_into', c.before ->> 'merged_into') AS survivor"
+        f" FROM {_CHANGES}"
+        " WHERE +c.record = 'customer' AND c.action = 'update' AND survivor IS NOT NULL",
+        (json.dumps(entries),),
+    )
+    groups: list[set[int]] = []
+    for pair in rows:
+        joined = set(pair).union(*(group for group in groups if group & set(pair)))
+        groups = [group for group in groups if not group & joined] + [joined]
+    return groups
+
+
+def _kept_whole(
+    database: Database, entries: Sequence[int], groups: Iterable[set[int]], kept: set[int]
+) -> set[int]:
+    """Those of the customers that were merged who stay so: a merge is taken back whole or not at all, and not once
+    anything of any of them was changed.
+    """
+    which = f"l.customer_id IN (SELECT value FROM json_each(?2)) AND NOT {_DERIVED.format(row='l')}"
+    found: set[int] = set()
+    for group in groups:
+        since = database.value(
+            f"SELECT EXISTS (SELECT 1 FROM {_CHANGES} WHERE c.customer_id IN (SELECT value FROM json_each(?2))"
+            f" AND {_SINCE.format(which=which)})",
+            (json.dumps(entries), json.dumps(sorted(group))),
+        )
+        if since or group & kept:
+            found |= group
+    return found
+
+
+def _batches(rows: Iterable[_Row], group_of: Mapping[int, int]) -> Iterator[tuple[_Head, list[_Row]]]:
     """The rows, newest first, in batches of the same table, action and columns; a row twice is in two of them.
 
-    Nothing of one customer hangs on another's: of each they keep their order, and are gathered across customers. On
-    rows of no customer (a pool, a user) anything may hang, so that all before them goes before.
+    Nothing of one customer hangs on another's, but where they were merged: of each (or of each such group, by
+    `group_of`) they keep their order, and are gathered across customers. On rows of no customer (a pool, a user)
+    anything may hang, so that all before them goes before.
     """
     for of_customers, part in groupby(rows, key=lambda row: row.customer_id is not None):
         queues: dict[int | None, deque[_Row]] = {}
         for row in part:
-            queues.setdefault(row.customer_id if of_customers else None, deque()).append(row)
+            key = row.customer_id or 0
+            queues.setdefault(group_of.get(key, key) if of_customers else None, deque()).append(row)
         yield from _gathered(queues.values())
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from crm_tui.store import search
+from crm_tui.store import chain, search
 from crm_tui.store.database import Database
 from crm_tui.store.journal import customer_column
 from crm_tui.store.models import JOURNALED
@@ -24,13 +24,24 @@ def is_new(database: Database) -> bool:
 
 
 def begin(database: Database, *, at: str, user_id: int, source: str, summary: str) -> int:
-    """The id of a journal entry that rows can be added under; call it inside `writing()`."""
+    """The id of a journal entry that rows can be added under, in this transaction and others until `end`; call it
+    inside `writing()`.
+    """
     entry_id: int = database.value(
         "INSERT INTO journal_entry (at, user_id, source, command, summary, kind)"
         " VALUES (?, ?, ?, ?, ?, 'do') RETURNING id",
         (at, user_id, source, source, summary),
     )
+    database.unsealed = entry_id
     return entry_id
+
+
+def end(database: Database) -> None:
+    """The entry is whole: seal it."""
+    assert database.unsealed is not None
+    before, database.unsealed = database.unsealed - 1, None
+    with database.writing():
+        chain.seal(database.connection, before)
 
 
 def insert(database: Database, table: str, names: Sequence[str], rows: Rows) -> None:

@@ -289,7 +289,7 @@ class CrmApp(Obeying):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             try:
-                loop.add_signal_handler(number, self.terminal_gone)
+                loop.add_signal_handler(number, self.terminal_gone, number)
             except (ValueError, RuntimeError, NotImplementedError):  # not the main thread: a test's pilot
                 return
 
@@ -316,11 +316,18 @@ class CrmApp(Obeying):
         self.run_worker(self._make_up(), group="sweep")
 
     async def _make_up(self) -> None:
-        """Sweep where nobody has done it today, and show what that changed."""
-        from crm_tui.tui.overdue import sweep
+        """Sweep and back up where nobody has done it today, and show what the sweep changed."""
+        from crm_tui.tui.overdue import back_up, sweep
 
         if await sweep(self.desk, self.session) and (place := self.shown) is not None:
             await place.others_changed(None)
+        try:
+            await back_up(self.desk, self.session)
+        except CrmError as error:
+            if (place := self.shown) is not None:
+                place.say(str(error), alert=True)
+        except Stopped:
+            pass  # the session ends
 
     def overlays(self) -> list[Overlay]:
         """What may lie over a place; nothing until it is loaded."""
@@ -336,6 +343,8 @@ class CrmApp(Obeying):
     async def on_unmount(self) -> None:
         """Take no more keys."""
         self.lookout.end()
+        if "importer" in vars(self):
+            self.importer.close()
         if self._attending is not None:
             self._attending.cancel()
 
@@ -355,12 +364,12 @@ class CrmApp(Obeying):
         self.recorder.keep()
         super().exit(*given, **named)
 
-    def terminal_gone(self) -> None:
-        """The line was dropped: keep the drafts, then go, at the latest after two seconds."""
+    def terminal_gone(self, number: int = signal.SIGHUP) -> None:
+        """The line was dropped, or that signal came: keep the drafts, then go, at the latest after two seconds."""
         signal.setitimer(signal.ITIMER_REAL, _WATCHDOG)
         if (place := self.shown) is not None:
             place.keep_draft()
-        self.exit(0)
+        self.exit(None, 128 + number)
 
 
 def _load() -> None:

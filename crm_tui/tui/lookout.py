@@ -1,6 +1,6 @@
 """Looks out for what other processes do to the database, and has the place show it.
 
-Once a second the file that every writer appends to is looked at from outside: one `stat`, no query, no other thread.
+Once a second the file that every writer appends to is looked at from outside: two `stat`s, no query, no other thread.
 Only if it was written to is the database asked whether by somebody else, and only then are rows read again.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from crm_tui.domain.errors import CrmError
+from crm_tui.domain.errors import CrmError, Displaced
 from crm_tui.services import news
 from crm_tui.services.news import LOOK
 from crm_tui.tui.desk import Stopped
@@ -62,6 +62,9 @@ class Lookout:
             self._seen = seen
         except Stopped:
             self._log.doubt()
+        except Displaced as error:
+            if (place := app.shown) is not None:
+                place.say(str(error), alert=True)
         except CrmError:
             return  # the next command says what is wrong with the database
         finally:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from crm_tui.services.session import Session
     from crm_tui.tui.app import CrmApp
     from crm_tui.tui.desk import Desk
+    from crm_tui.tui.importer import Importer
     from crm_tui.tui.playing import Player
     from crm_tui.tui.rehearsing import Rehearsal
 
@@ -66,10 +67,19 @@ class Obeying(Sealed):
 
         return Rehearsal(cast("CrmApp", self))
 
+    @cached_property
+    def importer(self) -> Importer:
+        """Looks at tables, and brings them in."""
+        from crm_tui.tui.importer import Importer
+
+        return Importer(cast("CrmApp", self))
+
     def stop_playing(self) -> bool:
-        """End what plays after its step, else a dry run; whether there was one."""
+        """End what plays after its step, else an import, else a dry run; whether there was one."""
         if self.is_playing:
             return self.player.stop()
+        if "importer" in vars(self) and self.importer.stop():
+            return True
         return "rehearsal" in vars(self) and self.rehearsal.stop()
 
     @property
@@ -80,7 +90,9 @@ class Obeying(Sealed):
     def standing(self) -> list[Part]:
         """What the status line of every place says for as long as it lasts: a recording, a run."""
         rehearsed = self.rehearsal.parts if "rehearsal" in vars(self) else ()
-        return [*self._shown_scheme, *self.recorder.parts, *(self.player.parts if self.is_playing else ()), *rehearsed]
+        imported = self.importer.parts if "importer" in vars(self) else ()
+        played = self.player.parts if self.is_playing else ()
+        return [*self._shown_scheme, *self.recorder.parts, *played, *rehearsed, *imported]
 
     @property
     def _shown_scheme(self) -> list[Part]:
@@ -167,6 +179,10 @@ class Obeying(Sealed):
     async def view(self, prepared: Prepared, gathered: Gathered) -> None:
         """Call the view of a command with the values of its arguments."""
         command = prepared.call.command
+        if command.view == "import_file":  # without a file it asks for one; its options have names
+            gathered.finish()
+            await self.place.import_file(prepared)
+            return
         if prepared.missing:
             raise UsageError(_("{usage}: something is missing").format(usage=command.usage))
         values: Mapping[str, Any] = prepared.values

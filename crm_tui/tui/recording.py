@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 _NEVER = frozenset({
     "record", "play", "replay", "keys", "palette", "line", "find", "help", "keymap", "quit", "macros", "agree",
+    "import", "table", "column", "bring",
 })  # fmt: skip
-"""Commands that are no steps; the first word tells. A macro that is played is taken down by whoever plays it."""
+"""Commands that are no steps; the first word tells. A macro that is played is taken down by whoever plays it, a
+table once it was brought in."""
 
 
 class Recorder:
@@ -117,6 +119,8 @@ class Recorder:
     def take(self, call: Call) -> None:
         """Take a call down as the next step."""
         if not self.name or call.command.name.split()[0] in _NEVER or call.values.get("name") == "macros":
+            return
+        if self._app.place.keys == "importing":  # how a table is looked at is no step, only that it is brought in
             return
         if call.command.name == "mark" and call.values.get("what") in (None, "row"):
             # What it did, not that it changed it: played again on rows that are marked still it marks the same.

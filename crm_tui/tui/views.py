@@ -17,6 +17,7 @@ PLACES = {
     "due": "DueScreen", "pipeline": "PipelineScreen", "history": "HistoryScreen", "card": "CardScreen",
     "pools": "PoolsScreen", "pool": "PoolScreen", "team": "TeamScreen", "handover": "HandoverScreen",
     "sweep": "SweepScreen", "macros": "MacrosScreen", "reports": "ReportsScreen", "report": "ReportScreen",
+    "importing": "ImportScreen", "dupes": "DupesScreen", "merge": "MergeScreen",
 }  # fmt: skip
 
 

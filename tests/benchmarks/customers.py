@@ -67,13 +67,13 @@ _HELD, _POOLED = (25, 25, 20, 20, 8, 2), (50, 20, 4, 1, 17, 8)
 _TIERS, _TIER_WEIGHTS = (None, "A", "B", "C", "D"), (27, 8, 20, 30, 15)
 _NEXT_OF_HELD = 0.8
 
-_CUSTOMER = (
+CUSTOMER = (
     "id", "kind", "name", "name_key", "stage", "stage_since", "scheme", "tier", "tier_rank", "owner_id", "pool_id",
     "phone", "email", "region", "industry", "source", "note", "next_on", "last_contact", "last_touch", "held_since",
     "created_at", "created_by", "archived_at",
 )  # fmt: skip
 _TABLES = {
-    "customer": _CUSTOMER,
+    "customer": CUSTOMER,
     "contact": ("id", "customer_id", "name", "phone", "email", "is_primary"),
     "interaction": ("id", "customer_id", "user_id", "at", "channel", "connected", "note"),
     "follow_up": ("id", "customer_id", "user_id", "kind", "purpose", "due_on", "original_on", "created_at"),
@@ -101,7 +101,7 @@ class _Rows:
             yield table, rows
 
 
-class _Maker:
+class Maker:
     """Makes customers one after the other, the oldest first."""
 
     def __init__(self, size: int, now: datetime, seed: int) -> None:
@@ -203,7 +203,7 @@ class _Maker:
 
 def fill(database: Database, size: int, now: datetime, seed: int = SEED) -> None:
     """Fill a new database; the administrator is `ADMIN`, the reps are rep2, rep3 and so on. `now` is aware."""
-    maker = _Maker(size, now, seed)
+    maker = Maker(size, now, seed)
     joined = maker.at(365 * _YEARS + 30)
     users = [(1, ADMIN, "Admin", "admin", joined), *((n, f"rep{n}", f"Rep {n}", "rep", joined) for n in maker.reps)]
     # The cache is for all of it, and nobody else is there to see the half of it: one transaction would only cost.
@@ -222,6 +222,7 @@ def fill(database: Database, size: int, now: datetime, seed: int = SEED) -> None
                 for table, rows in maker.rows.take():
                     seeding.add(database, entry, table, _TABLES[table], rows)
                 seeding.make_searchable(database, start, stop)
+        seeding.end(database)
         database.connection.pragma("wal_checkpoint(TRUNCATE)")
 
 

@@ -58,6 +58,7 @@ def fill(database: Database, size: int, now: datetime, seed: int = SEED) -> None
                 for table, rows in block.items():
                     seeding.add(database, entry, table, _TABLES[table], rows)
                 database.execute("DELETE FROM worth_stale")  # all of it is computed at the end
+        seeding.end(database)
         worth.rebuild(database, default(now.date()))
         database.connection.pragma("wal_checkpoint(TRUNCATE)")
 

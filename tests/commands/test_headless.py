@@ -168,7 +168,7 @@ def test_a_card_that_is_not_ones_own_any_more_closes(team: Team, play: Play, nam
 
 def test_what_only_a_screen_has_is_known_before_anything_runs() -> None:
     refused = {name for name, command in CATALOG.items() if impossible(command)}
-    assert {"copy", "quit", "undo here", "history", "sweep preview", "list", "import", "palette", "help"} <= refused
+    assert {"copy", "quit", "undo here", "history", "sweep preview", "list", "palette", "help"} <= refused
     assert not refused & {"view", "mark", "filter", "choose", "board", "columns", "tier", "undo", "refresh"}
 
 

@@ -208,7 +208,7 @@ def test_ones_own_lie_over_the_preset_that_is_configured(tmp_path: Path) -> None
         ('[any]\nx.y = "down"', "keymap.toml:2: a command line in quotes is wanted"),
         ('[any]\n"x" = """\ndown\n"""\n"y" = "foo"', 'keymap.toml:5: there is no command "foo"'),
         ('[any]\n"x" = ["a", # ]\n "b"]\n"#y" = \'foo\'', 'keymap.toml:2: a command line in quotes'),
-        ('[any]\n"x" = "export all f.csv"', "keymap.toml:2: export is for the shell"),
+        ('[any]\n"x" = "check"', "keymap.toml:2: check is for the shell"),
         ('[any]\n"x" = "down; users list"', "keymap.toml:2: users list is for the shell"),
         ('[card]\n"x" = "tab"', "keymap.toml:2: tab does nothing in [card]: write the key under [pipeline], [pool]"),
         ('[any]\n"x" = "stage foo"', 'keymap.toml:2: '), ('[any]\n"x" = "sort nosuch"', "keymap.toml:2: cannot sort"),

@@ -25,8 +25,9 @@ from tests.domain.filters.samples import CONTEXT
 from tests.factories import Team, make
 
 WRITTEN = (
-    "start", "filters", "fields", "related", "lists", "dates", "import", "worth", "pools", "recycling", "schemes",
-    "playbooks", "grading", "team", "door", "reports", "recommend", "scripts", "records", "keys", "macros",
+    "start", "filters", "fields", "related", "lists", "dates", "import", "facts", "worth", "pools", "recycling",
+    "schemes", "playbooks", "grading", "team", "door", "reports", "recommend", "scripts", "records", "keys", "macros",
+    "backups", "duplicates", "export",
 )  # fmt: skip
 
 

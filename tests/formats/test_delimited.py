@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_tui.formats.delimited import detect_encoding, write_csv
+from crm_tui.formats.delimited import write_csv
+from crm_tui.formats.encodings import detect_encoding
 from crm_tui.formats.tables import Reading, Row, Table, TableError, defuse, open_table, undefuse
 
 SIMPLIFIED = "客户名称,联系人,手机,备注\n华为技术有限公司,张伟,13812345678,老客户\n万达,李娜,13912345678,\n"
@@ -127,8 +128,8 @@ def test_a_cell_may_have_a_megabyte(written: Written) -> None:
         (b"", "the file is empty"),
         (b"\xef\xbb\xbf\r\n\r\n", "the file is empty"),
         (b",,\n,,\n", "the file is empty"),
-        (b"PK\x03\x04\x14\x00", "save the sheet as CSV"),
-        (b"\xd0\xcf\x11\xe0", "save the sheet as CSV"),
+        (b"PK\x03\x04\x14\x00", "damaged or cut off"),
+        (b"%PDF-1.7", "this is a PDF; save the sheet as CSV"),
         (b"\x89\x01\x02\x03\x05" * 50, "no text"),
         (b'a,b\n1,2\n3,"x\n4,5\n', "line 3: a quote opens here"),
         (b'a,b\n1,2\n"x' + b"\n3,4" * 60 + b'\n5,"6"\n', "line 3: a quote opens here"),

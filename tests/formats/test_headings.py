@@ -15,6 +15,25 @@ def test_the_columns_of_a_sales_pipeline_are_understood_without_being_told() -> 
 
 
 @pytest.mark.parametrize(
+    ("headings", "fields"),
+    [
+        ("AccountName BillingStreet BillingCity AnnualRevenue NumberOfEmployees Website", "name address region revenue"
+         " headcount website"),
+        ("Company name|Phone Number|Company owner|Lifecycle Stage|State/Region|Website URL|Create Date",
+         "name phone owner stage region website created"),
+        ("Organization - Name|Person - Name|Person - Phone - Work|Label", "name contact None tags"),
+        ("Name|Organization 1 - Name|Organization 1 - Title|E-mail 1 - Value|Phone 1 - Value|Phone 2 - Value",
+         "contact name contact_title email phone phone2"),
+        ("Company|Job Title|E-mail Address|Business Phone|Mobile Phone|Business Street|Business City|Web Page|Notes",
+         "name contact_title email phone phone2 address region website note"),
+    ],
+)  # fmt: skip
+def test_the_exports_of_others_are_understood(headings: str, fields: str) -> None:
+    found = headings.split("|") if "|" in headings else headings.split()
+    assert match(found).fields == tuple(None if field == "None" else field for field in fields.split())
+
+
+@pytest.mark.parametrize(
     ("field", "headings"),
     [
         ("name", "Company Name|客户名称|客戶名稱|公司名稱|单位|姓名|*客户名称"),

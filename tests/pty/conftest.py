@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,13 @@ class Office:
         self.database = Database(path, create=True)
         self.team = Team(self.database, Clock(datetime.now(UTC)))
 
-    def open(self, cols: int = 80, rows: int = 24, user: str = "li", **environ: str | None) -> Terminal:
-        """The screens."""
+    def open(
+        self, cols: int = 80, rows: int = 24, user: str = "li", under: Sequence[str] = (), **environ: str | None
+    ) -> Terminal:
+        """The screens, in a program that is run `under` another one."""
         self.database.close()  # the file is the program's now
         variables = {"CRM_TUI_CONFIG": str(self.path.with_suffix(".toml")), "TZ": "Asia/Shanghai", **environ}
-        argv = [sys.executable, "-m", "crm_tui", "--db", str(self.path), "--user", user]
+        argv = [*under, sys.executable, "-m", "crm_tui", "--db", str(self.path), "--user", user]
         return Terminal(argv, cols, rows, env=variables)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

@@ -222,7 +222,7 @@ def test_the_same_card_twice_in_one_table_is_no_collision(team: Team, cards: Car
 def test_the_same_card_in_two_batches_is_no_news_to_whoever_just_got_it(
     team: Team, cards: Cards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crm_tui.services.imports.runs.BATCH", 1)
+    monkeypatch.setattr("crm_tui.services.imports.pace.BATCH", 1)
     found = bring(team.lead, cards(["Twice,,,,,", "Twice,,,,,"]), assign="li")
     assert (found.new, found.same, found.told) == (1, 1, 0)
 

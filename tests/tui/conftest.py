@@ -16,7 +16,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     import textual.pilot
     import textual.screen
 
-    monkeypatch.setattr(textual.screen, "UPDATE_PERIOD", 0.002)
+    monkeypatch.setattr(textual.screen, "UPDATE_PERIOD", 0.01)
     monkeypatch.setattr(textual.pilot, "wait_for_idle", _idle)
     # where the program gives up waiting, so that a user can go on: a Tab, a key that is obeyed, a mark on every row
     monkeypatch.setattr("crm_tui.tui.widgets.prompt.PATIENCE", LONG)

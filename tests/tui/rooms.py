@@ -82,11 +82,14 @@ class Room:
         await self.pilot.pause()
         while app.is_running and time.monotonic() < end:
             await asyncio.wait_for(app.rested.wait(), timeout)
-            busy = [w for w in app.workers if not w.is_finished]
-            if not busy:
+            if not self._is_drawing() and all(worker.is_finished for worker in app.workers):
                 break
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.003)
         await self.pilot.pause()
+
+    def _is_drawing(self) -> bool:
+        """Whether the screen shows in a moment what it does not show yet."""
+        return self.app.screen._update_timer._active.is_set()
 
     async def later(self) -> None:
         """Wait also for what is done once the keys have rested for a while."""

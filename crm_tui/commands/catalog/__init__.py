@@ -12,6 +12,7 @@ from crm_tui.commands.catalog import (
     collaboration,
     customers,
     door,
+    duplicates,
     facts,
     followups,
     grading,
@@ -33,7 +34,7 @@ from crm_tui.commands.registry import Command
 __all__ = ["CATALOG", "MARKS", "VIEWS"]
 
 _AREAS = (
-    customers, followups, facts, worth, grading, schemes, playbooks, offering, pools, recycling, handover,
+    customers, duplicates, followups, facts, worth, grading, schemes, playbooks, offering, pools, recycling, handover,
     collaboration, views, saved, macros, shell, administration, door,
 )  # fmt: skip
 

@@ -66,4 +66,14 @@ COMMANDS = (
             Argument("pool", kinds.POOL, N_("for this public pool only"), option=True),
         ),
     ),
+    Command(
+        "backup", N_("copy the whole database, while others work, and verify the copy"), view="backup",
+        refusal=administrator,
+        arguments=(Argument("file", kinds.FILE, N_("a file or a folder; else `backups` beside the database")),),
+    ),
+    Command(
+        "restore", N_("bring a backup back; says what would be lost, keeps the file that was there"), view="restore",
+        refusal=administrator,
+        arguments=(Argument("file", kinds.FILE, N_("the backup"), required=True),),
+    ),
 )  # fmt: skip

@@ -45,7 +45,7 @@ COMMANDS = (
         "macros rename", N_("give a macro of one's own another name"), verbs.rename, ask="missing",
         arguments=(_NAME, Argument("new", kinds.TEXT, N_("its new name"), required=True)),
     ),
-    Command("dry-run here", N_("tell what the macro under the cursor would do"), view="dry_run_here"),
+    Command("dry-run here", N_("tell what the macro under the cursor, or the import, would do"), view="dry_run_here"),
     Command("edit here", N_("change the macro under the cursor"), view="edit_here"),
     Command("editor here", N_("change the macro under the cursor in one's own editor"), view="editor_here"),
     Command("rename here", N_("give the macro under the cursor another name"), view="rename_here"),

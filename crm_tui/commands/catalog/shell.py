@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from crm_tui.commands import kinds
-from crm_tui.commands.registry import Argument, Command
+from crm_tui.commands.registry import Argument, Command, Kind
+from crm_tui.commands.verbs import exporting
 from crm_tui.domain.language import N_
+
+if TYPE_CHECKING:
+    from crm_tui.commands.registry import Suggestion
+    from crm_tui.services.exports.places import Place
+    from crm_tui.services.session import Session
 
 _FILTER = Argument("filter", kinds.FILTER, N_("as in tier:A owner:me last:>30d"), many=True)
 _COLUMNS = Argument("columns", kinds.COLUMNS, N_("names, separated by commas"), option=True)
@@ -14,6 +22,22 @@ _POOL = Argument("pool", kinds.POOL, N_("as it holds in this public pool"), opti
 _LIMIT = Argument("limit", kinds.NUMBER, N_("so many at most"), option=True)
 
 _SCHEME = Argument("scheme", kinds.SCHEME, N_("the tiers under this scheme"), option=True)
+_FORMAT = kinds.one_of("format", "csv", "xlsx", "jsonl", "vcf", "ics")
+
+
+def _taken_out(session: Session, text: str) -> tuple[Place, ...]:
+    from crm_tui.services.exports import places
+
+    return places.read(text)
+
+
+def _offered_out(session: Session) -> list[Suggestion]:
+    from crm_tui.services.exports import places
+
+    return places.offered()
+
+
+_TAKEN_OUT = Kind("columns", _taken_out, _offered_out, pure=True)
 
 COMMANDS = (
     Command(
@@ -36,13 +60,25 @@ COMMANDS = (
             Argument("file", kinds.FILE, N_("the file"), required=True),
             Argument(
                 "as", kinds.one_of(
-                    "table", "customers", "orders", "payments", "receivables", "products", "wallet", "deals"
+                    "table", "customers", "orders", "payments", "receivables", "products", "wallet", "deals",
+                    "interactions", "follow-ups",
                 ), N_("what it holds, else customers"), option=True,
             ),
             Argument("map", kinds.ASSIGNMENT, N_("heading=field; heading= leaves it out"), option=True, many=True),
             Argument("set", kinds.ASSIGNMENT, N_("field=value for all rows that have none"), option=True, many=True),
             Argument("owner", kinds.OWNER, N_("who holds them; else the public pool"), option=True),
             Argument("assign", kinds.ASSIGNEE, N_("share them out: rr:li,wang or least:li,wang"), option=True),
+            Argument(
+                "mode", kinds.one_of("mode", "create", "update", "upsert"),
+                N_("update changes customers that are there, upsert makes the others too; else only new ones are made"),
+                option=True,
+            ),
+            Argument(
+                "same", kinds.TEXT, N_("by what customers are the same: id, name, phone, email, tax_number, x.NAME"),
+                option=True,
+            ),
+            Argument("sheet", kinds.TEXT, N_("which sheet of a workbook"), option=True),
+            Argument("format", kinds.TEXT, N_("csv, xlsx, jsonl, vcf …, if it is not recognised"), option=True),
             Argument("encoding", kinds.TEXT, N_("if it is not recognised"), option=True),
             Argument("separator", kinds.TEXT, N_("if it is not recognised"), option=True),
             Argument("errors", kinds.FILE, N_("where the refused rows go"), option=True),
@@ -52,10 +88,14 @@ COMMANDS = (
         ),
     ),
     Command(
-        "export", N_("customers into a CSV file"), view="export_file",
+        "export", N_("customers into a CSV, XLSX, JSON lines, vCard or calendar file"), exporting.export,
+        preview=exporting.would, writes_file=True, ask="missing",
         arguments=(
-            Argument("filter", kinds.FILTER, N_("which customers"), required=True),
+            Argument("filter", kinds.FILTER, N_("which customers; on a screen else those marked, or shown")),
             Argument("file", kinds.FILE, N_("the file; - for standard output"), required=True),
+            Argument("format", _FORMAT, N_("else by the file's ending"), option=True),
+            Argument("view", kinds.SAVED_VIEW, N_("list and columns of a saved view"), option=True),
+            Argument("columns", _TAKEN_OUT, N_("names, separated by commas"), option=True),
         ),
     ),
     Command("users list", N_("the users"), view="users"),

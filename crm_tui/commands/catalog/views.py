@@ -74,6 +74,25 @@ COMMANDS = (
     Command("rule", N_("how the hand-over shares out"), view="rule_here"),
     Command("sweep preview", N_("what the next sweep would do"), view="sweep_preview", refusal=lead),
     Command("sweep now", N_("do what is shown"), view="sweep_now", refusal=lead),
+    Command(
+        "column", N_("the column under the cursor: its field, left out, a field of one's own, as it is recognised"),
+        view="column_here",
+        arguments=(
+            Argument("what", kinds.one_of("what", "field", "out", "own", "auto"), N_("what to do"), required=True),
+            Argument("name", kinds.TEXT, N_("the field, or the name of one's own")),
+        ),
+    ),
+    Command(
+        "table", N_("a choice for the table that is brought in, or another file; - takes it back"), view="table_here",
+        arguments=(
+            Argument("what", kinds.one_of(
+                "what", "as", "mode", "same", "owner", "assign", "dates", "sheet", "encoding", "separator", "format",
+                "file", "line",
+            ), N_("which choice"), required=True),
+            Argument("value", kinds.TEXT, N_("what is chosen")),
+        ),
+    ),
+    Command("bring in", N_("import the table that is shown"), view="bring_in"),
     Command("refresh", N_("read the screen again"), view="refresh_place"),
     Command("back", N_("back; on the first screen, ask to quit"), view="back"),
     Command("quit", N_("leave the program"), view="quit"),

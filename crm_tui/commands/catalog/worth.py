@@ -18,7 +18,7 @@ COMMANDS = (
         ),
     ),
     Command(
-        "rebuild", N_("compute anew what is kept of orders, payments, contacts and counts"), verbs.rebuild,
+        "rebuild", N_("compute anew all that is derived: metrics, counts, dates, badges …"), verbs.rebuild,
         changes=True, refusal=administrator,
     ),
 )  # fmt: skip

@@ -134,6 +134,6 @@ _KINDS = (Pipeline, PoolList, DueQueue, Pools, Card)
 
 def impossible(command: Command) -> str | None:
     """Why the command cannot be played without a screen; None for one that can."""
-    if not command.view or any(callable(getattr(kind, command.view, None)) for kind in _KINDS):
+    if command.view in ("", "import_file") or any(callable(getattr(kind, command.view, None)) for kind in _KINDS):
         return None
     return _("{command} needs a screen").format(command=command.name)

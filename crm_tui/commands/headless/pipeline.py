@@ -121,6 +121,13 @@ class Pipeline(Place):
 
     def completed(self, call: Call) -> Call:
         """With what the list shows, for a command that keeps it."""
+        if call.command.name == "export":
+            from crm_tui.commands import exporting
+            from crm_tui.services.views import within
+
+            return exporting.of_list(
+                call, lambda: within(self.session, self.query), self.targets().ids if self.marked else ()
+            )
         if call.command.name != "views save":
             return call
         from crm_tui.services import columns, views

@@ -20,18 +20,22 @@ if TYPE_CHECKING:
     from crm_tui.services.session import Session
 
 IN_PLACES: dict[str, tuple[str, ...]] = {
-    "board": ("pipeline", "pool"), "changes_here": ("history",), "choose_columns": ("pipeline", "pool"),
-    "choose_here": ("pools", "team", "reports", "report", "macros"), "csv_here": ("report",),
-    "period_here": ("report",), "dry_run_here": ("macros",), "edit_here": ("macros",),
+    "board": ("pipeline", "pool"), "bring_in": ("importing",), "changes_here": ("history",),
+    "distinct_here": ("dupes", "merge"), "merge_here": ("dupes", "merge"), "pick_left": ("merge",),
+    "pick_right": ("merge",),
+    "swap_here": ("merge",), "choose_columns": ("pipeline", "pool"),
+    "choose_here": ("pools", "team", "reports", "report", "macros", "importing"), "column_here": ("importing",),
+    "csv_here": ("report",),
+    "period_here": ("report",), "dry_run_here": ("macros", "importing"), "edit_here": ("macros",),
     "editor_here": ("macros",), "filter": ("due", "pipeline", "pool", "history"),
     "find": ("due", "pipeline", "pool", "history", "card"), "handover_here": ("team",), "handover_now": ("handover",),
     "redo_here": ("history",), "remove_here": ("macros",), "rename_here": ("macros",), "rule_here": ("handover",),
-    "sort": ("pipeline", "pool"), "sweep_now": ("sweep",), "tab": ("pipeline", "pool"), "undo_here": ("history",),
-    "week_here": ("team",),
+    "sort": ("pipeline", "pool"), "sweep_now": ("sweep",), "tab": ("pipeline", "pool"),
+    "table_here": ("importing",), "undo_here": ("history",), "week_here": ("team",),
 }  # fmt: skip
 """The views that some places have, and which: the screens' own truth, which nothing here may import."""
 SHELL = frozenset({
-    "check", "completion", "config", "config_get", "demo", "due", "export_file", "history", "import_file", "list",
+    "check", "completion", "config", "config_get", "demo", "due", "history", "list",
     "run", "show", "spool_get", "ssh_authorized_keys", "ssh_setup", "users", "version", "watch",
 })  # fmt: skip
 """The views that only a shell has."""

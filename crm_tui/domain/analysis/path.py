@@ -107,7 +107,7 @@ def _passage(stage: str, visits: Sequence[Visit]) -> Row:
 
 def _days(visit: Visit) -> float:
     assert visit.went is not None
-    return (moment(visit.went) - moment(visit.came)).total_seconds() / 86_400
+    return max(0.0, (moment(visit.went) - moment(visit.came)).total_seconds() / 86_400)  # a clock may be put back
 
 
 # -- movers

@@ -6,9 +6,9 @@ Python twin, the SQL compiler) meets only the four operators below and needs nei
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as member
 from datetime import date, datetime
 from enum import Enum
 
@@ -84,7 +84,7 @@ class Term:
     field: str
     operator: Operator
     values: tuple[Value, ...]
-    typed: str = dataclasses.field(default="", compare=False)
+    typed: str = member(default="", compare=False)
 
 
 Node = And | Or | Not | Words | Term
@@ -103,8 +103,8 @@ class FilterContext:
 
     now: datetime
     user_id: int
-    users: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    schemes: tuple[Scheme, ...] = dataclasses.field(default_factory=lambda: tuple(shipped().values()))
+    users: Mapping[str, int] = member(default_factory=dict)
+    schemes: Collection[Scheme] = member(default_factory=lambda: shipped().values())
     pools: tuple[str, ...] = ("default",)
     currency: str = "CNY"
     known: Callable[[str, str], Sequence[str]] = lambda field, start: ()

@@ -16,21 +16,22 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from crm_tui.domain.expressions import expression
 from crm_tui.domain.filters.nodes import Words
 from crm_tui.domain.text import fold
 
 SHORT = 3
 """Fewer characters than this are looked up among the grams."""
 
-_PHONE_LIKE = re.compile(r"[+(]?[0-9][0-9 ()./-]*")
+_PHONE_LIKE = expression(r"[+(]?[0-9][0-9 ()./-]*")
 _GROUP = r"[0-9][0-9./-]{0,17}"
 _ROW_END = r"(?=[\s()\"]|$)"
-_ROW = re.compile(rf"\+?{_GROUP}(?:\s+{_GROUP}){{1,8}}{_ROW_END}(?!\s+{_GROUP}{_ROW_END})")
-_GROUPS = re.compile(r"\+?[0-9][0-9./-]*(?: [0-9][0-9./-]*)*")
-_MOBILE = re.compile("1[3-9]")
+_ROW = expression(rf"\+?{_GROUP}(?:\s+{_GROUP}){{1,8}}{_ROW_END}(?!\s+{_GROUP}{_ROW_END})")
+_GROUPS = expression(r"\+?[0-9][0-9./-]*(?: [0-9][0-9./-]*)*")
+_MOBILE = expression("1[3-9]")
 _PHONE, _NUMBER, _LONGEST = 7, 10, 17
 """Digits of the shortest phone number, of one that needs no other sign of being one, of the longest with 00 before."""
-_NOT_DIGITS = re.compile(r"[^0-9]+")
+_NOT_DIGITS = expression(r"[^0-9]+")
 _HAN = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x3FFFF), (0xF900, 0xFAFF), (0x3005, 0x3007))
 
 

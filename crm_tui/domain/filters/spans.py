@@ -17,6 +17,7 @@ from dateutil.relativedelta import relativedelta
 
 from crm_tui.domain import when
 from crm_tui.domain.errors import UsageError
+from crm_tui.domain.expressions import expression
 from crm_tui.domain.filters.nodes import Point, Span
 from crm_tui.domain.language import _
 from crm_tui.domain.money import exponent
@@ -24,10 +25,10 @@ from crm_tui.domain.money import exponent
 LARGEST = 2**63 - 1
 """The largest whole number that a database keeps."""
 
-_SIGNED = re.compile(r"([+-]?)([0-9]{1,18})(\.[0-9]{1,9})?(k|m|万|萬|亿|億)?", re.IGNORECASE)
-_NUMBER = re.compile(r"([0-9]{1,18})(\.[0-9]{1,9})?(k|m|万|萬|亿|億)?", re.IGNORECASE)
+_SIGNED = expression(r"([+-]?)([0-9]{1,18})(\.[0-9]{1,9})?(k|m|万|萬|亿|億)?", re.IGNORECASE)
+_NUMBER = expression(r"([0-9]{1,18})(\.[0-9]{1,9})?(k|m|万|萬|亿|億)?", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
-_AGE = re.compile(r"([0-9]{1,6})([a-z]+|[天日周年月]|小时|小時|个月|個月|星期)", re.IGNORECASE)
+_AGE = expression(r"([0-9]{1,6})([a-z]+|[天日周年月]|小时|小時|个月|個月|星期)", re.IGNORECASE)
 _UNITS = {
     "hours": ("h", "hour", "hours", "小时", "小時"),
     "days": ("d", "day", "days", "天", "日"),
@@ -36,7 +37,7 @@ _UNITS = {
     "years": ("y", "year", "years", "年"),
 }
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
-_ISO = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ISO = expression("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LONG = 40
 """No name of a span has as many characters."""
 _INSTANT = timedelta(seconds=1)  # moments are kept to the second

@@ -15,11 +15,11 @@ the text; depth, terms and values are bounded. The empty text is the filter that
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from itertools import groupby, pairwise
 
 from crm_tui.domain.errors import UsageError
+from crm_tui.domain.expressions import expression
 from crm_tui.domain.filters.fields import OWN, Field, find, is_name, own_name, written
 from crm_tui.domain.filters.nodes import EVERYTHING, And, FilterContext, Node, Not, Operator, Or, Term, Words
 from crm_tui.domain.filters.readers import Item, Piece, Reading, quote
@@ -32,8 +32,8 @@ MAX_TERMS = 100
 MAX_VALUES = 1_000
 
 _COMPARISONS = ("<=", ">=", "<", ">")
-_GROUP = re.compile("[+-]?[0-9]{1,3}")
-_THOUSANDS = re.compile("(?:,[0-9]{3}(?![0-9]))+")
+_GROUP = expression("[+-]?[0-9]{1,3}")
+_THOUSANDS = expression("(?:,[0-9]{3}(?![0-9]))+")
 _UNITS = ((10**6, "m"), (10**3, "k"))
 _KEYWORDS = ("or", "and", "not")
 

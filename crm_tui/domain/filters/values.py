@@ -5,7 +5,6 @@ What cannot be read as what a field asks for is no value: neither less nor more 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,13 +12,14 @@ from enum import Enum
 from math import floor
 
 from crm_tui.domain.clock import moment
+from crm_tui.domain.expressions import expression
 from crm_tui.domain.filters.search import digits
 from crm_tui.domain.money import exponent
 from crm_tui.domain.text import fold
 
-_NUMBER = re.compile(r"\s*(-?[0-9]{1,18}(?:\.[0-9]{1,30})?)\s*")
-_MONEY = re.compile(r"(-?[0-9]{1,18}) ([A-Z]{3})")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER = expression(r"\s*(-?[0-9]{1,18}(?:\.[0-9]{1,30})?)\s*")
+_MONEY = expression(r"(-?[0-9]{1,18}) ([A-Z]{3})")
+_DAY = expression(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Form(Enum):

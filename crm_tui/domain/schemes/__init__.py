@@ -7,7 +7,7 @@ DOMAIN §3.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -19,8 +19,9 @@ from crm_tui.domain.schemes.parsing import COLOURS, CURRENCY, LANGUAGES, parse_s
 from crm_tui.domain.stages import BY_IDENTIFIER, fold, pick
 
 __all__ = [
-    "COLOURS", "CURRENCY", "DEFAULT", "LANGUAGES", "SHIPPED", "Grade", "Inputs", "Labels", "Rule", "Scheme", "Step",
-    "Tier", "badge", "find_any", "find_tier", "in_words", "parse_scheme", "primary", "proposal", "shipped", "source_of",
+    "COLOURS", "CURRENCY", "DEFAULT", "LANGUAGES", "SHIPPED", "Grade", "Inputs", "Labels", "Rule", "Scheme",
+    "Schemes", "Step", "Tier", "badge", "find_any", "find_tier", "in_words", "parse_scheme", "primary", "proposal",
+    "shipped", "source_of",
 ]  # fmt: skip
 
 SHIPPED = ("abcd", "label", "value", "matrix", "pareto", "fit")
@@ -32,10 +33,33 @@ def source_of(name: str) -> str:
     return (Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8")
 
 
+class Schemes(Mapping[str, Scheme]):
+    """Schemes by identifier, in order, each parsed when it is first asked for: a list shows badges of one or two."""
+
+    def __init__(self, identifiers: Collection[str], parsed: Callable[[str], Scheme]) -> None:
+        self._found: dict[str, Scheme | None] = dict.fromkeys(identifiers)
+        self._parsed = parsed
+
+    def __getitem__(self, identifier: str) -> Scheme:
+        found = self._found[identifier]
+        if found is None:
+            found = self._found[identifier] = self._parsed(identifier)
+        return found
+
+    def __contains__(self, identifier: object) -> bool:
+        return identifier in self._found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
 @cache
-def shipped(currency: str = CURRENCY) -> Mapping[str, Scheme]:
-    """The schemes that come with the program, by identifier, their amounts in minor units of the currency."""
-    return MappingProxyType({name: parse_scheme(source_of(name), currency, trusted=True) for name in SHIPPED})
+def shipped(currency: str = CURRENCY) -> Schemes:
+    """The schemes that come with the program, their amounts in minor units of the currency."""
+    return Schemes(SHIPPED, lambda name: parse_scheme(source_of(name), currency, trusted=True))
 
 
 DEFAULT: Labels = MappingProxyType({"actual": "value"})

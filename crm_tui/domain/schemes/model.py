@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from crm_tui.domain.language import _
@@ -145,7 +146,7 @@ class Scheme:
     """A way of grading: its tiers, best first, and the badge that tells them from another scheme's.
 
     `by_hand`: people give the tiers, whatever the rule computes. `population`: the filter that says whom the rule
-    grades, empty for all. `version`: the same for the same text; `text` is that.
+    grades, empty for all. `text` is that of its file.
     """
 
     identifier: str
@@ -155,8 +156,14 @@ class Scheme:
     by_hand: bool
     rule: Rule | None = None
     population: str = ""
-    version: str = ""
-    text: str = field(default="", repr=False, hash=False)
+    text: str = field(default="", repr=False)
+
+    @cached_property
+    def version(self) -> str:
+        """The same for the same text."""
+        from hashlib import sha256
+
+        return sha256(self.text.encode()).hexdigest()[:12]
 
     @property
     def title(self) -> str:

@@ -6,14 +6,13 @@ and thresholds in order, no word of a tier or a metric that is not there. DOMAIN
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache, partial
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
+from crm_tui.domain.expressions import expression
 from crm_tui.domain.language import _
 from crm_tui.domain.schemes.model import Labels, Scheme, Tier
 from crm_tui.domain.schemes.places import key_at
@@ -38,8 +37,8 @@ _MOST_DAYS = 3650
 _RESERVED = frozenset({"none", "empty", "any", "accept", "up", "down"})
 """Words that mean something else where a tier is named: in a filter, or after `tier`."""
 _ACCEPT_KEY = "t"  # `t t` accepts a suggestion
-_NAME = re.compile(r"[^\W_][\w-]{0,39}")
-_AT = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+_NAME = expression(r"[^\W_][\w-]{0,39}")
+_AT = expression(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 def parse_scheme(text: str, currency: str = CURRENCY, *, trusted: bool = False) -> Scheme:
@@ -64,7 +63,6 @@ def parse_scheme(text: str, currency: str = CURRENCY, *, trusted: bool = False) 
         top.flag("by_hand", rule is None),
         rule,
         top.text("population", ""),
-        sha256(text.encode()).hexdigest()[:12],
         text,
     )
 

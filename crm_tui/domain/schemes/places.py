@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from crm_tui.domain.expressions import expression
+
 Path = tuple[str | int, ...]
 """From the outermost table inwards: names, and the places (from 1) of tables and of the parts of a list."""
 
-_TABLE = re.compile(r"\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
+_TABLE = expression(r"\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
 _NAME = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
-_KEY = re.compile(rf"\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*=")
+_KEY = expression(rf"\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*=")
 _QUOTES = ('"""', "'''", '"', "'")
 
 

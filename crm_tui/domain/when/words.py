@@ -7,6 +7,7 @@ import unicodedata
 from datetime import date, time, timedelta
 from functools import lru_cache
 
+from crm_tui.domain.expressions import expression
 from crm_tui.domain.language import N_
 from crm_tui.domain.when.day import AFTERNOON_CALL, EVENING_CALL, LAST, MORNING_CALL, NOON
 
@@ -82,7 +83,7 @@ FEAST = "|".join(FEASTS)
 
 @lru_cache(maxsize=128)
 def pattern(text: str) -> re.Pattern[str]:
-    return re.compile(f"(?:{text}){WHOLE}", re.ASCII)
+    return expression(f"(?:{text}){WHOLE}", re.ASCII)
 
 
 def folded(typed: str) -> str:

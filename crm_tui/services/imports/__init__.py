@@ -2,9 +2,11 @@
 
 from crm_tui.services.imports.fact_plans import FactPlan, check_customers, plan_facts
 from crm_tui.services.imports.fact_runs import FactsImported, run_facts
+from crm_tui.services.imports.outcomes import MODES, Cancelled, Difference, Imported, Mode, Progress
 from crm_tui.services.imports.plans import Plan, plan
-from crm_tui.services.imports.runs import Imported, run
+from crm_tui.services.imports.runs import run
 
 __all__ = [
-    "FactPlan", "FactsImported", "Imported", "Plan", "check_customers", "plan", "plan_facts", "run", "run_facts",
+    "MODES", "Cancelled", "Difference", "FactPlan", "FactsImported", "Imported", "Mode", "Plan", "Progress",
+    "check_customers", "plan", "plan_facts", "run", "run_facts",
 ]  # fmt: skip

@@ -30,7 +30,7 @@ class Alike:
         self._read = plan.headings[:2] == (REASON, ALIKE)
         self._values = values
         self._fields = [place for place in dict.fromkeys(plan.places) if place and place not in _WITHOUT]
-        self._counts = plan.kind not in ("products", "wallet")
+        self._counts = plan.kind not in ("products", "wallet", "interactions", "follow-ups")
 
     def base(self, row: Row, content: str) -> int:
         """How many rows of this content came in with the table of which the row was refused."""

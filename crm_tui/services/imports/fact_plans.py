@@ -19,7 +19,7 @@ from crm_tui.services.imports.plans import ALIKE, REASON, Plan, column_of
 _ROWS = 5
 DAYS: Mapping[str, tuple[str, ...]] = {
     "orders": ("date",), "payments": ("date",), "receivables": ("date",), "products": (), "wallet": ("from", "to"),
-    "deals": ("opened", "closed", "expected"),
+    "deals": ("opened", "closed", "expected"), "interactions": ("date",), "follow-ups": ("date",),
 }  # fmt: skip
 """The fields of each kind that hold days."""
 
@@ -30,6 +30,8 @@ _NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "products": (("product",),),
     "wallet": (WAYS, ("total",), ("period", "from")),
     "deals": (WAYS, ("stage",)),
+    "interactions": (WAYS, ("date",)),
+    "follow-ups": (WAYS, ("date",)),
 }
 
 
@@ -44,17 +46,21 @@ class FactPlan(Plan):
 def plan_facts(
     path: Path | str, kind: str, *, reading: Reading | None = None, mapping: Mapping[str, str] | None = None,
     fixed: Mapping[str, str] | None = None, dates: Order | None = None, assumed: Order = "dmy",
+    insist: bool = True,
 ) -> FactPlan:  # fmt: skip
     """Look at the table of `kind` (one of fact_headings.KINDS): all of it, since one cell may decide a column's order.
 
     `dates` says what comes first in days like 03/04/2026; else each column shows it, or `assumed` goes, and is told.
+    Without `insist` a field that no column fills is a warning: who looks at the plan may say yet which does.
     Raises TableError when the file cannot be read, UsageError for a heading or a field that there is not, a field that
     no column fills, and a column that writes its days in both orders.
     """
     table = open_table(Path(path), reading)
     places = _places(kind, table.headings, mapping or {})
     given = {_field(kind, name): text for name, text in (fixed or {}).items()}
-    _check_needed(kind, [*places, *given])
+    lacking = _lacking(kind, [*places, *given])
+    if lacking and insist:
+        raise UsageError(lacking)
     columns = [(places.index(field), Seen()) for field in DAYS[kind] if field in places]
     sample: list[Row] = []
     rows = table.rows()
@@ -66,7 +72,9 @@ def plan_facts(
     orders, said = days.settle(named, dates, assumed)
     by_place = {places[column]: orders[table.headings[column]] for column, __ in columns}
     left = [heading for heading, place in zip(table.headings, places, strict=True) if not place and heading != ALIKE]
-    warnings = [*said, *([_("left out: {names}").format(names=", ".join(left))] if left else [])]
+    warnings = [*([lacking] if lacking else []), *said]
+    if left:
+        warnings.append(_("left out: {names}").format(names=", ".join(left)))
     if not sample:
         warnings.append(_("there are no rows below the headings"))
     return FactPlan(
@@ -110,9 +118,11 @@ def _field(kind: str, name: str) -> str:
     )
 
 
-def _check_needed(kind: str, filled: Sequence[str]) -> None:
+def _lacking(kind: str, filled: Sequence[str]) -> str:
+    """What is said of the first field that is needed and that nothing fills; "" when there is none."""
     for fields in _NEEDED[kind]:
         if not any(field in filled for field in fields):
             field = "customer" if "customer" in fields else fields[0]
             message = _("no column holds the {field}: say which with --map HEADING={field}")
-            raise UsageError(message.format(field=field))
+            return message.format(field=field)
+    return ""

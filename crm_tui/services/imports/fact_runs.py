@@ -20,9 +20,10 @@ from crm_tui.formats.tables import Row, Table
 from crm_tui.services.imports.alike import Alike, dated
 from crm_tui.services.imports.fact_plans import FactPlan
 from crm_tui.services.imports.fact_values import Fact, Kind, Values
+from crm_tui.services.imports.outcomes import Progress, exit_code
 from crm_tui.services.imports.owners import Owners
+from crm_tui.services.imports.pace import Pace
 from crm_tui.services.imports.refusals import Refusals, is_maybe_total
-from crm_tui.services.imports.runs import Progress, batches, exit_code
 from crm_tui.services.pools import may_add
 from crm_tui.services.session import Session
 from crm_tui.store import importing, staging
@@ -39,6 +40,15 @@ _MADE: Mapping[str, str] = {
     "newcomers": N_("{n} customers bought for the first time: stage actual is proposed for them"),
     "odd": N_("{n} amounts are not quantity × price: the amounts count"),
 }  # fmt: skip
+
+
+_TORN: Mapping[str, str] = {
+    "wallet": N_("the rows of this customer, category and period contradict each other"),
+    "interactions": N_("the rows of this interaction contradict each other"),
+    "follow-ups": N_("the rows of this customer promise different things: one is open at most"),
+}
+_OF_CUSTOMER = frozenset(_TORN)
+"""Kinds without numbers of their own: rows are told apart within a customer by what they say."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +113,14 @@ def run_facts(
     database = session.database
     trial = importing.trial(database) if dry_run else nullcontext()
     try:
-        with session.changing() as change, importing.room(database), trial, staging.staging(database):
+        with importing.room(database), session.changing() as change, trial, staging.staging(database):
             may_add(session)
-            running = _Import(session, plan, _kind(session, change, plan, keep_owners), refusals)
-            running.read(table, progress)
-            running.judge()
-            running.write()
+            running = _Import(session, plan, kind_of(session, change, plan, keep_owners), refusals)
+            pace = Pace(progress, phases=3)
+            running.read(table, pace)
+            with importing.watched(database, pace.tell):
+                running.judge(pace)
+            running.write(pace)
             running.refuse(table)
             found = running.imported(change, dry_run=dry_run)
             if not change.is_empty():
@@ -121,10 +133,16 @@ def run_facts(
         refusals.close()
 
 
-def _kind(session: Session, change: Change, plan: FactPlan, keep_owners: bool) -> Kind:
+def kind_of(session: Session, change: Change, plan: FactPlan, keep_owners: bool) -> Kind:
+    """What reads and writes the rows of this plan."""
     from crm_tui.services.imports import fact_deals, fact_money, fact_orders, fact_products
 
     values = Values(session, plan)
+    if plan.kind in ("interactions", "follow-ups"):
+        from crm_tui.services.imports import fact_contacts
+
+        of = fact_contacts.Interactions if plan.kind == "interactions" else fact_contacts.FollowUps
+        return of(session, change, values)
     if plan.kind == "deals":
         return fact_deals.Deals(session, change, values, keep_owners=keep_owners)
     made: dict[str, Callable[[Session, Change, Values], Kind]] = {
@@ -148,9 +166,9 @@ class _Import:
         self._totals = self._rows = 0
         self._new = self._same = self._refused = 0
 
-    def read(self, table: Table, progress: Progress | None) -> None:
+    def read(self, table: Table, pace: Pace) -> None:
         """Stage all rows, those that cannot be read with the reason."""
-        for batch in batches(table, progress):
+        for batch in pace.batches(table):
             self._stage(batch)
 
     def _stage(self, batch: Sequence[Row]) -> None:
@@ -178,32 +196,32 @@ class _Import:
             reason = customer if isinstance(customer, str) else fact
             number = " ".join(given.get("number", "").split()).lstrip("#").lstrip()
             return ordinal, row.line, None, "", number, "", "", "[]", reason, 0
-        number = f"{customer}: {fact.number}" if self._plan.kind == "wallet" else fact.number
+        number = f"{customer}: {fact.number}" if self._plan.kind in _OF_CUSTOMER else fact.number
         head = _json([customer, *fact.head])
         content = _hash([customer, number, *fact.content])
         base = self._alike.base(row, content)
         return ordinal, row.line, customer, fact.day, number, head, content, _json(fact.payload), "", base
 
-    def judge(self) -> None:
+    def judge(self, pace: Pace) -> None:
         """Decide of every row whether it is new, there already, or refused."""
         database = self._database
-        torn = _("the rows with the number {number} contradict each other")
-        if self._plan.kind == "wallet":  # whose number is made of these
-            torn = _("the rows of this customer, category and period contradict each other")
+        torn = _(_TORN.get(self._plan.kind, N_("the rows with the number {number} contradict each other")))
         staging.refuse_torn(database, torn)
         staging.number_rows(database)
         if not self._kind.many:
             staging.repeat(database)
         for batch in staging.open_rows(database):
             staging.judged(database, self._kind.known(batch))
+            pace.went_on(len(batch))
         if self._kind.many:
             staging.refuse_rest(database, _("line {line} has the same number {number} and is refused"))
         self._new, self._same, self._refused = staging.counts(database)
 
-    def write(self) -> None:
+    def write(self, pace: Pace) -> None:
         """Write what is new."""
         for batch in staging.new_rows(self._database):
             self._kind.write(batch)
+            pace.went_on(len(batch))
         self._kind.finish()
 
     def refuse(self, table: Table) -> None:

@@ -71,6 +71,7 @@ class Values:
         self._currency: str = session.settings["currency"]
         self._decimals = exponent(self._currency)
         self._orders = plan.orders
+        self._defused = plan.table.defused
         self._cells = [(column, place) for column, place in enumerate(plan.places) if place]
         self._fixed = {place: kept for place, text in plan.fixed.items() if (kept := _kept(place, text))}
         self.minor = lru_cache(16_384)(self._minor)
@@ -83,7 +84,7 @@ class Values:
         given: dict[str, str] = {}
         for column, place in self._cells:
             text = cells[column]
-            if text and (kept := _kept(place, text)):
+            if text and (kept := _kept(place, text, self._defused)):
                 given[place] = kept
         for place, text in self._fixed.items():
             given.setdefault(place, text)
@@ -144,13 +145,13 @@ def rounded(value: Decimal) -> int:
     return bounded(int(value.to_integral_value(ROUND_HALF_UP)))
 
 
-def _kept(place: str, text: str) -> str:
+def _kept(place: str, text: str, defused: bool = True) -> str:
     if place == "note":
-        return note_of(cell(text, multiline=True, limit=_LONGEST))
+        return note_of(cell(text, multiline=True, limit=_LONGEST, defused=defused))
     if text[0] != "'" and text.isascii() and text.isprintable():
         text = text.strip()[:_LONGEST]
     else:
-        text = cell(text, limit=_LONGEST)
+        text = cell(text, limit=_LONGEST, defused=defused)
     return "" if len(text) < 5 and text.casefold() in _EMPTY else text
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from crm_tui.domain.language import ngettext
 from crm_tui.formats.tables import Row
 from crm_tui.services import disclosures, duplicates
-from crm_tui.services.imports.rows import Incoming
+from crm_tui.services.imports.incoming import Incoming
 from crm_tui.services.session import Session
 from crm_tui.store import importing
 
@@ -25,9 +25,13 @@ _IN_BATCH = 0
 
 
 class Known:
-    """Tells the rows that bring something new from the others. `same` counts those that are there for the importer."""
+    """Tells the rows that bring something new from the others. `same` counts those that are there for the importer.
 
-    def __init__(self, session: Session, change: Change, *, dry_run: bool) -> None:
+    With `only_hidden` the rows were compared already with what the importer sees.
+    """
+
+    def __init__(self, session: Session, change: Change, *, dry_run: bool, only_hidden: bool = False) -> None:
+        self._only_hidden = only_hidden
         self._session = session
         self._change = change
         self._dry_run = dry_run
@@ -68,6 +72,8 @@ class Known:
             own = twin > self._newest or twin == _IN_BATCH
             if not own and twin not in seen:
                 hidden = hidden or twin
+                continue
+            if self._only_hidden:
                 continue
             masked = not own and not seen[twin]
             if masked or duplicates.same(ways, dict(zip(duplicates.COMPARED, other, strict=True))):

@@ -14,7 +14,7 @@ from crm_tui.domain.errors import NotAllowed
 from crm_tui.domain.language import _
 from crm_tui.domain.pools import COUNTED
 from crm_tui.services import pools, routing
-from crm_tui.services.imports.rows import Incoming
+from crm_tui.services.imports.incoming import Incoming
 from crm_tui.services.session import Session
 
 
@@ -44,6 +44,10 @@ class Places:
             incoming = found[number]
             placed[number] = incoming._replace(owner=self._rooms[login].user_id)
         return [self._pooled(where) for where in placed] if self._routes.filters else placed
+
+    def login(self, user_id: int | None) -> str:
+        """The login of who may hold customers; "" for nobody."""
+        return self._logins.get(user_id, "") if user_id is not None else ""
 
     def _named(self, incoming: Incoming) -> Incoming | str:
         if incoming.owner is None:

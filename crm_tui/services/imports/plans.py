@@ -5,7 +5,8 @@ The name of a place is a field's identifier, `x.NAME` for a field of one's own, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,19 +23,31 @@ from crm_tui.services.session import Session
 REASON = "reason"
 """The first column of an error file: why the row was refused."""
 
+_REASONS = frozenset(
+    map(meanings.plain, ("stage reason", "lost reason", "阶段原因", "变更原因", "流失原因", "階段原因"))
+)
+"""Headings of the column that says why the customers are at their stages."""
+
 ALIKE = "rows alike"
 """The second column of an error file of facts, where there are any: as which the row counts once it is corrected."""
 
-CONTACT = ("contact", "contact_role", "contact_title", "contact_phone", "contact_email", "contact_wechat")
+CONTACT = ("contact", "contact_role", "contact_title", "contact_phone", "contact_email", "contact_wechat",
+           "contact_note")  # fmt: skip
 
 # `title` and `company` are fields of a person, but as headings they mean the contact's title and the customer.
 PERSONAL = {"person_title": "title", "person_company": "company"}
+
+TIER = "tier."
+"""What stands before a scheme: the tier under it, where that is not the badge's."""
+
+FURTHER = re.compile(r"contact_([2-9]|1[0-9]|20)(?:_(role|title|phone|email|wechat|note))?")
+"""The places of further contacts: `contact_2`, `contact_2_phone` …, as exports write them."""
 
 _ROWS = 5
 _LONGEST_NAME = 100
 
 # Places beside those that headings are matched to: the rest of the profile, and the rest of the contact.
-_MORE = {f.identifier for f in FIELDS if f.identifier not in PERSONAL.values()} | {*CONTACT, *PERSONAL}
+_MORE = {f.identifier for f in FIELDS if f.identifier not in PERSONAL.values()} | {*CONTACT, *PERSONAL, REASON}
 _RESERVED = {*FIELD, *meanings.FIELDS, *CONTACT, *PERSONAL} | {
     *("id", "version", "scheme", "owner_id", "pool_id", "blocked", "stage_since", "tier_rank", "name_key", "next_on"),
     *("next_at", "last_touch", "held_since", "stale_on", "created_at", "created_by", "archived_at"),
@@ -86,7 +99,7 @@ def plan(
     Raises TableError when the file cannot be read, UsageError for a heading or a place that there is not.
     """
     table = open_table(Path(path), reading)
-    places = _places(table.headings, mapping or {})
+    places = _places(table.headings, mapping or {}, session.settings.schemes)
     sample = tuple(row.cells for row in islice(table.rows(), _ROWS))
     given = {_place(place): text for place, text in (fixed or {}).items()}
     return Plan(table, places, given, sample, tuple(_warnings(table.headings, places, given, sample)))
@@ -104,7 +117,7 @@ def custom_name(heading: str, taken: Sequence[str] = ()) -> str:
     return name
 
 
-def _places(found: Sequence[str], mapping: Mapping[str, str]) -> tuple[str, ...]:
+def _places(found: Sequence[str], mapping: Mapping[str, str], schemes: Collection[str]) -> tuple[str, ...]:
     """The place of each column: as told, else an identifier to the letter, else as the heading is understood."""
     told = {column_of(found, heading): _place(place) if place else "" for heading, place in mapping.items()}
     taken = [place for place in told.values() if place]
@@ -118,7 +131,11 @@ def _places(found: Sequence[str], mapping: Mapping[str, str]) -> tuple[str, ...]
             known[column] = ""
         elif heading.startswith(CUSTOM):
             known[column] = None
-        elif heading in _MORE and heading not in meanings.FIELDS and heading not in known.values():
+        elif meanings.plain(heading) in _REASONS and REASON not in known.values():
+            known[column] = REASON
+        elif heading in known.values():
+            continue
+        elif (heading in _MORE and heading not in meanings.FIELDS) or is_beside(heading, schemes):
             known[column] = heading
     matched = meanings.match(["" if column in known else heading for column, heading in enumerate(found)]).fields
     places = [
@@ -133,16 +150,30 @@ def _places(found: Sequence[str], mapping: Mapping[str, str]) -> tuple[str, ...]
     return tuple(place or "" for place in places)
 
 
+def places() -> tuple[str, ...]:
+    """Every place that a column of customers may have, beside fields of one's own; what headings mean comes first."""
+    known = [name for name in meanings.FIELDS if name != "id"]
+    return (*known, *sorted(_MORE.difference(known)))
+
+
+def is_beside(name: str, schemes: Collection[str] = ()) -> bool:
+    """Whether it is the place of what a customer has more than once: a further contact, a tier under another scheme."""
+    return FURTHER.fullmatch(name) is not None or (name.startswith(TIER) and name.removeprefix(TIER) in schemes)
+
+
 def heading_of(column: int) -> str:
     """The heading of a column that has none."""
     return f"column {column + 1}"
 
 
 def column_of(found: Sequence[str], heading: str) -> int:
-    """The column with that heading; UsageError that lists the columns."""
+    """The column with that heading, one without any by its number (`column 3`); UsageError that lists the columns."""
     for wanted, names in ((heading, list(found)), (meanings.plain(heading), [meanings.plain(name) for name in found])):
         if wanted in names:
             return names.index(wanted)
+    unnamed = [name or heading_of(column) for column, name in enumerate(found)]
+    if heading in unnamed:
+        return unnamed.index(heading)
     message = _('no column "{heading}"; the columns are: {columns}')
     raise UsageError(message.format(heading=heading, columns=", ".join(found)), heading, 0)
 
@@ -152,7 +183,7 @@ def _place(name: str) -> str:
     wanted = name.strip()
     if wanted.startswith(CUSTOM) and wanted != CUSTOM:
         return CUSTOM + custom_name(wanted.removeprefix(CUSTOM))
-    if wanted in _MORE:
+    if wanted in _MORE or is_beside(wanted):
         return wanted
     field = meanings.match([wanted]).fields[0] if wanted else None
     if field and field != "id":
@@ -179,6 +210,6 @@ def _warnings(
     return said
 
 
-def cell(text: str, *, multiline: bool = False, limit: int = 1_000) -> str:
-    """A cell as it may be kept: without what an export puts before a formula, and cleaned."""
-    return clean(undefuse(text) if text[:1] == "'" else text, limit, multiline)
+def cell(text: str, *, multiline: bool = False, limit: int = 1_000, defused: bool = True) -> str:
+    """A cell as it may be kept: cleaned, and without what an export puts before a formula where such a one is."""
+    return clean(undefuse(text) if defused and text[:1] == "'" else text, limit, multiline)

@@ -35,6 +35,7 @@ class Refusals:
         self._plan = plan
         self._target = target
         self._named = named
+        self._bare = undefuse if plan.table.defused else str
         again = plan.headings[:1] == (REASON,) and not plan.places[0]
         self._left_out = {0, *([1] if plan.headings[1:2] == (ALIKE,) else [])} if again else set()
         self.tells_alike = False
@@ -48,18 +49,19 @@ class Refusals:
         if len(self.first) < SHOWN:
             places = self._plan.places
             name = row.cells[places.index(self._named)] if self._named in places else ""
-            self.first.append((row.line, undefuse(name).strip(), reason))
+            self.first.append((row.line, self._bare(name).strip(), reason))
         if self._spool is None:
             self._spool = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 (closed by `close`)
             self._spool.write("\ufeff")
             self._put(REASON, self._plan.headings, ALIKE)
         self._put(reason, row.cells, alike)
 
-    def _put(self, first: str, cells: Sequence[str], alike: str) -> None:
+    def _put(self, first: str, row: Sequence[str], alike: str) -> None:
         assert self._spool is not None
         kept = [*([alike] if self.tells_alike else []),
-                *(cell for column, cell in enumerate(cells) if column not in self._left_out)]  # fmt: skip
-        csv.writer(self._spool, lineterminator="\r\n").writerow([defuse(first), *(defuse(undefuse(c)) for c in kept)])
+                *(cell for column, cell in enumerate(row) if column not in self._left_out)]  # fmt: skip
+        cells = (defuse(self._bare(cell)) for cell in kept)
+        csv.writer(self._spool, lineterminator="\r\n").writerow([defuse(first), *cells])
 
     def write(self) -> Path:
         """Give the file its name: the one asked for or NAME.errors.csv, with a number where that exists."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from crm_tui.domain import stages
 from crm_tui.domain.clock import stamp
@@ -22,108 +21,33 @@ from crm_tui.domain.profile_fields import CUSTOM, FIELD, Field
 from crm_tui.domain.when import When, parse
 from crm_tui.formats.headings import kind_of, plain
 from crm_tui.services.imports import values
-from crm_tui.services.imports.plans import CONTACT, PERSONAL, Plan, cell, custom_name, heading_of
-from crm_tui.services.pools import may_receive
+from crm_tui.services.imports.beside import Contacts, with_tiers
+from crm_tui.services.imports.holders import Holders
+from crm_tui.services.imports.incoming import MORE_TEXTS, SAID, Incoming
+from crm_tui.services.imports.plans import CONTACT, PERSONAL, TIER, Plan, cell, custom_name, heading_of
 from crm_tui.services.session import Session
 from crm_tui.services.tiers import awaits_lead
-from crm_tui.store import importing, pools
 
 _LONG = 100_000
-_TEXTS = ("wechat", "region", "industry", "source", "address", "website", "tax_number", "referred_by", "parent")
 
-TEXTS = ("phone", "email", *_TEXTS, "business_role", "note")
-"""The text columns of a customer that an import may fill, beside its name."""
-
-_EMPTY = frozenset(("-", "--", "—", "–", "/", "\\", "n/a", "#n/a", "na", "null", "none", "nil"))
-_EMPTY |= {"无", "無", "没有", "沒有", "暂无", "暫無"}
+_CHOICES = ("business_role", "influence", "closing")
+"""Columns of the customer's row that are chosen from a list."""
 _SOMETIMES_EMPTY = frozenset(
     ("phone", "phone2", "email", "kind", "stage", "tier", "owner", "pool", "created", "last_contact", "next_follow_up")
 ) | {"contact", "contact_phone", "contact_email"}
-_POOL = frozenset(("pool", "none", "公海", "公共池", "public pool", *_EMPTY))
+_NOTHING: dict[str, str] = {}
 _PERSONAL_HEADINGS = frozenset(map(plain, ("姓名", "名字", "full name")))
 
 
-class Incoming(NamedTuple):
-    """A customer to be made. `tiers` are (scheme, tier), the badge's first; `next` is a date in the user's zone.
+class Reader:
+    """Reads rows by a plan. `owner` (a login, a name, `me`, `pool`) is for the rows that name none.
 
-    `owner` and `pool` are those that were named, one of them at most; who shares the others is found out later.
-
-    `columns` are the text columns that are filled; `kept` counts the texts that did not fit their fields.
+    With `changing` rows may be of customers that are there: they need no name, and what they say themselves is kept.
     """
 
-    name: str
-    key: str
-    kind: str
-    stage: str
-    tiers: tuple[tuple[str, str], ...]
-    owner: int | None
-    pool: int | None
-    columns: dict[str, str]
-    profile: dict[str, str]
-    contact: dict[str, str]
-    tags: tuple[str, ...]
-    next: When | None
-    last_contact: str | None
-    created: str | None
-    kept: int
-
-    @property
-    def ways(self) -> dict[str, str | None]:
-        """What tells two customers of the same name apart."""
-        return {
-            "phone": self.columns.get("phone") or self.contact.get("phone"),
-            "email": self.columns.get("email") or self.contact.get("email"),
-            "tax_number": self.columns.get("tax_number"),
-        }
-
-
-class Holders:
-    """Who may hold what is imported: users by login or name, and the pools that whoever imports sees."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        users = importing.users(session.database)
-        self._logins = {login.casefold(): (key, role, state) for key, login, __, role, state in users}
-        self._names: dict[str, list[tuple[int, str, str]]] = {}
-        for key, __, name, role, state in users:
-            self._names.setdefault(name.casefold(), []).append((key, role, state))
-        self.pools = {pool.name.casefold(): pool.id for pool in pools.every(session.database, session.sight)}
-        self.named = cache(self._named)
-
-    def _named(self, text: str) -> int | None:
-        """The user of that login or name, None for the public pool; UsageError or NotAllowed."""
-        wanted = text.strip().casefold()
-        if wanted in _POOL:
-            return None
-        me = self._session.person
-        if wanted == "me":
-            wanted = me.login.casefold()
-        found = self._logins.get(wanted)
-        if found is None:
-            several = self._names.get(wanted, [])
-            if len(several) > 1:
-                raise UsageError(_('several users are called "{name}": give the login').format(name=text), text, 0)
-            if not several:
-                raise UsageError(_('there is no user "{login}"').format(login=text), text, 0)
-            found = several[0]
-        key, role, state = found
-        if key == me.id:
-            may_receive(self._session)
-            return key
-        sight = self._session.sight
-        if me.role == "rep":
-            raise NotAllowed(_("only leads give customers to others"))
-        if not sight.everything and key not in sight.led:
-            raise NotAllowed(_("{login} is not of your team").format(login=text))
-        if role == "service" or state in ("leaving", "left"):
-            raise UsageError(_("{login} can hold no customers").format(login=text), text, 0)
-        return key
-
-
-class Reader:
-    """Reads rows by a plan. `owner` (a login, a name, `me`, `pool`) is for the rows that name none."""
-
-    def __init__(self, session: Session, plan: Plan, owner: str = "pool") -> None:
+    def __init__(self, session: Session, plan: Plan, owner: str = "pool", *, changing: bool = False) -> None:
+        self._changing = changing
+        self._defused = plan.table.defused
         self._region = session.settings["phone.region"]
         self._now = session.now
         self._workdays = session.settings.workdays
@@ -147,7 +71,10 @@ class Reader:
             (place, FIELD[PERSONAL.get(place, place)]) for place in dict.fromkeys(filled)
             if PERSONAL.get(place, place) in FIELD and not FIELD[PERSONAL.get(place, place)].column
         ]  # fmt: skip
-        self._texts = [place for place in _TEXTS if place in filled]
+        self._texts = [place for place in MORE_TEXTS if place in filled]
+        self._others = Contacts(filled, self._region)
+        self._schemes = session.settings.schemes
+        self._more_tiers = any(place.startswith(TIER) for place in filled)
         self._has_contact = any(place in filled for place in CONTACT)
         self._contact_ways = any(place in filled for place in ("contact_phone", "contact_email", "contact_wechat"))
         self._guess_role = "contact_role" not in filled
@@ -168,8 +95,11 @@ class Reader:
             texts = ", ".join(f"{place}={text}" for place, text in self._fixed.items())
             raise UsageError(_("this fits no field: {texts}").format(texts=texts))
 
-    def read(self, cells: Sequence[str]) -> Incoming:
-        """The customer of the row. Raises UsageError or NotAllowed with the reason to refuse it."""
+    def read(self, cells: Sequence[str], kind: str = "") -> Incoming:
+        """The customer of the row, of that kind if the row does not say.
+
+        Raises UsageError or NotAllowed with the reason to refuse it.
+        """
         given: dict[str, str] = {}
         for column, place, multiline, limit in self._cells:
             text = cells[column]
@@ -178,19 +108,21 @@ class Reader:
             if text[0] != "'" and text.isascii() and text.isprintable():
                 text = text.strip()[:limit].rstrip()  # what `cell` would make of it, in a fifth of the time
             else:
-                text = cell(text, multiline=multiline, limit=limit)
-            if text and not (len(text) < 5 and place in _SOMETIMES_EMPTY and text.casefold() in _EMPTY):
+                text = cell(text, multiline=multiline, limit=limit, defused=self._defused)
+            if text and not (len(text) < 5 and place in _SOMETIMES_EMPTY and text.casefold() in values.EMPTY):
                 given[place] = text
         for place, text in self._fixed.items():
             given.setdefault(place, text)
+        if kind and not kind_of(given.get("kind", "")):
+            given["kind"] = kind
         return self._customer(given, cells[self._width :])
 
     def _customer(self, given: dict[str, str], beyond: Sequence[str]) -> Incoming:
-        if given.get("contact") and not given.get("name"):  # a row of companies and people that has no company
+        if given.get("contact") and not given.get("name") and not self._changing:  # of a person without a company
             given = {"kind": "person", **given, "name": given["contact"]}
             del given["contact"]
         name = " ".join(given.get("name", "").split())
-        if not name:
+        if not name and not self._changing:
             raise UsageError(_("the name is missing"))
         odd: dict[str, str] = {}
         kind = self._kind(given, name, odd)
@@ -199,6 +131,8 @@ class Reader:
         for scheme, __ in tiers if given.get("tier") else ():
             if scheme in self._awaited:
                 raise NotAllowed(_("a lead confirms the tiers of {scheme}").format(scheme=scheme))
+        if self._more_tiers:
+            tiers = with_tiers(tiers, given, self._schemes, self._awaited)
         owner, pool = self._holder(given, odd)
         columns: dict[str, str] = {}
         contact = self._contact(given, kind, odd) if self._has_contact else {}
@@ -213,11 +147,15 @@ class Reader:
         for place in self._texts:
             if place in given:
                 columns[place] = " ".join(given[place].split())
-        if "business_role" in given:
-            self._checked(FIELD["business_role"], "business_role", given, columns, odd)
+        for place in _CHOICES:
+            if place in given:
+                self._checked(FIELD[place], place, given, columns, odd)
         if "note" in given:
             columns["note"] = given["note"]
         profile = self._fields(given, kind, odd) if self._profile else {}
+        others = self._others.read(given, odd, self._named) if self._others else ()
+        if others and not contact:
+            contact, others = others[0], others[1:]
         last = self._moment("last_contact", given, odd)
         created = self._moment("created", given, odd)
         following = self._following(given, odd)
@@ -227,12 +165,22 @@ class Reader:
             if place in given:
                 profile[place[2:]] = given[place]
         for number, text in enumerate(beyond, self._width):
-            if text and (text := cell(text, limit=_LONG)):
+            if text and (text := cell(text, limit=_LONG, defused=self._defused)):
                 profile[custom_name(heading_of(number), list(profile))] = text
         return Incoming(
             name, name_key(name), kind, stage, tiers, owner, pool, columns, profile, contact,
             values.tags(given["tags"]) if "tags" in given else (), following, last, created, kept,
+            self._said(given, stage) if self._changing or "reason" in given else _NOTHING, others,
         )  # fmt: skip
+
+    def _said(self, given: dict[str, str], stage: str) -> dict[str, str]:
+        said = {place: given[place] for place in SAID if place in given}
+        if "stage" in said:
+            said["stage"] = stage
+        if "kind" in said:
+            kind = kind_of(said.pop("kind"))
+            said.update({"kind": kind} if kind else {})
+        return said
 
     def _fields(self, given: dict[str, str], kind: str, odd: dict[str, str]) -> dict[str, str]:
         """The fields of the profile that this kind of customer has."""
@@ -279,7 +227,7 @@ class Reader:
                 given["person_title"] = title
             elif title:
                 odd[self._named("contact_title", "{} (text)")] = title
-            for place in ("contact_role", "contact_email", "contact_wechat"):
+            for place in ("contact_role", "contact_email", "contact_wechat", "contact_note"):
                 if place in given:
                     odd[self._named(place, "{} (text)")] = given[place]
             if "contact_phone" in given:
@@ -295,6 +243,8 @@ class Reader:
             odd[self._named("contact_role", "{} (text)")] = role
         if wechat := given.get("contact_wechat"):
             contact["wechat"] = wechat[:500]
+        if note := given.get("contact_note"):
+            contact["note"] = note
         if email := given.get("contact_email"):
             contact["email"], __ = values.mail(email)
         if text := given.get("contact_phone"):
@@ -399,6 +349,6 @@ def _kept(place: str, text: str) -> str:
 def _shape(place: str) -> tuple[bool, int]:
     """Whether a cell for that place keeps its lines, and how long it may be."""
     field = FIELD.get(PERSONAL.get(place, place))
-    if place == "note" or place.startswith(CUSTOM) or (field is not None and field.type == "long_text"):
+    if place.endswith("note") or place.startswith(CUSTOM) or (field is not None and field.type == "long_text"):
         return True, _LONG
     return False, 1_000

@@ -13,6 +13,10 @@ from crm_tui.domain.schemes import find_tier, primary, shipped
 from crm_tui.formats.headings import stage_of
 from crm_tui.services import profiles
 
+EMPTY = frozenset(("-", "--", "—", "–", "/", "\\", "n/a", "#n/a", "na", "null", "none", "nil"))
+EMPTY |= {"无", "無", "没有", "沒有", "暂无", "暫無"}
+"""What people write into a cell that says nothing, casefolded."""
+
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?")
 _TIER_WORDS = re.compile(r"(?:[类級级類]\s*(?:客户|客戶)?|客户|客戶)$")
 _TAGS = re.compile(r"[\s,，、;；|\"():]+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BooleanField, FloatField, ForeignKeyField, IntegerField, TextField
+from peewee import BlobField, BooleanField, FloatField, ForeignKeyField, IntegerField, TextField
 
 from crm_tui.store.models.base import History
 from crm_tui.store.models.people import User
@@ -11,7 +11,7 @@ from crm_tui.store.models.people import User
 class JournalEntry(History):
     """One user action. `root` is the action that a chain of undo and redo belongs to, `reverts` its newest link.
 
-    `run` is the entry of the run of a macro that a step belongs to: the two are taken back together.
+    `run` is the entry of the run of a macro that a step belongs to: the two are taken back together. `hash` seals it.
     """
 
     at = TextField()
@@ -26,6 +26,8 @@ class JournalEntry(History):
     move_reason = TextField(default="")
     fixed = BooleanField(default=False)
     run = IntegerField(null=True, column_name="run_id")
+    is_run = BooleanField(default=False)
+    hash = BlobField(null=True)
 
 
 class JournalChange(History):

@@ -175,7 +175,7 @@ class CardScreen(Place):
         whose = card.owner or card.pool or _("blocked")
         parts = [BY_IDENTIFIER[facts.stage].title, tier, whose, f"#{facts.id}"]
         if facts.archived_at:
-            parts.append(_("archived"))
+            parts.append(card.merged or _("archived"))
         rest = "  ·  " + "  ·  ".join(parts)
         self.query_one("#head", PlainLine).say(cut(facts.name, max(8, self.size.width - cell_len(rest))) + rest)
 

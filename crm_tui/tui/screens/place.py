@@ -175,6 +175,9 @@ class Place(Filling):
                 self.status.say("")
             self._told_keys = ""
 
+    def went_on(self) -> None:
+        """What goes on beside the keys, an import, has come on."""
+
     # -- what a command acts on
 
     def targets(self) -> Targets:
@@ -381,6 +384,13 @@ class Place(Filling):
         self.crm.refresh(layout=True)
         await self.entered()
 
+    async def dupes(self, *given: object) -> None:
+        """The customers that may be one; given are the filter, and True to look through all of them first."""
+        from crm_tui.tui.screens.dupes import DupesScreen
+
+        text = next((str(one) for one in given if isinstance(one, str)), "")
+        await self.crm.cover(DupesScreen(self.desk, self.session, text, scan=True in given))
+
     async def sweep_preview(self) -> None:
         """What the next sweep would do."""
         from crm_tui.tui.screens.sweep import SweepScreen
@@ -405,6 +415,12 @@ class Place(Filling):
             raise CrmError(_("too long for the clipboard"))
         self.app._driver.write(sequence)
         self.say(_("sent to the terminal's clipboard: {text}").format(text=text))
+
+    async def import_file(self, prepared: Prepared | None = None) -> None:
+        """A table that is brought in, looked at first."""
+        from crm_tui.tui.screens import importing
+
+        await importing.begin(self, prepared)
 
     # -- menus
 
@@ -490,6 +506,10 @@ class Place(Filling):
         from crm_tui.tui.screens.asked import AskedValue, ask_value
 
         command, call = prepared.call.command, prepared.call
+        if command.name == "merge" and not call.values and len(prepared.ids) > 1:
+            from crm_tui.tui.screens.merge import MergeScreen
+
+            return partial(self.crm.cover, MergeScreen(self.desk, self.session, prepared.ids))
         if command.ask == "bare" and (not call.values or prepared.missing):
             return partial(self.open_form, call, prepared.ids)
         if prepared.missing and command.ask == "missing":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -80,8 +81,14 @@ class ShownPlace(BoardPlace):
             self.coming = Shown(Query(first_filter(self.session)))
         await super().go(name)
 
+    def targets_marked(self) -> Sequence[int]:
+        """The marked customers, those in the list in its order first."""
+        return self.targets().ids if self.table.marked else ()
+
     async def completed(self, call: Call) -> Call:
         """The call with what the list shows in the place of what it does not say, where it keeps a list."""
+        if call.command.name == "export":
+            return await self.desk.run(_taken_out, self.session, call, self.query_now, self.targets_marked())
         if call.command.name != "views save":
             return call
         told = await self.desk.run(_kept_of, self.session, self.shown_now.query, self.columns_shown)
@@ -93,6 +100,14 @@ class ShownPlace(BoardPlace):
             name = str(call.values["name"]) if call.command.name == "views save" else ""
             self.shown_now = await self.desk.run(_known, self.session, self.shown_now, self.columns_shown, name)
         await super().done(call, outcome)
+
+
+def _taken_out(session: Session, call: Call, query: Query, marked: Sequence[int]) -> Call:
+    """The export of what the list shows; runs on the desk."""
+    from crm_tui.commands import exporting
+    from crm_tui.services import views
+
+    return exporting.of_list(call, lambda: views.within(session, query), marked)
 
 
 def _kept_of(session: Session, query: Query, columns: str) -> dict[str, str]:

@@ -9,7 +9,6 @@ motion, no focus, no resize in band.
 from __future__ import annotations
 
 import os
-import re
 import select
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
@@ -21,14 +20,15 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.keys import Keys
 from textual.message import Message
 
+from crm_tui.domain.expressions import expression
 from crm_tui.tui.terminal.keys import ESC, KeyStream, Pasted, Sequence, Token, Typed
 from crm_tui.tui.terminal.monochrome import monochrome
 from crm_tui.tui.terminal.thrift import thrifty
 
 READ_SIZE = 65_536
 FOCUS_REPORTS = "\x1b[?1004h"
-_SYNCHRONISED = re.compile(r"\x1b\[\?2026;[123]\$y")
-_MOUSE = re.compile(r"\x1b\[<\d+;-?\d+;-?\d+[Mm]")
+_SYNCHRONISED = expression(r"\x1b\[\?2026;[123]\$y")
+_MOUSE = expression(r"\x1b\[<\d+;-?\d+;-?\d+[Mm]")
 _C1 = frozenset(map(chr, range(0x80, 0xA0)))
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from crm_tui.domain.expressions import expression
+
 ESC = "\x1b"
 PASTE_START = "\x1b[200~"
 PASTE_END = "\x1b[201~"
@@ -23,9 +25,9 @@ SEQUENCE_LIMIT = 4096
 PATIENCE = 1.0
 """Seconds to wait for the rest of a sequence that nobody can have typed by hand."""
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_UNFINISHED = re.compile(r"\x1b(?:O|\[(?:\[|M.{0,2}|[0-?]*[ -/]*))?\Z", re.DOTALL)
-_SEQUENCE = re.compile(
+_CONTROL = expression("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_UNFINISHED = expression(r"\x1b(?:O|\[(?:\[|M.{0,2}|[0-?]*[ -/]*))?\Z", re.DOTALL)
+_SEQUENCE = expression(
     r"\x1bO[ABCDFHMPQRS]"  # application keys
     r"|\x1b\[\[[A-E]"  # function keys of the Linux console
     r"|\x1b\[M.{3}"  # a mouse that does not know SGR

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 
-_SGR = re.compile(r"\x1b\[([0-9;:]+)m")
-_COLOUR = re.compile(
+from crm_tui.domain.expressions import expression
+
+_SGR = expression(r"\x1b\[([0-9;:]+)m")
+_COLOUR = expression(
     r"(?:^|(?<=;))(?:[345]8(?:;2;\d+;\d+;\d+|;5;\d+|:[\d:]*)|[34][0-79]|59|9[0-7]|10[0-7])(?:;|$)"
 )
 """The parameters of a foreground, a background or the colour of a line, the terminal's own ones too."""

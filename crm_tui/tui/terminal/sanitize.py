@@ -12,7 +12,9 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-HOSTILE = re.compile(
+from crm_tui.domain.expressions import expression
+
+HOSTILE = expression(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
 )
 """Controls, marks that change the direction of reading, invisible tags, lone surrogates."""

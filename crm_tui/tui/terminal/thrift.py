@@ -6,10 +6,10 @@ of a page. What comes out leaves the terminal in the same state as what went in.
 
 from __future__ import annotations
 
-import re
+from crm_tui.domain.expressions import expression
 
-_SGR = re.compile(r"\x1b\[([0-9;:]*)m")
-_ATOM = re.compile(r"[34]8;(?:2;\d+;\d+;\d+|5;\d+)|\d+")
+_SGR = expression(r"\x1b\[([0-9;:]*)m")
+_ATOM = expression(r"[34]8;(?:2;\d+;\d+;\d+|5;\d+)|\d+")
 _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "8": "28", "9": "29"}
 _SLOT = {
     **dict.fromkeys(_OFF, ""),
@@ -45,7 +45,7 @@ def thrifty(data: str) -> str:
     return "".join(out)
 
 
-_INDIFFERENT = re.compile(r"(?:\x1b\[\d+;\d+H|\r|\n|\x1b\[\?\d+[hl])+")
+_INDIFFERENT = expression(r"(?:\x1b\[\d+;\d+H|\r|\n|\x1b\[\?\d+[hl])+")
 
 
 def _indifferent(piece: str) -> bool:

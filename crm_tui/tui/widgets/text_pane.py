@@ -11,9 +11,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from crm_tui.domain.expressions import expression
 from crm_tui.tui.widgets.cells import fit
 
-_COLUMNS = re.compile(r"(\s*(?:\S.*\s{2,})?)(.*)", re.DOTALL)
+_COLUMNS = expression(r"(\s*(?:\S.*\s{2,})?)(.*)", re.DOTALL)
 """A line: what stands before its last column, and that."""
 _CLOSING = "，。、；：！？）》」』”’…"
 """What stands behind a word, and at the beginning of no line."""
