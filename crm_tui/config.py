@@ -8,8 +8,9 @@ from __future__ import annotations
 import gettext
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
+
+from msgspec import Struct
 
 from crm_tui.domain import language
 from crm_tui.domain.errors import DatabaseUnusable, UsageError
@@ -20,8 +21,7 @@ THEMES = ("dark", "light", "ansi", "none")
 LANGUAGES = ("", "en", "zh_CN", "zh_TW")
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(Struct, frozen=True):
     """`database` is a path or URL ("" for the user's own), `theme` one of THEMES ("" for by itself).
 
     `keymap` names the preset that the user's own keys are laid over. `macros` are folders whose macros one may play
@@ -71,7 +71,9 @@ _SECTIONS = {"macros": ("path",)}
 
 
 def _checked(path: Path, data: Mapping[str, object]) -> Config:
-    known = {field.name: type(field.default) for field in fields(Config) if field.name not in ("home", *_SECTIONS)}
+    shipped = Config()
+    keys = [name for name in Config.__struct_fields__ if name not in ("home", *_SECTIONS)]
+    known = {name: type(getattr(shipped, name)) for name in keys}
     choices = {"theme": ("", *THEMES), "language": LANGUAGES, "keymap": KEYMAPS}
     given: dict[str, object] = {}
     for key, value in data.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from crm_tui.store import database as store
+from crm_tui.store import opening
 from crm_tui.store.database import Database
 from crm_tui.tui.terminal import profile
 from tests.factories import Clock, Team, make
@@ -28,10 +28,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 @pytest.fixture(scope="session", autouse=True)
 def _no_power_cut() -> Iterator[None]:
     """What is written in this process does not wait for the disk: tests kill processes, none of them cuts the power."""
-    kept = store._PRAGMAS["synchronous"]
-    store._PRAGMAS["synchronous"] = "off"
+    kept = opening.PRAGMAS["synchronous"]
+    opening.PRAGMAS["synchronous"] = "off"
     yield
-    store._PRAGMAS["synchronous"] = kept
+    opening.PRAGMAS["synchronous"] = kept
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +56,7 @@ def staffed(blank: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def power_cuts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Databases are opened as a user's are, and what is written waits for the disk."""
-    monkeypatch.setitem(store._PRAGMAS, "synchronous", "full")
+    monkeypatch.setitem(opening.PRAGMAS, "synchronous", "full")
 
 
 @pytest.fixture

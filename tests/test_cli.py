@@ -745,6 +745,32 @@ def test_standard_input_is_taken_up_to_a_size(crm: Crm, here: Crm, monkeypatch: 
     assert "standard input is larger than" in ran.err
 
 
+def test_what_comes_by_standard_input_is_called_so(crm: Crm, here: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text, said in (
+        ("name\nAcme\n", "standard input: utf-8, separated by ,"), ("", "standard input: the file is empty"),
+        ("name\nA\0B\n", "standard input, line 2: a NUL byte"),
+    ):  # fmt: skip
+        table = io.BytesIO(text.encode())
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False, buffer=table))
+        ran = here("import", "-")
+        assert said in ran.err
+        assert "standard-input" not in ran.err
+        assert "/crm-tui-" not in ran.err
+
+
+def test_of_very_many_columns_the_first_are_shown(here: Crm, tmp_path: Path) -> None:
+    table = tmp_path / "wide.csv"
+    table.write_text(",".join(["name", *(f"c{n}" for n in range(2_999))]) + "\nAcme" + ",x" * 2_999 + "\n")
+    ran = here("import", str(table), "--dry-run")
+    lines = ran.err.splitlines()
+    assert len(lines) < 70
+    assert "  and 2,940 more columns" in lines
+    assert any(line.endswith("c18, c19 and 2,979 more") for line in lines)
+    assert max(map(len, lines)) < 300
+    wrong = here("import", str(table), "--map", "nothing=name")
+    assert len(wrong.err) < 400
+
+
 def test_a_report_is_of_a_day_gone_by(here: Crm) -> None:
     assert here("report", "day", "--date", "today").code == 0
     ran = here("report", "day", "--date", "tomorrow")

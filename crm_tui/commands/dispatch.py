@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from crm_tui.commands.language import Call, place_of, write
 from crm_tui.commands.registry import Argument
@@ -23,8 +25,7 @@ BULK = 20
 """A change of more rows than this is asked about first (DESIGN §2)."""
 
 
-@dataclass(frozen=True)
-class Targets:
+class Targets(Struct, frozen=True):
     """The rows that a command without ids acts on: the marked ones, else the one under the cursor.
 
     `hidden` counts those among the marked that the filter does not show.
@@ -34,8 +35,7 @@ class Targets:
     hidden: int = 0
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A call that may run: its values read, its customers known. `missing` names the arguments still to be asked.
 
     `affected` is how many customers a command changes that has a `bulk` of its own.

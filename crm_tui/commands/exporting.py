@@ -11,10 +11,12 @@ import sys
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
+
+from msgspec.structs import replace
 
 from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.domain.language import _, ngettext
@@ -73,11 +75,26 @@ def of_list(call: Call, shown: Callable[[], str], marked: Sequence[int]) -> Call
     """
     if "filter" in call.values or "view" in call.values:
         return call
+    if marked:
+        return of_these(call, marked, _("more than {n} are marked: say which by a filter"))
+    return replace(call, values={"filter": shown(), **call.values})
+
+
+def of_these(call: Call, ids: Sequence[int] | None, too_many: str = "") -> Call:
+    """The call of a place for these customers, marked or shown there, where it has no filter; None for no list of them.
+    CrmError for very many, for none, and where there is no list.
+    """
+    if "filter" in call.values or "view" in call.values:
+        return call
     from crm_tui.domain.analysis.report import SPELT_IDS, ids_filter
 
-    text = ids_filter(marked) if marked else shown()
+    if ids is None:
+        raise CrmError(_("no list of customers is here: export FILTER FILE, or go to due, or the pipeline, first"))
+    if not ids:
+        raise CrmError(_("nobody is shown here: export FILTER FILE"))
+    text = ids_filter(ids)
     if text is None:
-        message = _("more than {n} are marked: say which by a filter")
+        message = too_many or _("more than {n} are shown: mark some, or say which by a filter")
         raise CrmError(message.format(n=f"{SPELT_IDS:,}"))
     return replace(call, values={"filter": text, **call.values})
 
@@ -86,10 +103,12 @@ def of_list(call: Call, shown: Callable[[], str], marked: Sequence[int]) -> Call
 
 
 def _asked(session: Session, values: Mapping[str, Any]) -> _Asked:
-    from crm_tui.services import disclosures, exports
+    from crm_tui.services import disclosures, exports, targets
 
     disclosures.takes_out(session)
     name = values["file"]
+    if name != "-" and session.spool is None:
+        targets.check(session, Path(name))
     form = values.get("format") or (_of_output(values["flags"]) if name == "-" else exports.format_of(name))
     found, of_view = _found(session, values)
     places: tuple[Place, ...] | None = values.get("columns") or of_view

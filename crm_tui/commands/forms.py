@@ -6,8 +6,10 @@ Nothing here knows a screen. What a form asks is exactly what the line could hav
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from crm_tui.commands import fact_kinds, kinds, macro_files, reasons
 from crm_tui.commands.dispatch import Prepared
@@ -35,8 +37,7 @@ _LIMIT = 1_000
 _LONG_LIMIT = 100_000
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A field of a form. `argument` is the argument that it belongs to; `field` the profile field it sets, if any."""
 
     name: str
@@ -56,8 +57,7 @@ class Asked:
         return value != self.value
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """A form: its key (under which a draft is kept), title and fields. `version` guards the row that it edits, whose id
     is `row`.
     """
@@ -234,8 +234,7 @@ def _parameters(session: Session, call: Call) -> Sheet:
     return Sheet(f"play {name}", f"play {name}", tuple(asked))
 
 
-@dataclass(frozen=True)
-class Met:
+class Met(Struct, frozen=True):
     """What others have changed meanwhile in the row that a form edits: who, and the fields by name, with three values.
 
     A `Difference` is of a form's field, its values as they are typed.
@@ -281,8 +280,7 @@ def met(session: Session, form: Sheet, version: int | None, typed: Mapping[str, 
     return form, Met(then.who, shown)
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """A reason that is to be asked for: the question, and what may be chosen, each with its meaning."""
 
     question: str

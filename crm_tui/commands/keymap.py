@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
 
 from crm_tui.domain.schemes import Scheme, shipped
 from crm_tui.domain.stages import STAGES
@@ -155,8 +156,7 @@ def is_letter(key: str) -> bool:
     return len(key) == 1 and key.isalnum() and key.isascii()
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """What is wrong with a keymap's file, and what to do; `line` counts from 1, 0 is the file as a whole."""
 
     file: str
@@ -167,14 +167,13 @@ class Fault:
         return f"{self.file}:{self.line}: {self.text}" if self.line else f"{self.file}: {self.text}"
 
 
-@dataclass(frozen=True, eq=False)
-class Keymap:
+class Keymap(Struct, frozen=True, eq=False):
     """The keys that are in force, and the faults of the file that they come from. `own` are those of that file."""
 
     table: Table = field(default_factory=default)
     faults: tuple[Fault, ...] = ()
     own: frozenset[tuple[Layer, Keys]] = frozenset()
-    _live: dict[tuple[Place, bool], dict[Keys, str]] = field(default_factory=dict, repr=False)
+    _live: dict[tuple[Place, bool], dict[Keys, str]] = field(default_factory=dict)
 
     def live(self, place: Place, *, recording: bool = False) -> Mapping[Keys, str]:
         """The sequences that act in the place; none of them begins another."""
@@ -210,8 +209,7 @@ class Keymap:
         return shown(next(longer, ("",))[:-1])
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where a user's keys come from: the name of a preset, and the folder in which a file of their own may lie."""
 
     preset: str = "default"
@@ -272,8 +270,7 @@ def shown(keys: Keys) -> str:
     return " ".join(_SHOWN.get(key, key) for key in keys)
 
 
-@dataclass
-class Resolver:
+class Resolver(Struct):
     """Turns keys into command lines, one key at a time. `recording` tells whether a macro is being recorded."""
 
     keymap: Keymap = field(default_factory=shipping)

@@ -7,7 +7,8 @@ number is no id, and after `--` nothing is an option. What `write` makes of a ca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from crm_tui.commands.registry import Argument, Command
 from crm_tui.domain.errors import CrmError, UsageError
@@ -19,8 +20,7 @@ GLOBAL_FLAGS = ("json", "csv", "yes", "dry-run", "quiet")
 GLOBAL_OPTIONS = ("db", "user")
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(Struct, frozen=True):
     """A word of a line: its text without quotes, where it begins in the line, and how it stands there."""
 
     text: str
@@ -28,8 +28,7 @@ class Word:
     raw: str
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Struct, frozen=True):
     """A command with its arguments as typed. `positions` tells where each stood in the line, for errors; of an argument
     of several words `place_of` tells it of each.
     """
@@ -40,8 +39,16 @@ class Call:
     on: str | None = None
     flags: frozenset[str] = frozenset()
     settings: Mapping[str, str] = field(default_factory=dict)
-    line: str = field(default="", compare=False)
-    positions: Mapping[str, int] = field(default_factory=dict, compare=False)
+    line: str = ""
+    positions: Mapping[str, int] = field(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Call) and self._compared == other._compared
+
+    @property
+    def _compared(self) -> tuple[object, ...]:
+        # Not where it came from: what does the same is the same.
+        return self.command, self.values, self.ids, self.on, self.flags, self.settings
 
 
 def place_of(name: str, number: int) -> str:
@@ -96,8 +103,7 @@ def split(line: str) -> list[Word]:
     return words
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """One command of a line: its text, and where that begins in the line."""
 
     text: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, get_args
 
 from crm_tui.commands.catalog import CATALOG
@@ -14,6 +14,7 @@ from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 
+_HELP = Path(__file__).parents[1] / "help"
 PAGES = (
     "start", "filters", "fields", "related", "lists", "dates", "import", "facts", "export", "duplicates", "worth",
     "pools", "recycling", "schemes", "grading", "playbooks", "team", "door", "reports", "recommend", "backups",
@@ -52,7 +53,7 @@ def topics() -> list[tuple[str, str]]:
 
 
 def _written(name: str) -> list[str]:
-    return files("crm_tui").joinpath("help", f"{name}.md").read_text(encoding="utf-8").splitlines()
+    return (_HELP / f"{name}.md").read_text(encoding="utf-8").splitlines()
 
 
 def _overview() -> list[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from crm_tui.services.session import Outcome
 
 _CONTROL = expression("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_HAN = expression("[ -~\u3001-\u3011\u4e00-\u9fff\uff01-\uff5e]*")
 _FIRST = 200
 """The widths of so many rows hold for all that follow, so that nothing waits for the end of a long list."""
 
@@ -28,7 +29,8 @@ _LEFT_OUT = ("profile", "contacts", "timeline", "collaborators", "worked", "reco
 
 def plain(text: object) -> str:
     """The text as one line that is safe to print."""
-    return _CONTROL.sub("\ufffd", str(text).replace("\n", " ⏎ "))
+    shown = str(text)
+    return shown if shown.isprintable() else _CONTROL.sub("\ufffd", shown.replace("\n", " ⏎ "))
 
 
 def json_line(row: Mapping[str, Any]) -> str:
@@ -154,25 +156,48 @@ def _csv(rows: Iterable[Mapping[str, Any]], headings: Sequence[str]) -> None:
 
 
 def _columns(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    from rich.cells import cell_len, set_cell_size
-
     batch: list[list[str]] = []
     widths: list[int] = []
 
     def flush() -> None:
         nonlocal widths
         if batch and not widths:
-            widths = [min(_WIDEST, max(map(cell_len, column))) for column in zip(*batch, strict=True)]
-        for cells in batch:
-            padded = [set_cell_size(cell, width) for cell, width in zip(cells[:-1], widths, strict=False)]
-            print("  ".join((*padded, cells[-1])).rstrip())
+            widths = [min(_WIDEST, max(map(cells, column))) for column in zip(*batch, strict=True)]
+        sys.stdout.write("".join(f"{_padded(row, widths)}\n" for row in batch))
         batch.clear()
 
     for row in rows:
-        batch.append([plain(shown(row.get(name))) for name in columns])
+        batch.append([plain(value if type(value) is str else shown(value)) for value in map(row.get, columns)])
         if len(batch) == _FIRST:
             flush()
     flush()
+
+
+def _padded(row: Sequence[str], widths: Sequence[int]) -> str:
+    *others, last = row
+    return "  ".join((*map(_cell, others, widths), last)).rstrip()
+
+
+def _cell(text: str, width: int) -> str:
+    missing = width - cells(text)
+    if missing >= 0:
+        return text + " " * missing
+    from rich.cells import set_cell_size
+
+    return set_cell_size(text, width)
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal the text takes. What is of letters, digits and Han alone, as nearly all is, is told
+    without the table of all characters.
+    """
+    if text.isascii():
+        return len(text)
+    if _HAN.fullmatch(text):
+        return (len(text) + len(text.encode())) // 2  # each Han is three bytes and two cells
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def shown(value: object) -> str:
@@ -187,7 +212,8 @@ def shown(value: object) -> str:
 def card_lines(card: Card) -> Iterator[str]:
     """A card as lines of text."""
     facts = card.facts
-    holder = card.owner or (_("pool {pool}").format(pool=card.pool) if card.pool else _("blocked"))
+    nobody = _("merged") if card.merged else _("blocked")
+    holder = card.owner or (_("pool {pool}").format(pool=card.pool) if card.pool else nobody)
     yield f"{facts.id}  {facts.name}  ·  {facts.stage}  ·  {facts.tier or '–'}  ·  {holder}"
     if card.merged:
         yield f"  {card.merged}"

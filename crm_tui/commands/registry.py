@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct, field
 
 from crm_tui.domain.language import _
 
@@ -18,8 +19,7 @@ Target = Literal["none", "one", "rows"]
 """What a command acts on: nothing, one customer, or any number of them."""
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A kind of argument: how its text is read (raising UsageError), and what to offer for completion."""
 
     name: str
@@ -31,8 +31,7 @@ class Kind:
     """Whether `read` looks at the text alone, and at no session."""
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """An argument; positional unless `option`. A `flag` is an option without a value."""
 
     name: str
@@ -59,8 +58,7 @@ class Argument:
 Verb = Callable[["Session", Mapping[str, Any], Sequence[int]], "Outcome"]
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(Struct, frozen=True):
     """A command of the catalogue.
 
     `verb` changes or reads data: (session, values, customer ids) → Outcome. `view` is the name of a method of the

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from crm_tui.commands.keymap import Source
 from crm_tui.commands.language import Call, quote
@@ -22,6 +23,7 @@ from crm_tui.domain.language import _
 if TYPE_CHECKING:
     from crm_tui.commands.dispatch import Prepared
     from crm_tui.services.columns import Chosen
+    from crm_tui.services.due import Line
     from crm_tui.services.lists import Query
     from crm_tui.services.session import Outcome, Session
 
@@ -192,7 +194,10 @@ class _Views(FileViews):
         columns: tuple[str, ...] = RECORD if self._printer.csv else _LISTED
         records = self._rows(query, limit, ())
         if self._printer.for_people:
-            records = ({**row, "mark": "<" if row["returns"] else "", "tier": _graded(row)} for row in records)
+            records = (
+                {**row, "mark": "<" if row["returns"] else "", "tier": _graded(row["tier"], row["suggested"])}
+                for row in records
+            )
         self._printer.rows(records, columns)
 
     def _limited(self, line: str) -> str:
@@ -248,13 +253,8 @@ class _Views(FileViews):
             queue = [line for line in queue if line.id in wanted]
         queue = queue[: values.get("limit")]
         disclosures.check_queue(session, [line.id for line in queue], values.get("filter", ""), self._limited("due"))
-        records = (due.record(session, line) for line in queue)
-        if self._printer.for_people:
-            records = (
-                {**row, "mark": "!" if row["section"] == "overdue" else "", "day": _day(row), "tier": _graded(row)}
-                for row in records
-            )
-        self._printer.rows(records, ("mark", "id", "day", "name", "tier", "phone", "text"), _QUEUE)
+        told = (_told(line) if self._printer.for_people else due.record(session, line) for line in queue)
+        self._printer.rows(told, ("mark", "id", "day", "name", "tier", "phone", "text"), _QUEUE)
 
     def dupes(self, values: Values, ids: Ids) -> None:
         from crm_tui.commands.printing import progress
@@ -361,10 +361,16 @@ class _Views(FileViews):
         self._printer.lines(shells.script(values["shell"]).splitlines(), shell=values["shell"])
 
 
-def _graded(row: Mapping[str, Any]) -> str | None:
+def _told(line: Line) -> dict[str, Any]:
+    """A line of the queue as people read it."""
+    reason = line.reason
+    return {
+        "mark": "!" if line.part == "overdue" else "", "id": line.id, "name": line.name, "phone": line.phone,
+        "day": f"{reason.due_on} {reason.at:%H:%M}" if reason.at else str(reason.due_on),
+        "tier": _graded(line.tier, line.suggested), "text": reason.text,
+    }  # fmt: skip
+
+
+def _graded(tier: str | None, suggested: str | None) -> str | None:
     """The tier, and behind an arrow what is proposed in its place."""
-    return f"{row['tier'] or ''}→{row['suggested']}" if row["suggested"] else row["tier"]
-
-
-def _day(row: Mapping[str, Any]) -> str:
-    return f"{row['due']} {row['time']}" if row["time"] else str(row["due"])
+    return f"{tier or ''}→{suggested}" if suggested else tier

@@ -37,7 +37,17 @@ class Keep:
 
 def name(stem: str, end: str, at: datetime, length: int, head: str) -> str:
     """The name of a backup of the database `stem` + `end`."""
-    return f"{stem}-{at.astimezone(UTC).strftime(_MOMENT)}-{length}-{(head + '0' * _SHORT)[:_SHORT]}{end}"
+    return f"{stem}-{at.astimezone(UTC).strftime(_MOMENT)}-{length}-{_short(head)}{end}"
+
+
+def _short(head: str) -> str:
+    return (head + "0" * _SHORT)[:_SHORT]
+
+
+def tells(text: str, length: int, head: str) -> bool:
+    """Whether the name is that of a backup whose chain ends there, or no backup's, which tells nothing."""
+    named = parse(text)
+    return named is None or (named.length, named.hash) == (length, _short(head))
 
 
 def parse(text: str) -> Name | None:

@@ -6,15 +6,15 @@ All in calendar days, and only for stages that are not closed. DOMAIN §2, §5.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
+
+from msgspec import Struct, field
 
 from crm_tui.domain.schemes import Scheme, Tier, shipped
 from crm_tui.domain.stages import BY_IDENTIFIER
 
 
-@dataclass(frozen=True)
-class DueSettings:
+class DueSettings(Struct, frozen=True):
     """What decides when a customer is due, as configured.
 
     `schemes`: every scheme in use, by identifier. `cadence_days`: days by `SCHEME.TIER` (`abcd.A`) that differ from
@@ -74,4 +74,7 @@ def rotting_due(
 
 
 def _after(day: date, days: int) -> date:
-    return date.max if (date.max - day).days < days else day + timedelta(days=days)
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.max

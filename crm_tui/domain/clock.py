@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, tzinfo
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 
 def stamp(moment: datetime) -> str:
@@ -23,3 +24,37 @@ def iso(stored: str) -> str:
 def local_date(stored: str, zone: tzinfo) -> date:
     """The day on which the stored moment fell for someone in `zone`."""
     return moment(stored).astimezone(zone).date()
+
+
+def local_dates(zone: tzinfo) -> Callable[[str], date]:
+    """As `local_date` in that zone, for the stamps of a long list: the zone is asked about each month but once."""
+    known: dict[str, tuple[str, timedelta, timedelta] | None] = {}
+
+    def local(stored: str) -> date:
+        month = stored[:7]
+        if month not in known:
+            known[month] = _midnight(month, zone)
+        found = known[month]
+        if found is None:
+            return local_date(stored, zone)
+        midnight, before, after = found
+        return date.fromisoformat(stored[:10]) + (before if stored[11:] < midnight else after)
+
+    return local
+
+
+def _midnight(month: str, zone: tzinfo) -> tuple[str, timedelta, timedelta] | None:
+    """At what time of UTC it is midnight in the zone in that month, and how far the local day is from that of UTC
+    before and after; None for a month in which its clocks are changed. No clocks are changed and back within a week.
+    """
+    start = datetime.fromisoformat(f"{month}-01").replace(tzinfo=UTC)
+    try:
+        [offset, *others] = {(start + timedelta(days=day)).astimezone(zone).utcoffset() for day in range(0, 36, 5)}
+    except OverflowError:  # the first month there is, or the last
+        return None
+    if others or offset is None:
+        return None
+    none, day = timedelta(), timedelta(days=1)
+    seconds = int((day - offset if offset >= none else -offset).total_seconds())
+    text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return (text, none, day) if offset >= none else (text, -day, none)

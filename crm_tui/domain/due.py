@@ -5,10 +5,11 @@ A promised date is never silenced, whatever else holds; nor is what somebody wan
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
 
 from crm_tui.domain.cadence import DEFAULTS, DueSettings, cadence_due, cadence_interval, rotting_due, rotting_limit
 from crm_tui.domain.language import N_, _, ngettext
@@ -16,7 +17,7 @@ from crm_tui.domain.stages import BY_IDENTIFIER
 
 __all__ = [
     "KINDS", "NOTICES", "SECTIONS", "DueInput", "DueSettings", "Leaving", "Overdue", "Owing", "Reason", "Waiting",
-    "order_key", "reasons", "section", "why",
+    "near", "order_key", "reasons", "section", "why",
 ]  # fmt: skip
 
 NoticeKind = Literal["offer", "request", "escalation", "comment", "shared", "known", "recycled"]
@@ -52,8 +53,7 @@ SECTIONS: Mapping[Section, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Leaving:
+class Leaving(Struct, frozen=True):
     """A warning: the customer returns to the public pool on the day `on`, as its holder was told on `warned_on`.
 
     `text` is how it reads today.
@@ -64,8 +64,7 @@ class Leaving:
     text: str
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A notice that waits for the reader since `made_on`; `sender` is the name of who caused it."""
 
     kind: NoticeKind
@@ -74,16 +73,14 @@ class Waiting:
     text: str = ""
 
 
-@dataclass(frozen=True)
-class Overdue:
+class Overdue(Struct, frozen=True):
     """What the customer has not paid: the oldest of it was due on the day `since`; `amount` as it is read."""
 
     since: date
     amount: str
 
 
-@dataclass(frozen=True)
-class Owing:
+class Owing(Struct, frozen=True):
     """What a tier's playbook asks for by the day `due_on`, and nobody has done; `badge` is the tier's."""
 
     what: str
@@ -91,8 +88,7 @@ class Owing:
     badge: str
 
 
-@dataclass(frozen=True)
-class DueInput:
+class DueInput(Struct, frozen=True):
     """What is known of a customer that decides when it is due. Dates are the user's, stages and tiers identifiers.
 
     `next_on`: the day of the open follow-up, None without one; `next_at` its time where it has one, aware and in the
@@ -122,8 +118,7 @@ class DueInput:
     owing: tuple[Owing, ...] = ()
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """One reason to turn to a customer. `text` is for the row, `explanation` for `why`, both as the reader reads.
 
     `late_days` is 0 or more; it counts from the day first promised, also while a snooze holds the reason back.
@@ -140,19 +135,6 @@ class Reason:
     until: date | None = None
 
 
-def earliest(facts: DueInput, settings: DueSettings = DEFAULTS) -> date | None:
-    """The first day on which anything speaks for the customer, as `reasons` would find; None for never."""
-    days = [facts.next_on, facts.leaving.warned_on if facts.leaving else None, *(n.made_on for n in facts.notices)]
-    if facts.overdue is not None:
-        days.append(facts.overdue.since + timedelta(days=1))
-    if not _silenced(facts, settings):
-        days.append(_cadence_due(facts, settings))
-    if not BY_IDENTIFIER[facts.stage].closed:
-        days += [rotting_due(facts.stage, facts.stage_since, facts.last_touch, settings), facts.stale]
-        days += [owing.due_on for owing in facts.owing]
-    return min((day for day in days if day is not None), default=None)
-
-
 def reasons(facts: DueInput, today: date, settings: DueSettings = DEFAULTS) -> tuple[Reason, ...]:
     """Every reason that speaks for the customer, past and to come, the most urgent first; the row shows that one.
 
@@ -160,15 +142,49 @@ def reasons(facts: DueInput, today: date, settings: DueSettings = DEFAULTS) -> t
     An open promise that is not later than the cadence's date silences the cadence, one of the next days what is not
     paid; a closed stage has only promises, warnings, notices and what is not paid.
     """
-    found = [_leaving(facts, today), _promise(facts, today), *(_notice(waiting, today) for waiting in facts.notices)]
-    if not _dunned(facts, today, settings):
-        found.append(_payment(facts, today))
-    if not _silenced(facts, settings):
-        found.append(_cadence(facts, today, settings))
-    found += [_rotting(facts, today, settings), _stale(facts, today)]
+    return tuple(_worded(one, facts, today, settings) for one in _by(date.max, facts, today, settings))
+
+
+def near(facts: DueInput, today: date, settings: DueSettings = DEFAULTS) -> tuple[Reason, ...]:
+    """Those of the `reasons` that are in a queue, whose section is not later.
+
+    A row shows the first: only that one is sure to be in words, for words are most of what a long queue takes.
+    """
+    found = _by(today + timedelta(days=settings.horizon_days), facts, today, settings)
+    if found:
+        found[0] = _worded(found[0], facts, today, settings)
+    return tuple(found)
+
+
+def _by(last: date, facts: DueInput, today: date, settings: DueSettings) -> list[Reason]:
+    """The reasons due by the day `last`, which is not before `today`, and whatever is asked for soon by a playbook;
+    in order, but those of `_WORDS` not in words yet.
+    """
+    found = [_notice(waiting, today) for waiting in facts.notices]
+    if facts.leaving is not None:
+        found.append(_leaving(facts.leaving, today))
+    if facts.next_on is not None and facts.next_on <= last:
+        first = min(facts.next_original_on or facts.next_on, facts.next_on)
+        found.append(Reason(facts.next_kind, facts.next_on, _late(first, today), "", "", facts.next_at))
+    if facts.overdue is not None and facts.overdue.since < today and not _dunned(facts, today, settings):
+        found.append(_bare("payment", facts.overdue.since, today))
     if not BY_IDENTIFIER[facts.stage].closed:
+        cadence = _cadence_due(facts, settings)
+        if cadence is not None and cadence <= last and not _silences(facts, cadence):
+            found.append(_bare("cadence", cadence, today))
+        rotting = rotting_due(facts.stage, facts.stage_since, facts.last_touch, settings)
+        if rotting is not None and rotting <= last:
+            found.append(_bare("rotting", rotting, today))
+        if facts.stale is not None and facts.stale <= last:
+            found.append(_bare("stale_profile", facts.stale, today))
         found += [_owed(owing) for owing in facts.owing]
-    return tuple(sorted((r for r in found if r), key=lambda reason: _urgency(reason, today)))
+    if len(found) > 1:
+        found.sort(key=lambda reason: _urgency(reason, today))
+    return found
+
+
+def _bare(kind: Kind, due: date, today: date) -> Reason:
+    return Reason(kind, due, _late(due, today), "", "")
 
 
 def section(reason: Reason, today: date, settings: DueSettings = DEFAULTS) -> Section:
@@ -217,17 +233,16 @@ def why(facts: DueInput, today: date, settings: DueSettings = DEFAULTS) -> tuple
     elif settings.tier(facts.scheme, facts.tier) is None:
         lines.append(_("no tier, so no cadence"))
     elif _silenced(facts, settings):
-        quiet = _cadence(facts, today, settings)
-        assert quiet is not None
-        names = {"due": quiet.due_on, "explanation": quiet.explanation, "promised": facts.next_on}
+        due = _cadence_due(facts, settings)
+        assert due is not None
+        names = {"due": due, "explanation": _cadence(facts, due, today, settings)[1], "promised": facts.next_on}
         lines.append(
             _("%(due)s: %(explanation)s; silenced by the follow-up on %(promised)s, done closes both") % names
         )
-    unpaid = _payment(facts, today)
-    if unpaid is not None and _dunned(facts, today, settings):
-        lines.append(_("%(explanation)s; the follow-up on %(promised)s is for that too") % {
-            "explanation": unpaid.explanation, "promised": facts.next_on,
-        })  # fmt: skip
+    if facts.overdue is not None and facts.overdue.since < today and _dunned(facts, today, settings):
+        unpaid = _payment(facts, facts.overdue.since, today, settings)[1]
+        names = {"explanation": unpaid, "promised": facts.next_on}
+        lines.append(_("%(explanation)s; the follow-up on %(promised)s is for that too") % names)
     return tuple(lines) or (_("nothing is due: no follow-up, no cadence, no rotting"),)
 
 
@@ -244,7 +259,12 @@ def _late(due: date, today: date) -> int:
 
 def _silenced(facts: DueInput, settings: DueSettings) -> bool:
     due = _cadence_due(facts, settings)
-    return due is not None and facts.next_on is not None and facts.next_on <= due
+    return due is not None and _silences(facts, due)
+
+
+def _silences(facts: DueInput, cadence: date) -> bool:
+    """Whether a promise silences the cadence that is due on that day."""
+    return facts.next_on is not None and facts.next_on <= cadence
 
 
 def _dunned(facts: DueInput, today: date, settings: DueSettings) -> bool:
@@ -252,22 +272,11 @@ def _dunned(facts: DueInput, today: date, settings: DueSettings) -> bool:
     return facts.next_on is not None and today <= facts.next_on <= today + timedelta(days=settings.horizon_days)
 
 
-def _payment(facts: DueInput, today: date) -> Reason | None:
-    if facts.overdue is None or facts.overdue.since >= today:
-        return None
-    since, amount = facts.overdue.since, facts.overdue.amount
-    text = _("payment overdue: %(amount)s since %(day)s") % {"amount": amount, "day": since}
-    return Reason("payment", since, _late(since, today), text, text)
-
-
 def _cadence_due(facts: DueInput, settings: DueSettings) -> date | None:
     return cadence_due(facts.tier, facts.scheme, facts.stage, facts.last_contact, facts.held_since, settings)
 
 
-def _leaving(facts: DueInput, today: date) -> Reason | None:
-    leaving = facts.leaving
-    if leaving is None:
-        return None
+def _leaving(leaving: Leaving, today: date) -> Reason:
     late = _late(leaving.warned_on, today)
     return Reason("recycle", min(leaving.warned_on, today), late, leaving.text, leaving.text, until=leaving.on)
 
@@ -281,10 +290,26 @@ def _notice(waiting: Waiting, today: date) -> Reason:
     return Reason(waiting.kind, min(waiting.made_on, today), _late(waiting.made_on, today), text, text)
 
 
-def _promise(facts: DueInput, today: date) -> Reason | None:
-    if facts.next_on is None:
-        return None
-    first = min(facts.next_original_on or facts.next_on, facts.next_on)
+def _owed(owing: Owing) -> Reason:
+    told = {"what": owing.what, "day": owing.due_on, "tier": owing.badge}
+    text = _("{what} due by {day:%-d %b} (playbook {tier})").format(**told)
+    return Reason("playbook", owing.due_on, 0, text, text)
+
+
+# -- in words: (facts, the day it is due, today, settings) → for the row, and for `why`
+
+_Words = tuple[str, str]
+
+
+def _worded(reason: Reason, facts: DueInput, today: date, settings: DueSettings) -> Reason:
+    words = _WORDS.get(reason.kind)
+    if words is None:
+        return reason
+    text, explanation = words(facts, reason.due_on, today, settings)
+    return Reason(reason.kind, reason.due_on, reason.late_days, text, explanation, reason.at, reason.until)
+
+
+def _promise(facts: DueInput, due: date, today: date, settings: DueSettings) -> _Words:
     if facts.next_kind == "first_contact":
         text = _("first contact: %s") % facts.next_purpose if facts.next_purpose else _("first contact")
     else:
@@ -292,16 +317,21 @@ def _promise(facts: DueInput, today: date) -> Reason | None:
     explanation = text
     if facts.next_at is not None:
         explanation = _("%(reason)s, at %(time)s") % {"reason": explanation, "time": f"{facts.next_at:%H:%M}"}
-    if first != facts.next_on:
+    if facts.next_original_on is not None and facts.next_original_on < due:
+        first = facts.next_original_on
         explanation = _("%(reason)s; snoozed, first due %(day)s") % {"reason": explanation, "day": first}
-    return Reason(facts.next_kind, facts.next_on, _late(first, today), text, explanation, facts.next_at)
+    return text, explanation
 
 
-def _cadence(facts: DueInput, today: date, settings: DueSettings) -> Reason | None:
-    due = _cadence_due(facts, settings)
+def _payment(facts: DueInput, due: date, today: date, settings: DueSettings) -> _Words:
+    assert facts.overdue is not None  # else nothing would be due
+    text = _("payment overdue: %(amount)s since %(day)s") % {"amount": facts.overdue.amount, "day": due}
+    return text, text
+
+
+def _cadence(facts: DueInput, due: date, today: date, settings: DueSettings) -> _Words:
     days = cadence_interval(facts.tier, facts.scheme, facts.stage, settings)
-    if due is None or days is None:
-        return None
+    assert days is not None  # else it would not be due
     scheme = settings.schemes[facts.scheme]
     rule = ngettext("%(scheme)s %(tier)s = %(days)d day", "%(scheme)s %(tier)s = %(days)d days", days) % {
         "scheme": scheme.title,
@@ -314,14 +344,12 @@ def _cadence(facts: DueInput, today: date, settings: DueSettings) -> Reason | No
     silent = _late(counted, today)
     text = ngettext("no contact for %(days)d day, %(rule)s", "no contact for %(days)d days, %(rule)s", silent)
     explanation = _("cadence: %(since)s, %(rule)s") % {"since": since % counted, "rule": rule}
-    return Reason("cadence", due, _late(due, today), text % {"days": silent, "rule": rule}, explanation)
+    return text % {"days": silent, "rule": rule}, explanation
 
 
-def _rotting(facts: DueInput, today: date, settings: DueSettings) -> Reason | None:
-    due = rotting_due(facts.stage, facts.stage_since, facts.last_touch, settings)
+def _rotting(facts: DueInput, due: date, today: date, settings: DueSettings) -> _Words:
     limit = rotting_limit(facts.stage, settings)
-    if due is None or limit is None:
-        return None
+    assert limit is not None  # else it would not be due
     since = due - timedelta(days=limit)
     quiet = _late(since, today)
     names = {"stage": BY_IDENTIFIER[facts.stage].title, "days": quiet, "limit": limit, "since": since}
@@ -335,19 +363,15 @@ def _rotting(facts: DueInput, today: date, settings: DueSettings) -> Reason | No
         "rotting: %(stage)s with no change or interaction since %(since)s, limit %(limit)d days",
         limit,
     )
-    return Reason("rotting", due, _late(due, today), text % names, explanation % names)
+    return text % names, explanation % names
 
 
-def _owed(owing: Owing) -> Reason:
-    told = {"what": owing.what, "day": owing.due_on, "tier": owing.badge}
-    text = _("{what} due by {day:%-d %b} (playbook {tier})").format(**told)
-    return Reason("playbook", owing.due_on, 0, text, text)
+def _stale(facts: DueInput, due: date, today: date, settings: DueSettings) -> _Words:
+    text = _("profile stale since %s") if due <= today else _("profile stale on %s")
+    return text % due, _("profile: the oldest of its required fields is to be verified again")
 
 
-def _stale(facts: DueInput, today: date) -> Reason | None:
-    if facts.stale is None or BY_IDENTIFIER[facts.stage].closed:
-        return None
-    late = _late(facts.stale, today)
-    text = _("profile stale since %s") if facts.stale <= today else _("profile stale on %s")
-    explanation = _("profile: the oldest of its required fields is to be verified again")
-    return Reason("stale_profile", facts.stale, late, text % facts.stale, explanation)
+_WORDS: Mapping[Kind, Callable[[DueInput, date, date, DueSettings], _Words]] = {
+    "promise": _promise, "first_contact": _promise, "payment": _payment, "cadence": _cadence, "rotting": _rotting,
+    "stale_profile": _stale,
+}  # fmt: skip

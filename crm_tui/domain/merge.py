@@ -6,14 +6,14 @@ Whoever compares first and writes then overwrites nothing that was not seen.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 State = Literal["unchanged", "mine", "theirs", "same", "both"]
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """The three values of a field; "" for none, `before` None where nobody can tell any more."""
 
     field: str

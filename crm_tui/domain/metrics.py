@@ -7,9 +7,10 @@ are those of DOMAIN §6. Money is in minor units, a per cent figure a fraction (
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from crm_tui.domain.language import N_, _
 
@@ -65,8 +66,7 @@ class Kept(NamedTuple):
 NOTHING = Kept()
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """A metric: its name, label, unit, and whether more of it is better (`up`) or worse (`down`)."""
 
     name: str

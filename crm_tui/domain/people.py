@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Literal
+
+from msgspec import Struct, field
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import N_, _
@@ -35,8 +36,7 @@ STATES: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(Struct, frozen=True):
     """A user as the program knows them while they work; `zone` is the time zone in which their days are counted."""
 
     id: int
@@ -50,8 +50,7 @@ class Person:
     capacity: int | None = None
 
 
-@dataclass(frozen=True)
-class Claims:
+class Claims(Struct, frozen=True):
     """What one may claim, as far as that hangs on the customer: from which pools (None: all), and for the pools in
     general and for single ones the moments (stored stamps, None: no such rule) before which one must have ceased to
     hold it, and before which it must have come into the pool. DOMAIN §4 P2.
@@ -62,8 +61,7 @@ class Claims:
     of_pool: Mapping[int, tuple[str | None, str | None]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Sight:
+class Sight(Struct, frozen=True):
     """What someone sees, and of that what they work. Ids of users, pools and customers.
 
     `owners`: whose customers one works as one's own: oneself, those whom one stands in for, a lead's team. `queue`: the
@@ -87,8 +85,7 @@ class Sight:
     led: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Colleagues:
+class Colleagues(Struct, frozen=True):
     """What a sight is made of, as read from the database: ids.
 
     `led`: members of the teams that one leads; `all_led`: whether that is everybody who could hold a customer.

@@ -6,8 +6,9 @@ DOMAIN §6: periods default so, and are always printed.
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.expressions import expression
@@ -22,8 +23,7 @@ _FORMS = (
 )
 
 
-@dataclass(frozen=True, order=True)
-class Period:
+class Period(Struct, frozen=True, order=True):
     """All days from `first` to `last`, both included; `last` is never before `first`."""
 
     first: date

@@ -7,9 +7,10 @@ period even if the customer's tier owes it no more. DOMAIN §1, §3.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
@@ -53,8 +54,7 @@ class Owed(NamedTuple):
     due_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line of the checklist. `due_on` is the last day of its span; `standing` lines have none. `who` does it, empty
     where no playbook says so any more.
     """

@@ -5,8 +5,10 @@ Pure: counts and days come in, the first reason against comes out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.domain.stages import Choice, listed_reason
@@ -30,8 +32,7 @@ def release_reason(text: str) -> str:
     return listed_reason(text, RELEASE_REASONS, _("a release needs a reason"))
 
 
-@dataclass(frozen=True)
-class PoolRules:
+class PoolRules(Struct, frozen=True):
     """The rules of one pool for one person; None where there is no limit. `cap` is the smallest of those that apply."""
 
     quota: int | None = None
@@ -51,8 +52,7 @@ class Against(str):
         return made
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A customer that somebody wants to claim. Days are the claimant's.
 
     `holder`: who holds it, as it is said ("" for nobody); `entered_on`: since when it lies in its pool; `left_on`: when
@@ -67,8 +67,7 @@ class Wanted:
     left_on: date | None = None
 
 
-@dataclass(frozen=True)
-class Claimant:
+class Claimant(Struct, frozen=True):
     """Who claims: how many customers that count they hold, and how many they claimed today from that pool."""
 
     held: int = 0
@@ -140,8 +139,7 @@ def _over_quota(claimant: Claimant, rules: PoolRules) -> Against | None:
     return Against(text.format(n=claimant.claimed_today), _("quota"))
 
 
-@dataclass(frozen=True)
-class Shield:
+class Shield(Struct, frozen=True):
     """A protection: its first and last day, both included."""
 
     since: date

@@ -6,9 +6,10 @@ A field's identifier is its name everywhere: column or JSON key, filter, command
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
+
+from msgspec import Struct
 
 from crm_tui.domain.language import N_, _
 from crm_tui.domain.stages import Choice
@@ -60,8 +61,7 @@ CHANNELS: tuple[Choice, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field of the profile.
 
     `kinds`: whose profile it is in. `column`: kept in a column of the customer's row, else in its JSON profile.

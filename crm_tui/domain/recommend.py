@@ -7,7 +7,8 @@ A score is the sum of three parts of at most 100 points together, and each part 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from crm_tui.domain.language import _, ngettext
 
@@ -26,8 +27,7 @@ _STRONG = 3.0
 """The lift that gives all the points of that part; 1 gives none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pairing:
+class Pairing(Struct, frozen=True):
     """Two products bought by the same customers: `both` of `customers` bought both, `one` and `other` each of them."""
 
     product: str
@@ -44,8 +44,7 @@ class Pairing:
         return self.both * self.customers / chance if chance else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Buyer:
+class Buyer(Struct, frozen=True):
     """What a customer bought, as far as it matters here.
 
     `like`: the product of the like ones that it ordered most, "" for none; `orders`: how often it ordered any of them,
@@ -62,8 +61,7 @@ class Buyer:
     with_like: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(Struct, frozen=True):
     """A customer, its points of 100, and where they come from."""
 
     buyer: Buyer

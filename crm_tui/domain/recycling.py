@@ -8,10 +8,12 @@ clock stands still.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.people import Sight
@@ -40,8 +42,7 @@ Absence = tuple[date, date | None]
 """First and last day of an absence; None until further notice."""
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(Struct, frozen=True, dict=True):
     """The recycling rules in force, in days, None for off: `contact_days` by intent letter, `warn_days` working days.
 
     `actual_days`: for how long after its last order an actual customer stays; None for always.
@@ -79,8 +80,7 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
-@dataclass(frozen=True)
-class Holding:
+class Holding(Struct, frozen=True):
     """A customer that somebody holds, as far as recycling asks. All dates are days of one zone.
 
     `next_on`: the day of its open follow-up; `protected_until`: the last day of its protections; `waiting`: whether it
@@ -108,8 +108,7 @@ class Holding:
         return max(self.last_contact or self.held_since, self.held_since)
 
 
-@dataclass(frozen=True)
-class Return:
+class Return(Struct, frozen=True):
     """A customer returns on the day `on` by a rule: `days` without contact, or not won, since `since`.
 
     `held_up`: what moved the day beyond that, in words, each with its last day. `tier`: the intent letter whose limit
@@ -124,8 +123,7 @@ class Return:
     tier: str | None = None
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(Struct, frozen=True):
     """The warning as it is stored: the day that the holder was told, by which rule and whose limit, and since when."""
 
     rule: RuleName
@@ -135,8 +133,7 @@ class Told:
     tier: str | None = None
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What a sweep does with a customer: nothing, warn, tell another day (move), end the warning, recycle.
 
     `returns` is by what and `on` when it returns, as far as that is known; None where it stays.

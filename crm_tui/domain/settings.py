@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from crm_tui.domain.analysis.policies import DUNNING, POLICIES
 from crm_tui.domain.cadence import DueSettings
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from crm_tui.domain.workdays import Workdays
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A setting: what it is, its default, and for numbers the smallest and greatest value (None: may be off)."""
 
     name: str
@@ -196,8 +196,7 @@ def is_of_pools(name: str) -> bool:
     return name.startswith("pool.")
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True, dict=True):
     """The rules in force: what was set, else the default.
 
     `before` holds, for rules that were changed on a day, that day (ISO) and the value until then; `pools` the rules of

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
+
+from msgspec import Struct
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import N_, _
@@ -18,8 +19,7 @@ from crm_tui.domain.language import N_, _
 Direction = Literal["forward", "back", "same"]
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One of a closed list: what is stored (`identifier`), what is read (`label`), what may be typed for it."""
 
     identifier: str
@@ -62,8 +62,7 @@ def choose(text: str, choices: Sequence[Choice]) -> Choice | None:
     return next((c for c in choices if c.identifier == found), None)
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """A step of the path. `label` and `meaning` are English; `title` and `explained` are as the reader reads.
 
     `rotting_days`: days without a change or an interaction after which the row says so; None for never.
@@ -191,8 +190,7 @@ def lost_reason_key(stored: str) -> str:
     return stored.partition(":")[0].strip()
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(Struct, frozen=True):
     """A change of stage. `reason` is as typed from `move`, as stored from `check_move`.
 
     `proposes` is the intent letter of the new stage, `offers_release` whether to propose the public pool.

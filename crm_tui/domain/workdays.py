@@ -8,9 +8,10 @@ about, as they take longer to load than most commands run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+
+from msgspec import Struct
 
 from crm_tui.domain.language import N_
 
@@ -39,8 +40,7 @@ _RESPELLED = {
 }
 
 
-@dataclass(frozen=True)
-class _Year:
+class _Year(Struct, frozen=True):
     """One country's year: its holidays by name, the weekend days worked, the weekend (0 is Monday)."""
 
     names: dict[date, str]
@@ -49,8 +49,7 @@ class _Year:
     complete: bool = True
 
 
-@dataclass(frozen=True)
-class Workdays:
+class Workdays(Struct, frozen=True):
     """The working days of `country`, an ISO 3166 code of two letters; "" knows weekends only."""
 
     country: str = "CN"

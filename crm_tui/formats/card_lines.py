@@ -107,7 +107,9 @@ def _raw(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         first = True
         while line := file.readline(_LARGEST):
-            yield (line.removeprefix(b"\xef\xbb\xbf") if first else line).replace(b"\0", b"")
+            if b"\0" in line:
+                raise text_files.nul(path, file.tell() - len(line) + line.index(b"\0"))
+            yield line.removeprefix(b"\xef\xbb\xbf") if first else line
             first = False
 
 

@@ -7,7 +7,7 @@ exchange of cards (UID, REV …) are passed over. One card is held at a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -29,11 +29,18 @@ _PLACES = {
     "X-WECHAT": "wechat", "X-WEIXIN": "wechat", "X-GENDER": "x.gender",
 }  # fmt: skip
 _ORDER = (
-    "name", "kind", "contact", "contact_title", "person_title", "phone", "phone2", "email", "wechat", "region",
-    "address", "website", "birthday", "tags", "note",
+    "name", "kind", "contact", "contact_title", "contact_phone", "contact_email", "contact_wechat", "contact_note",
+    "person_title", "phone", "phone2", "email", "wechat", "region", "address", "website", "birthday", "tags", "note",
 )  # fmt: skip
 _OF_COMPANIES = {"birthday": "x.birthday"}
 _OF_PEOPLE = {"contact_title": "person_title"}
+_OF_CONTACTS = {"phone": "contact_phone", "phone2": "phone", "email": "contact_email", "wechat": "contact_wechat"}
+_OURS = re.compile(r"crm-tui-[0-9]+-[0-9]+(-[0-9]+)?")
+"""The UID of a card that was exported here, and what it ends with where the card is of a further contact."""
+_PERSONAL = "\0personal"
+"""Marks a card of a person in a company that was not exported here."""
+_SHARED = ("name", "kind", "tags")
+_COMPANIES = ("phone", "email", "wechat")
 _MESSENGERS = {"weixin": "wechat", "wechat": "wechat", "xmpp": "x.jabber", "mailto": "email"}
 _COLUMNS = 500
 _FOLD = re.compile(rb"\r?\n[ \t]")
@@ -47,6 +54,8 @@ class Cards:
     encoding: str
     headings: tuple[str, ...]
     count: int
+    several: frozenset[str]
+    """The companies of which several people have cards: what a card says is of its person then."""
 
     @property
     def reading(self) -> Reading:
@@ -70,6 +79,8 @@ class Cards:
     def rows(self) -> Iterator[Row]:
         """The cards, each with the line on which it begins. TableError for one without an end, with its line."""
         for line, facts in _cards(self.path, self.encoding):
+            if facts.pop(_PERSONAL, "") and facts["name"].casefold() in self.several:
+                facts = _of_person(facts)
             yield Row(line, tuple([facts.get(heading, "") for heading in self.headings]))
 
 
@@ -79,17 +90,34 @@ def open_table(path: Path, reading: Reading) -> Cards:
     # A fold may cut a character in two, which would be in no encoding.
     encoding = text_files.encoding_of(_FOLD.sub(b"", head), reading.encoding)
     known: dict[str, None] = {}
+    companies: set[str] = set()
+    several: set[str] = set()
     count = 0
     for line, facts in _cards(path, encoding):
         count += 1
+        if facts.pop(_PERSONAL, ""):
+            company = facts["name"].casefold()
+            (several if company in companies else companies).add(company)
         known |= dict.fromkeys(facts)
         if len(known) > _COLUMNS:
             message = _("{path}, line {line}: more than {n} different fields")
             raise TableError(message.format(path=path, line=line, n=_COLUMNS))
     if not count:
         raise TableError(_("{path}: the file is empty").format(path=path))
+    if several:
+        known["contact_note"] = None
     headings = (*(name for name in _ORDER if name in known), *(name for name in known if name not in _ORDER))
-    return Cards(path, encoding, headings, count)
+    return Cards(path, encoding, headings, count, frozenset(several))
+
+
+def _of_person(facts: dict[str, str]) -> dict[str, str]:
+    """What a person's card says, all of it of that person: what is no field of a contact stands in the note."""
+    kept = {name: text for name, text in facts.items() if name.startswith("contact") or name in _SHARED}
+    more = [facts["note"]] if "note" in facts else []
+    more += [f"{name.removeprefix('x.')}: {text}" for name, text in facts.items() if name not in {*kept, "note"}]
+    if more:
+        kept["contact_note"] = "\n".join([*([kept["contact_note"]] if "contact_note" in kept else []), *more])
+    return kept
 
 
 def _cards(path: Path, encoding: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -135,6 +163,7 @@ def _facts(card: list[Line]) -> dict[str, str]:
     for line in card:
         by_name.setdefault(line.name, []).append(line)
     facts = _names(by_name)
+    own = _companies(by_name) if facts.get("contact") else {}
     reach = [*_phones(by_name.pop("TEL", ())), *_addresses(by_name.pop("ADR", ()), by_name.pop("LABEL", ()))]
     reach += [("email", line.text().removeprefix("mailto:")) for line in _preferred(by_name.pop("EMAIL", ()))]
     reach += [_messenger(line) for line in chain(by_name.pop("IMPP", ()), by_name.pop("X-SOCIALPROFILE", ()))]
@@ -144,8 +173,38 @@ def _facts(card: list[Line]) -> dict[str, str]:
             reach += [(heading, ", ".join(line.texts()) if name == "CATEGORIES" else line.text()) for line in lines]
     for heading, text in reach:
         _put(facts, heading, text.strip())
-    told = _OF_COMPANIES if facts["kind"] == "organization" else _OF_PEOPLE
-    return {told.get(heading, heading): text for heading, text in facts.items() if text}
+    told = _OF_COMPANIES if facts["kind"] == "organization" or facts.get("contact") else _OF_PEOPLE
+    if facts.get("contact"):
+        told = told | _OF_CONTACTS
+        ours = _ours(by_name)
+        if ours is None:
+            own = {_PERSONAL: "yes"}
+        elif ours[1]:
+            told = told | {"note": "contact_note"}
+    found = {told.get(heading, heading): text for heading, text in facts.items() if text}
+    return found | own
+
+
+def _ours(by_name: Mapping[str, Sequence[Line]]) -> re.Match[str] | None:
+    """The UID of a card that was exported here; its first group stands where it is of a further contact, and nothing on
+    the card of the company itself.
+    """
+    uids = by_name.get("UID", ())
+    return _OURS.fullmatch(uids[0].text().strip()) if uids else None
+
+
+def _companies(by_name: dict[str, list[Line]]) -> dict[str, str]:
+    """What a card of ours says of the company itself, which it marks as of its work, taken out of its lines."""
+    if _ours(by_name) is None:
+        return {}
+    found: dict[str, str] = {}
+    for heading, name in zip(_COMPANIES, ("TEL", "EMAIL", "X-WECHAT"), strict=True):
+        lines = by_name.pop(name, [])
+        for line in lines:
+            if "work" in line.types:
+                found.setdefault(heading, line.text().strip())
+        by_name[name] = [line for line in lines if "work" not in line.types]
+    return found
 
 
 def _put(facts: dict[str, str], heading: str, text: str) -> None:
@@ -176,7 +235,10 @@ def _names(by_name: dict[str, list[Line]]) -> dict[str, str]:
     kinds = {line.text().strip().lower() for line in by_name.get("KIND", ())}
     company_card = bool(kinds & {"org", "organization"}) or "X-ABSHOWAS" in by_name
     facts: dict[str, str] = {}
-    if any(line.text() == "person" for line in by_name.pop("X-CRM-TUI-KIND", ())):
+    marks = [line.text() for line in by_name.pop("X-CRM-TUI-KIND", ())]
+    if "contact" in marks:
+        facts["name"], facts["kind"], facts["contact"] = company, "person", shown or person
+    elif "person" in marks:
         facts["name"], facts["kind"], facts["person_company"] = shown or person, "person", company
     elif company_card or company:
         facts["name"], facts["kind"] = company or shown, "organization"

@@ -22,6 +22,7 @@ _TIME = r"(?:[T\s]+[0-9]{1,2}[:点时].*)?"
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _YEAR_FIRST = re.compile(rf"([0-9]{{4}})\s*[-/.年\s]\s*([0-9]{{1,2}})\s*[-/.月\s]\s*([0-9]{{1,2}})\s*日?{_TIME}")
 _YEAR_LAST = re.compile(rf"([0-9]{{1,2}})\s*[-/.\s]\s*([0-9]{{1,2}})\s*[-/.\s]\s*([0-9]{{4}}){_TIME}")
+_CLOCK = re.compile(r"[T\s]([0-9]{1,2}):([0-5][0-9])(?::[0-9]{2})?\s*(pm|PM)?")
 _COMPACT = re.compile(r"((?:19|20|21)[0-9]{2})([0-9]{2})([0-9]{2})")
 _SHORT = re.compile(rf"[0-9]{{1,2}}\s*[-/.\s]\s*[0-9]{{1,2}}\s*[-/.\s]\s*[0-9]{{2}}{_TIME}")
 _SERIAL = re.compile(r"([1-9][0-9]{4})(?:[.][0-9]+)?")
@@ -133,6 +134,30 @@ def parse_day(text: str, order: Order) -> str:
     if _SHORT.fullmatch(plain):
         raise UsageError(_('date "{text}": write the year with four digits').format(text=text.strip()), text, 0)
     raise _unreadable(text)
+
+
+def moment(text: str, order: Order) -> tuple[str, str] | None:
+    """The ISO day, and the time of day (HH:MM, "" for none), of a text with the year last or of a spreadsheet's number;
+    None for one that is neither. UsageError for a day that there is not.
+    """
+    plain = ascii_twin(text.strip())
+    if found := _SERIAL.fullmatch(plain):
+        minutes = round(float(plain) % 1 * 24 * 60)
+        return parse_day(plain, order), f"{minutes // 60 % 24:02}:{minutes % 60:02}" if minutes else ""
+    if not _YEAR_LAST.fullmatch(plain):
+        return None
+    found = _CLOCK.search(plain)
+    if found is None:
+        return parse_day(plain, order), ""
+    hour = int(found[1]) + (12 if found[3] and int(found[1]) < 12 else 0)
+    if hour > 23:
+        raise _unreadable(text)
+    return parse_day(plain, order), f"{hour:02}:{found[2]}"
+
+
+def looks_last(text: str) -> bool:
+    """Whether the year comes last, and the order of day and month is asked."""
+    return _YEAR_LAST.fullmatch(ascii_twin(text.strip())) is not None
 
 
 def _month(text: str, word: str) -> int:

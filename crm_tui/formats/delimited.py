@@ -19,7 +19,7 @@ from crm_tui.domain.language import _
 from crm_tui.formats import text_files
 from crm_tui.formats.encodings import HEAD
 from crm_tui.formats.heading_rows import heading_row, named
-from crm_tui.formats.recognition import although
+from crm_tui.formats.recognition import WORKBOOKS, although
 from crm_tui.formats.tables import LONGEST_CELL, Reading, Row, TableError, defuse, undefuse
 
 #: A record of more physical lines than this has an unclosed quote.
@@ -28,6 +28,8 @@ LINES = 50
 DELIMITERS = ",;\t|"
 
 _SAMPLE_RECORDS = 30
+_LONGEST_LINE = 1 << 24
+"""Bytes: no line is held whose cells cannot be as long as cells may be, but for one with very many."""
 _SEP = re.compile(r"\ufeff?sep=([,;\t|])\r?\n?", re.IGNORECASE)
 _END = "\ue000end of the file\ue000"
 
@@ -71,7 +73,7 @@ class Delimited:
     def rows(self) -> Iterator[Row]:
         """The records below the headings; empty ones are left out, short ones padded with "".
 
-        TableError for bytes that are not in the encoding, an unclosed quote, and a cell of more than 1 MB.
+        TableError for bytes that are not in the encoding, a NUL, an unclosed quote, and a cell of more than 1 MB.
         """
         width = len(self.headings)
         padding = ("",) * width
@@ -94,12 +96,19 @@ def open_table(path: Path, reading: Reading) -> Delimited:
     head = text_files.head_of(path)
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf"):
         raise TableError(_("{path}: the file is empty").format(path=path))
-    encoding = text_files.encoding_of(head, encoding)
-    text = text_files.decoded(path, head, encoding)
+    told, encoding = encoding, text_files.encoding_of(head, encoding)
+    try:
+        text = text_files.decoded(path, head, encoding)
+    except TableError as error:
+        if told is None and text_files.is_binary(head):
+            raise _no_text(path) from error
+        raise
     controls = sum(ord(character) < 32 and character not in "\t\n\r\f\v\0\x1a" for character in text)
-    if controls * 8 > len(text):
-        raise TableError(_("{path}: this is no text; save the table as CSV and import that").format(path=path))
-    lines = list(io.StringIO(text.replace("\0", ""), newline=""))
+    if controls * 20 > len(text):
+        raise _no_text(path)
+    if not text.strip("\0\ufeff \t\r\n\x1a"):
+        raise TableError(_("{path}: the file is empty").format(path=path))
+    lines = list(io.StringIO(text, newline=""))
     if len(head) >= HEAD:
         lines = lines[:-1] or lines  # the last one may have been cut
     hint = _SEP.fullmatch(lines[0])
@@ -111,6 +120,13 @@ def open_table(path: Path, reading: Reading) -> Delimited:
         raise TableError(_("{path}: the file is empty").format(path=path))
     headings = named([undefuse(cell) for cell in first[place].cells])
     return Delimited(path, encoding, delimiter, headings, first[place].line)
+
+
+def _no_text(path: Path) -> TableError:
+    if path.suffix.lstrip(".").lower() in WORKBOOKS:
+        message = _("{path}: this is no workbook and no text: copy it once more, or open it and save it anew")
+        return TableError(message.format(path=path))
+    return TableError(_("{path}: this is no text; save the table as CSV and import that").format(path=path))
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -144,7 +160,7 @@ def _trimmed(cells: tuple[str, ...], width: int) -> tuple[str, ...]:
 def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """All records, each with the physical line on which it begins."""
     csv.field_size_limit(LONGEST_CELL)
-    with text_files.stream(path, encoding) as stream:
+    with text_files.stream(path, encoding, _LONGEST_LINE) as stream:
         lines: Iterable[str] = chain(stream, (_END,))
         reader = csv.reader(lines, delimiter=delimiter)
         before = 0

@@ -20,6 +20,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CERTAIN = 0.55
+_LEGACY = ("gb18030", "big5hkscs", "cp932", "cp949", "cp1252")
 
 # What tables of customers are full of, simplified and traditional.
 _USUAL = frozenset(
@@ -33,7 +34,7 @@ _USUAL = frozenset(
     "蘇灣臺台陸貿術團責稱單號郵網國學會對來發產業務聯絡電話職區備標籤負門書長車馮鄭華麗偉強縣鎮間還應問題萬億買賣"
     "銷售額記錄無線樓"
 )
-_LATIN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœßúùûüýÿÀÂÄÁÃÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜÝ€£§°«»“”‘’–—…·¡¿®™©²³µ×\xa0")
+LATIN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœßúùûüýÿÀÂÄÁÃÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜÝ€£§°«»“”‘’–—…·¡¿®™©²³µ×\xa0")
 
 
 def sample(file: IO[bytes]) -> bytes:
@@ -50,12 +51,14 @@ def sample(file: IO[bytes]) -> bytes:
 def detect_encoding(head: bytes) -> str:
     """The name of the encoding, as `codecs` knows it, from the first bytes of a file.
 
-    Byte order mark, UTF-16 by its NULs, strict UTF-8; then GB18030, Big5, Shift-JIS, Korean or Western European by the
-    characters that they would give; then charset-normalizer. "utf-8" for ASCII.
+    Byte order mark, UTF-16 by its NULs, UTF-8 strictly or in most lines; then GB18030, Big5, Shift-JIS, Korean or
+    Western European by the characters that they would give; then charset-normalizer. "utf-8" for ASCII.
     """
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
+    from crm_tui.formats import mixtures
+
     wide = _wide(head)
     if wide and head.count(0) * 8 > len(head):
         return wide
@@ -63,8 +66,10 @@ def detect_encoding(head: bytes) -> str:
         return "utf-8"
     if wide:
         return wide
-    scores = {name: _score(head, name) for name in ("gb18030", "big5hkscs", "cp932", "cp949", "cp1252")}
+    scores = {name: score(head, name) for name in _LEGACY}
     best = max(scores, key=lambda name: scores[name])
+    if mixtures.mostly_utf_8(head, best):
+        return "utf-8"  # which the rest of it is not: reading it says on which line
     return best if scores[best] >= _CERTAIN else _guessed(head) or best
 
 
@@ -86,7 +91,7 @@ def _decode(head: bytes, name: str) -> str | None:
         return None
 
 
-def _score(head: bytes, name: str) -> float:
+def score(head: bytes, name: str) -> float:
     """How usual the characters beyond ASCII are that the bytes would read as: about 1 if right, towards 0 if not."""
     text = _decode(head, name)
     if text is None:
@@ -98,6 +103,12 @@ def _score(head: bytes, name: str) -> float:
     if not total:
         return 0.0
     return sum(_weight(character, name) * count for character, count in counts.items()) / total
+
+
+def usual(text: str) -> float:
+    """The same of a text, whatever encoding it came in."""
+    beyond = [character for character in text if character > "\x7f"]
+    return sum(max(_weight(one, name) for name in _LEGACY[:4]) for one in beyond) / max(len(beyond), 1)
 
 
 def _weight(character: str, name: str) -> float:
@@ -140,7 +151,7 @@ def _western(text: str) -> float:
         run = run + 1 if character > "\x7f" else 0
         if run:
             total += 1
-            good += character in _LATIN and run <= 2
+            good += character in LATIN and run <= 2
     return good / total if total else 0.0
 
 

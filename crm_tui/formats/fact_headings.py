@@ -175,7 +175,7 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
         "outcome": "outcome, result, status, 结果, 跟进结果, 沟通结果, 跟进状态",
         "note": """
             note, notes, what was said, description, content, summary, details, comment, remarks, 跟进记录, 跟进内容,
-            沟通内容, 联系内容, 内容, 记录, 备注, 说明, 沟通记录, 拜访记录
+            沟通内容, 联系内容, 内容, 记录, 备注, 说明, 沟通记录, 拜访记录, 拜访内容
         """,
     },
     "follow-ups": {
@@ -216,6 +216,10 @@ _BY_HEADING = {
 _PAPERS = ("receivables", "payments")
 
 
+_TIMES = frozenset(map(plain, ("时间", "時間")))
+"""Headings that mean the date, unless another column holds it: then the time of day."""
+
+
 def field_of(kind: str, text: str) -> str | None:
     """The field of that kind which the text means as a heading; None for none."""
     hit = _BY_HEADING[kind].get(plain(text))
@@ -230,6 +234,10 @@ def match(kind: str, found: Sequence[str]) -> tuple[str, ...]:
         hit = hits[column]
         if hit and hit[0] not in fields:
             fields[column] = hit[0]
+    if "time" in FIELDS[kind] and "time" not in fields:  # of two columns of days the one called a time, 時間, has it
+        spare = [n for n, heading in enumerate(found) if not fields[n] and plain(heading) in _TIMES]
+        for column in spare[:1]:
+            fields[column] = "time"
     if kind in _PAPERS and "customer" in fields and "number" not in fields and "编号" in found:
         fields[list(found).index("编号")] = "number"  # beside a name it numbers the paper, not the customer
     return tuple(fields)
@@ -244,7 +252,10 @@ _TELLING = {
     "orders": (
         "orderdate", "下单日期", "订单日期", "订单号", "ordernumber", "orderno", "订单金额", "quantity", "数量", "qty",
     ),
-    "interactions": ("跟进记录", "跟进内容", "跟进方式", "沟通内容", "interactiondate", "activitytype", "沟通记录"),
+    "interactions": (
+        "跟进记录", "跟进内容", "跟进方式", "沟通内容", "interactiondate", "activitytype", "沟通记录", "沟通方式",
+        "记录人", "拜访记录", "拜访内容", "拜访日期", "拜访方式", "visitdate", "calldate",
+    ),
     "follow-ups": ("下次跟进", "下次跟进时间", "下次跟进日期", "nextfollowup", "followupdate", "待办事项"),
     "products": ("salesprice", "listprice", "product", "productname", "产品", "产品名称", "商品名称"),
 }

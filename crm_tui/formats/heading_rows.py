@@ -27,17 +27,32 @@ class Span(NamedTuple):
 
 
 def heading_row(first: Sequence[Row]) -> int | None:
-    """Which of the first rows has the headings: the first of ten that is more than half as full as the fullest.
+    """Which of the first rows has the headings: the first of ten that is more than half as full as the fullest,
+    or one above it of which every cell is a known heading while nothing of that one is: rows may be longer than theirs.
 
     None where all are empty.
     """
     filled = [sum(1 for cell in row.cells if cell.strip()) for row in first]
     if not any(filled):
         return None
-    for number, count in islice(enumerate(filled), _TITLES):
-        if count * 2 > max(filled):
-            return number
-    return filled.index(max(filled))
+    fullest = filled.index(max(filled))
+    place = next((n for n, count in islice(enumerate(filled), _TITLES) if count * 2 > max(filled)), fullest)
+    return next((n for n in range(min(place, _TITLES)) if _is_rather(first[n], first[place])), place)
+
+
+def _is_rather(row: Row, other: Row) -> bool:
+    """Whether the row is sure to be headings, each of which is known, and the other one is not."""
+    texts = [cell.strip() for cell in row.cells if cell.strip()]
+    return len(texts) > 1 and _known(texts) == len(texts) and not _known([cell.strip() for cell in other.cells])
+
+
+def _known(texts: Sequence[str]) -> int:
+    """How many of the headings are known, of customers or of the facts for which most are."""
+    from crm_tui.formats import fact_headings
+
+    told = [field for field in meanings.match(texts).fields if field]
+    return max(len(told), *(len([name for name in fact_headings.match(kind, texts) if name])
+                            for kind in fact_headings.KINDS))  # fmt: skip
 
 
 def named(cells: Sequence[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ One object is held at a time. What an object has in a list of objects stays as i
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -24,6 +25,7 @@ MOST_KEYS = 2_000
 _LARGEST = 1 << 24
 """Characters of one object."""
 _BLOCK = 1 << 18
+_LONG = re.compile(f'[^"]{{{LONGEST_CELL + 1}}}')
 _DEEPEST = 20
 _BETWEEN = " \t\r\n,\ufeff"
 
@@ -171,7 +173,7 @@ def _lines(path: Path, stream: IO[str], number: int, first: dict[str, Any]) -> I
         if text := line.strip(_BETWEEN):
             found = _decoded(text)
             if found is None:
-                raise _broken(path, number)
+                raise _too_large(path, number, line) if len(line) == _LARGEST else _broken(path, number)
             yield number, found
 
 
@@ -192,7 +194,9 @@ def _scattered(path: Path, stream: IO[str], number: int, text: str) -> Iterator[
             try:
                 found, end = _DECODER.raw_decode(buffer, place)
             except (ValueError, RecursionError) as error:
-                if not block or len(buffer) - place > _LARGEST:
+                if len(buffer) - place >= _LARGEST:
+                    raise _too_large(path, number, buffer) from error
+                if not block:
                     raise _broken(path, number) from error
                 break  # the rest of it comes with the next block
             yield number, found
@@ -215,4 +219,11 @@ def _passed(text: str, place: int) -> int:
 
 def _broken(path: Path, line: int) -> TableError:
     message = _("{path}, line {line}: this is no JSON object; correct the line or take it out")
+    return TableError(message.format(path=path, line=line))
+
+
+def _too_large(path: Path, line: int, text: str) -> TableError:
+    if _LONG.search(text):
+        return TableError(_("{path}, line {line}: a cell is longer than 1 MB").format(path=path, line=line))
+    message = _("{path}, line {line}: this object is longer than 16 MB; take it out")
     return TableError(message.format(path=path, line=line))

@@ -13,8 +13,9 @@ from crm_tui.formats.content_lines import escape, line
 class Card:
     """A card: `name` is what is shown, `family` and `given` its parts; of a company both are empty.
 
-    `phones` are (type, number), `kind` what the card is about: `org` or `individual`; `is_customer`: the person is the
-    customer, and not the organization. Empty texts are left out.
+    `phones`, `emails` and `wechats` are (type, text), where the type WORK is of the company itself; `kind` what the
+    card is about: `org` or `individual`; `is_customer`: the person is the customer, and not the organization;
+    `of_person`: the organization is a person, whose contact this is. Empty texts are left out.
     """
 
     uid: str
@@ -25,14 +26,15 @@ class Card:
     organization: str = ""
     title: str = ""
     phones: Sequence[tuple[str, str]] = ()
-    emails: Sequence[str] = ()
+    emails: Sequence[tuple[str, str]] = ()
     address: str = ""
     website: str = ""
     note: str = ""
     birthday: str = ""
-    wechat: str = ""
+    wechats: Sequence[tuple[str, str]] = ()
     categories: Sequence[str] = ()
     is_customer: bool = False
+    of_person: bool = False
 
 
 def write_cards(stream: IO[bytes], cards: Iterable[Card]) -> int:
@@ -56,14 +58,16 @@ def _lines(card: Card) -> Iterator[bytes]:
     yield line("KIND", card.kind)  # of version 4, which others pass over
     if card.is_customer and card.organization:
         yield line("X-CRM-TUI-KIND", "person")  # who works there is the customer, not the company
+    if card.of_person:
+        yield line("X-CRM-TUI-KIND", "contact")
     if card.title:
         yield line("TITLE", escape(card.title))
     for kind, number in card.phones:
         yield line(f"TEL;TYPE={kind}", escape(number))
-    for address in card.emails:
-        yield line("EMAIL;TYPE=INTERNET", escape(address))
-    if card.wechat:
-        yield line("X-WECHAT", escape(card.wechat))
+    for kind, address in card.emails:
+        yield line("EMAIL;TYPE=INTERNET" + (f",{kind}" if kind else ""), escape(address))
+    for kind, wechat in card.wechats:
+        yield line("X-WECHAT" + (f";TYPE={kind}" if kind else ""), escape(wechat))
     if card.address:
         yield line("ADR;TYPE=WORK", f";;{escape(card.address)};;;;")
     if card.website:

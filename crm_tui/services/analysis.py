@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from crm_tui.domain.analysis import ABOUT, care, debts, path, policies, sales
 from crm_tui.domain.analysis.report import SPELT_IDS, Report, Row, ids_filter, term
@@ -42,8 +44,7 @@ _TELLING = ("churn", "problems")
 """The reports whose rows are single customers."""
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """Which report: its name, the ends of the period as typed, the scheme, the origin, a filter for the customers."""
 
     name: str

@@ -20,6 +20,7 @@ from crm_tui.domain.language import _, ngettext
 from crm_tui.formats import leftovers
 from crm_tui.services.session import Outcome, Session
 from crm_tui.store import anchors, backups, chain, visits
+from crm_tui.store.opening import is_read_only
 
 if TYPE_CHECKING:
     from crm_tui.domain.settings import Settings
@@ -35,7 +36,8 @@ def check_right(role: str | None) -> None:
 def backup(session: Session, file: Path | None = None, progress: Progress | None = None) -> Outcome:
     """Take a backup into `file`, a folder or a file that is not there or is a backup; without one into `backups`.
 
-    Admin only, and journaled. `data`: file, entries, head, customers.
+    Admin only, and journaled, but where the database lies on a disk that is mounted for reading only.
+    `data`: file, entries, head, customers.
     """
     session.refresh()
     check_right(session.person.role)
@@ -46,18 +48,17 @@ def backup(session: Session, file: Path | None = None, progress: Progress | None
         _check_target(source, to)
     folder = _made(to if inside else to.parent, own=file is None)
     _check_room(source, folder)
-    with session.database.writing():
-        visits.note(
-            session.database, user_id=session.person.id, at=session.stamp, source=session.source,
-            command=session.command or "backup", summary=_("backup taken into {path}").format(path=to),
-        )  # fmt: skip
+    noted = not is_read_only(source)  # there is no other place for the trace; what is on that disk can still be saved
+    if noted:
+        _note(session, to)
     name = f".{source.name if inside else to.name}."
     leftovers.clear(folder, name, ".part")
     part = folder / f"{name}{os.getpid()}.part"
     path, content = backups.take(
         source, part, lambda content: folder / _name(source, now, content) if inside else to, progress
     )
-    anchors.note(source, now, "backup", content.head, f"by {session.person.login}: {path}")
+    if noted:
+        anchors.note(source, now, "backup", content.head, f"by {session.person.login}: {path}")
     customers = content.rows["customer"]
     record = {
         "file": str(path), "entries": content.head.length, "head": content.head.hash, "customers": customers,
@@ -67,6 +68,14 @@ def backup(session: Session, file: Path | None = None, progress: Progress | None
         "{path}: {n} customers, {entries} entries of the journal, verified", customers,
     )  # fmt: skip
     return Outcome(text.format(path=path, n=f"{customers:,}", entries=f"{content.head.length:,}"), data=(record,))
+
+
+def _note(session: Session, to: Path) -> None:
+    with session.database.writing():
+        visits.note(
+            session.database, user_id=session.person.id, at=session.stamp, source=session.source,
+            command=session.command or "backup", summary=_("backup taken into {path}").format(path=to),
+        )  # fmt: skip
 
 
 def _check_target(source: Path, to: Path) -> None:
@@ -123,23 +132,26 @@ def plan(settings: Settings) -> Plan:
     return Plan(timedelta(hours=hours) if hours else None, kept)
 
 
-def newest(path: Path) -> names.Name | None:
-    """The newest backup of the database in its folder."""
+def newest(path: Path, now: datetime) -> names.Name | None:
+    """The newest backup of the database in its folder. One of the future (a clock was wrong) does not count."""
     try:
         found = names.of(path.stem, os.listdir(anchors.folder(path)))
     except OSError:
         return None
-    return found[0] if found else None
+    return next((one for one in found if one.at <= now), None)
 
 
 def age(session: Session) -> timedelta | None:
     """How old the newest backup is, or the database where there is none; None for a database that nobody would miss."""
     if backups.is_made(session.database):
         return None
-    last = newest(session.database.path)
+    now = session.clock()
+    last = newest(session.database.path, now)
     began = backups.began(session.database)
     since = last.at if last else moment(began) if began else None
-    return session.clock() - since if since else None
+    if since is None:
+        return None
+    return now - since if since <= now else timedelta.max  # begun by a clock that was wrong: old for all we know
 
 
 def due(session: Session) -> Plan | None:
@@ -160,7 +172,7 @@ def take(path: Path, wanted: Plan, now: datetime) -> str | None:
     folder = _made(anchors.folder(path), own=True)
     try:
         with backups.alone(folder) as alone:
-            last = newest(path)
+            last = newest(path, now)
             if not alone or (last and wanted.every and now - last.at < wanted.every):
                 return None
             _check_room(path, folder)

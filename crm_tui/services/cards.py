@@ -119,20 +119,21 @@ def card(session: Session, customer_id: int, *, events: int = 300) -> Card:
     masked = is_masked(session.sight, facts.owner_id)
     row = customers.listed(session.database, session.sight, [customer_id])[customer_id]
     listed = dict(zip(customers.LISTED, row, strict=True))
+    is_merged = facts.merged_into is not None  # nobody is to do anything about it any more
     return Card(
         facts,
-        listed["owner"],
-        listed["pool"],
+        None if is_merged else listed["owner"],
+        None if is_merged else listed["pool"],
         tuple((listed["tags"] or "").split()),
         "" if masked else values.get("note") or "",
         _items(facts, values, verified, masked, session.person.role != "service"),
         profiles.complete(session, facts, values),
         _contacts(session, customer_id, masked),
         _events(session, customer_id, events, masked),
-        due.why(session, customer_id).lines,
+        () if is_merged else due.why(session, customer_id).lines,
         tuple(collaborations.told(one) for one in collaborations.of(session, customer_id)),
         tuple((worker.who, work.told(session, worker)) for worker in work.worked(session, customer_id)),
-        _sections(session, facts),
+        () if is_merged else _sections(session, facts),
         _merged(session, facts),
     )
 

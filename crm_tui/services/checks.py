@@ -54,11 +54,9 @@ def check(session: Session, progress: Progress | None = None) -> list[Fault]:
     sound, warnings = _of_backups(session, tell)
     with checks.interruptible(session.database, lambda: tell(doing, 0, 0)):
         tell("check", 0, 0)
-        faults = [
-            *_readable(session, sound, _damage(session, sound)),
-            *_readable(session, sound, _of_chain(session, sound, tell)),
-            *_readable(session, sound, _of_rules(session, sound, tell)),
-        ]
+        looked = (_damage(session, sound), _of_chain(session, sound, tell), _of_rules(session, sound, tell))
+        # What cannot be read is met by each look: it is one fault.
+        faults = list(dict.fromkeys(fault for each in looked for fault in _readable(session, sound, each)))
     if not any(not fault.warning for fault in faults):
         head = chain.head(session.database.connection)
         anchors.note(session.database.path, session.clock(), "check", head, f"by {session.person.login}")
@@ -141,12 +139,18 @@ def _of_backups(session: Session, progress: Progress) -> tuple[Path | None, list
     again = _("crm-tui backup takes one")
     found: list[Fault] = []
     if old > _OLD:
-        what = _("the newest backup is {n} days old") if backups.newest(path) else _("there is no backup")
+        there = backups.newest(path, session.clock())
+        what = _("the newest backup is {n} days old") if there else _("there is no backup")
         found.append(Fault(what.format(n=old.days), str(folder), again, warning=True))
     every: list[names.Name] = []
     with suppress(OSError):
         every = names.of(path.stem, [each.name for each in folder.iterdir()])
-    for one in every[:3]:
+    future = [one for one in every if one.at > session.clock()]
+    for one in future:
+        what = _("a backup is dated in the future: it counts for no day, and is never deleted")
+        remedy = _("look at the clock of this host; delete the backup when a newer one is there")
+        found.append(Fault(what, one.text, remedy, warning=True))
+    for one in [*(one for one in every if one not in future), *future][:3]:
         try:
             store.verify(folder / one.text, lambda what, done, most: progress("backup", done, most))
         except CrmError as error:

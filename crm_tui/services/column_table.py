@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from itertools import chain
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from crm_tui.domain.clock import iso, local_date, moment
 from crm_tui.domain.language import N_, _
@@ -21,8 +22,7 @@ MASK = "•••"
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Viewer:
+class Viewer(Struct, frozen=True):
     """Who looks at the cells, and when."""
 
     today: date
@@ -51,8 +51,7 @@ def viewer(session: Session) -> Viewer:
 Cell = Callable[[Row, Viewer], str]
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column: its name (the key in JSON), its heading, `width` in cells (at least, where `flex` > 0 lets it grow).
 
     `cell` is what screens show; `value` what is printed where it is not in `lists.record`. `more` says what has to be

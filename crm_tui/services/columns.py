@@ -7,8 +7,9 @@ Masked fields stay masked, and sensitive ones have no column: a list is not the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
@@ -28,8 +29,7 @@ _MOST = 60
 """Columns of one list."""
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """A column that was asked for, and its width in cells (0: as wide as it is by itself)."""
 
     column: Column

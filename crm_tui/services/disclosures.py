@@ -6,9 +6,10 @@ Nothing takes a disclosure back: what was read was read.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from crm_tui.domain.clock import local_date, stamp
 from crm_tui.domain.errors import NotAllowed
@@ -27,8 +28,7 @@ BULK = 200
 """Of more rows than this a rep's printed list is of the rep's own customers only."""
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(Struct, frozen=True):
     """P22's answer in words, and whether anybody holds the customer, whom one could ask."""
 
     text: str

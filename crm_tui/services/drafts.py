@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from crm_tui.services.session import Session
 
@@ -12,8 +13,7 @@ _VERSION = "@version"
 """Beside the fields in a draft: the version of the row that they were typed for. No field is called so."""
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """What was typed into a form, when (a stored stamp), and for which version of the row that the form edits."""
 
     values: dict[str, str]

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any, cast
 
-from crm_tui.domain.clock import local_date, moment
+from msgspec import Struct
+from msgspec.structs import replace
+
+from crm_tui.domain.clock import local_date, local_dates, moment
 from crm_tui.domain.due import (
     NOTICES,
     DueInput,
+    DueSettings,
     Leaving,
     NoticeKind,
     Overdue,
     Owing,
     Reason,
     Waiting,
-    earliest,
+    near,
     order_key,
     reasons,
     section,
@@ -37,8 +40,7 @@ Waits = dict[int, tuple[Waiting, ...]]
 """What waits for the reader, by customer."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """One customer of the queue, by its most urgent reason; `part` is overdue, today or soon."""
 
     id: int
@@ -63,22 +65,19 @@ def queue(session: Session) -> list[Line]:
     horizon = today + timedelta(days=settings.horizon_days)
     waiting = _waiting(session)
     unpaid = _unpaid(session)
-    found: list[tuple[tuple[float, ...], int, Candidate, list[Reason]]] = []
+    found: list[tuple[tuple[float, ...], int, Candidate, Sequence[Reason]]] = []
     every = list(_candidates(session, horizon, waiting))
-    owing = _owing(session, every)
+    owing, day = _owing(session, every), local_dates(session.person.zone)
     for candidate in every:
-        facts = _facts(session, candidate, waiting.get(candidate.id, ()), unpaid, owing)
-        first = earliest(facts, settings)
-        if first is None or (first > horizon and not facts.owing):
-            continue
-        near = [r for r in _reasons(session, sight, today, candidate, facts) if section(r, today, settings) != "later"]
-        if near:
-            place = order_key(_rank(candidate), near[0], today, settings)
-            found.append((place, candidate.id, candidate, near))
+        facts = _facts(session, candidate, waiting.get(candidate.id, ()), unpaid, owing, day)
+        told = _own(near(facts, today, settings), candidate, sight)
+        if told:
+            place = order_key(_rank(candidate), told[0], today, settings)
+            found.append((place, candidate.id, candidate, told))
     found.sort(key=lambda one: one[:2])
     phones = due.phones(session.database, sight, [key for _place, key, *_rest in found[:LIMIT]])
-    made = (_line(replace(one, phone=phones[key]), near, today, session) for _place, key, one, near in found[:LIMIT])
-    return _under(session, list(made))
+    made = [_line(one, told, today, settings, phones[key]) for _place, key, one, told in found[:LIMIT]]
+    return _under(session, made)
 
 
 def _under(session: Session, lines: list[Line]) -> list[Line]:
@@ -116,15 +115,14 @@ def _candidates(session: Session, horizon: date, waiting: Waits) -> Iterator[Can
         yield from due.of(session.database, sight, others)
 
 
-def _reasons(session: Session, sight: Sight, today: date, candidate: Candidate, facts: DueInput) -> list[Reason]:
+def _own(every: Sequence[Reason], candidate: Candidate, sight: Sight) -> Sequence[Reason]:
     """The reasons that are one's own: of a customer that one does not work (any more), only what waits for one.
 
-    `sight` is the session's, `today` the user's: to ask for them again for each row is to look at the database again.
+    `sight` is the session's: to ask for it again for each row is to look at the database again.
     """
-    every = reasons(facts, today, session.settings.due)
     works = candidate.owner_id in sight.queue or sight.shared.get(candidate.id)
     if works and candidate.archived_at is None:
-        return list(every)
+        return every
     return [reason for reason in every if reason.kind in NOTICES]
 
 
@@ -141,30 +139,35 @@ def _waiting(session: Session) -> Waits:
 
 def lines(session: Session, ids: Sequence[int]) -> dict[int, Line]:
     """The lines of these customers as they stand now, due or not, by id; those with no reason at all are left out."""
-    today, sight = session.today, session.sight
+    today, sight, rules = session.today, session.sight, session.settings.due
     result: dict[int, Line] = {}
     waiting, unpaid = _waiting(session), _unpaid(session, ids)
     found = due.of(session.database, sight, ids)
-    owing = _owing(session, found)
+    owing, day = _owing(session, found), local_dates(session.person.zone)
     for candidate in found:
-        facts = _facts(session, candidate, waiting.get(candidate.id, ()), unpaid, owing)
-        every = _reasons(session, sight, today, candidate, facts)
-        if every:
-            near = [r for r in every if section(r, today, session.settings.due) != "later"]  # as the queue tells them
-            result[candidate.id] = _line(candidate, near or every, today, session)
+        facts = _facts(session, candidate, waiting.get(candidate.id, ()), unpaid, owing, day)
+        told = _own(near(facts, today, rules), candidate, sight)  # as the queue tells them
+        told = told or _own(reasons(facts, today, rules), candidate, sight)
+        if told:
+            result[candidate.id] = _line(candidate, told, today, rules, candidate.phone)
     return {line.id: line for line in _under(session, list(result.values()))}
 
 
 def why(session: Session, customer_id: int) -> Outcome:
     """Every reason for which the customer is or will be due, and what silences what."""
+    from crm_tui.services import merges  # few are
+
     facts = session.one(customer_id)
     title = _("{name}: why due").format(name=facts.name)
+    if facts.merged_into is not None:
+        return Outcome(title, lines=(merges.told(session, facts),), data=({"id": facts.id},))
     if facts.owner_id is None:
         return Outcome(title, lines=(_("nobody holds it: it stands in nobody's queue"),), data=({"id": facts.id},))
     [candidate] = due.of(session.database, session.sight, [customer_id])
     unpaid = _unpaid(session, [customer_id])
     owing = _owing(session, [candidate])
-    known = _facts(session, candidate, _waiting(session).get(customer_id, ()), unpaid, owing)
+    day = local_dates(session.person.zone)
+    known = _facts(session, candidate, _waiting(session).get(customer_id, ()), unpaid, owing, day)
     told = explain(known, session.today, session.settings.due)
     every = reasons(known, session.today, session.settings.due)
     data = tuple(
@@ -186,10 +189,10 @@ def record(session: Session, line: Line) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _line(candidate: Candidate, near: Sequence[Reason], today: date, session: Session) -> Line:
+def _line(one: Candidate, told: Sequence[Reason], today: date, settings: DueSettings, phone: str | None) -> Line:
     return Line(
-        candidate.id, candidate.name, candidate.stage, candidate.scheme, candidate.tier, candidate.phone,
-        section(near[0], today, session.settings.due), near[0], tuple(near[1:]), candidate.suggested,
+        one.id, one.name, one.stage, one.scheme, one.tier, phone, section(told[0], today, settings), told[0],
+        tuple(told[1:]), one.suggested,
     )  # fmt: skip
 
 
@@ -264,26 +267,22 @@ def _badge(session: Session, c: Candidate) -> str:
 
 
 def _facts(
-    session: Session, c: Candidate, waiting: Iterable[Waiting], unpaid: Unpaid, owing: Asked
+    session: Session, c: Candidate, waiting: Iterable[Waiting], unpaid: Unpaid, owing: Asked, day: Callable[[str], date]
 ) -> DueInput:
-    zone = session.person.zone
-
-    def day(stored: str | None) -> date | None:
-        return local_date(stored, zone) if stored else None
-
+    """What decides when the customer is due; `day` are the `local_dates` of the user's zone."""
     return DueInput(
         stage=c.stage,
         tier=c.tier,
         scheme=c.scheme,
-        held_since=day(c.held_since) or local_date(c.created_at, zone),
-        stage_since=local_date(c.stage_since, zone),
+        held_since=day(c.held_since or c.created_at),
+        stage_since=day(c.stage_since),
         next_on=date.fromisoformat(c.next_on) if c.next_on else None,
-        next_at=moment(c.next_at).astimezone(zone) if c.next_at else None,
+        next_at=moment(c.next_at).astimezone(session.person.zone) if c.next_at else None,
         next_kind="first_contact" if c.next_kind == "first_contact" else "promise",
         next_purpose=c.next_purpose or "",
         next_original_on=date.fromisoformat(c.next_original_on) if c.next_original_on else None,
-        last_contact=day(c.last_contact),
-        last_touch=day(c.last_touch),
+        last_contact=day(c.last_contact) if c.last_contact else None,
+        last_touch=day(c.last_touch) if c.last_touch else None,
         stale=date.fromisoformat(c.stale_on) if c.stale_on else None,
         leaving=_leaving(session, c),
         notices=tuple(waiting),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from crm_tui.domain.names import name_key
 from crm_tui.domain.people import is_masked
 from crm_tui.services.session import Session
-from crm_tui.store import customers
+from crm_tui.store import customers, merging
 from crm_tui.store.customers import reach
 
 COMPARED = ("phone", "email", "tax_number")
@@ -34,13 +34,16 @@ def find(session: Session, kind: str, name: str, values: Mapping[str, str | None
     """The id of the first customer that is the same, and whether one sees it: one that is seen, or else, whoever holds
     it, one that is not. A dry run, which leaves no trace, finds only what is seen. (None, False) when there is none.
 
+    One that was merged into another stands for that one.
     Phones and mails are those that lists show: the customer's own, or else its first contact's that has one.
     """
     rows = session.database.rows(
         f"SELECT c.id, {reach('phone')}, {reach('email')}, c.tax_number FROM customer c"
-        " WHERE c.name_key = ? AND c.kind = ? AND c.merged_into IS NULL ORDER BY c.id",
+        " WHERE c.name_key = ? AND c.kind = ? ORDER BY c.merged_into IS NOT NULL, c.id",
         (name_key(name), kind),
     )
+    merged = merging.survivors(session.database, [row[0] for row in rows]) if rows else {}
+    rows = [(merged.get(key, key), *theirs) for key, *theirs in rows]
     shown = seen(session, [row[0] for row in rows]) if rows else {}
     for key, *theirs in rows:
         if key in shown and (not shown[key] or same(values, dict(zip(COMPARED, theirs, strict=True)))):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from crm_tui.domain.clock import stamp
 from crm_tui.domain.language import _
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 Closing = Literal["done", "replaced", "dropped"]
 
 
-@dataclass(frozen=True)
-class Open:
+class Open(Struct, frozen=True):
     """An open follow-up; `due_at` is a stored stamp where a time was promised."""
 
     id: int

@@ -51,7 +51,7 @@ def _revert(session: Session, kind: str, entry_id: int | None) -> Outcome:
             reverting.check_receivers(session, change.entry_id, entries)
             reverting.check_protections(session, protected)
             if reverted.kept and not reverted.changed:
-                raise Conflict(_stuck(session, reverted, keep, root_id, summary or command))
+                raise Conflict(_stuck(session, reverted, keep, root_id, entries, summary or command))
             if change.is_empty():
                 raise CrmError(_("nothing of it is left: {what}").format(what=summary or command))
             reverts.append_histories(change, at=session.stamp, user_id=session.person.id, reason=kind)
@@ -72,13 +72,20 @@ def _revert(session: Session, kind: str, entry_id: int | None) -> Outcome:
     return _outcome(session, reverted, keep, message, n)
 
 
-def _stuck(session: Session, reverted: Reverted, keep: Mapping[int, str], root_id: int, what: str) -> str:
+def _stuck(
+    session: Session, reverted: Reverted, keep: Mapping[int, str], root_id: int, entries: Sequence[int], what: str
+) -> str:
     """Why an entry cannot be taken back, whom it is about, and how to go on."""
-    names = list(_names(session, reverted.kept).values())
+    kept = _names(session, reverted.kept)
+    names = [f"{key} {name}" if len(kept) > 1 else name for key, name in kept.items()]
     who = ", ".join(names[:5]) + (_(" and {n} more").format(n=len(names) - 5) if len(names) > 5 else "")
     text = _("not undone, changed since: {what}").format(what=f"{who}; {what}" if who else what)
     if set(reverted.kept) <= set(keep):
         text = _("not undone: {reason}").format(reason=next(iter(keep.values())))
+    for key, survivor in reverts.merged_since(session.database, entries):
+        if key in _names(session, [key]):
+            text += _("; {id} was itself merged into {other} since: undo that first").format(id=key, other=survivor)
+            return text
     earlier = journal.undoable(session.database, session.person.id, before=root_id, run=_run(session))
     return f"{text}; " + _("`undo {id}` takes back what came before").format(id=earlier[0]) if earlier else text
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from crm_tui.domain.cadence import cadence_interval
 from crm_tui.domain.clock import stamp
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from crm_tui.store.journal import Change
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(Struct, frozen=True):
     """An interaction as it is logged: `connected` for a contact that came about, `at` None for now.
 
     `next` is the next date, with its `purpose`; `done` marks the open follow-up as done even without a next one.

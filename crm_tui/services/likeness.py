@@ -18,6 +18,7 @@ from crm_tui.domain.language import _, ngettext
 from crm_tui.services import disclosures, duplicates
 from crm_tui.services.session import Outcome, Refusal, Session, done
 from crm_tui.store import duplicates as store
+from crm_tui.store import importing
 from crm_tui.store.duplicates import Look, Pair, Progress
 
 _PAGE = 200
@@ -121,6 +122,14 @@ def resembling(
     return sorted(found, key=lambda row: (-row[2].score, row[0]))[:most]
 
 
+def of_new(session: Session, newest: int) -> int:
+    """How many of the customers made since the one of that id, the newest then, have a phone, a mail or a tax number of
+    one that was there, as far as one sees these.
+    """
+    last = importing.newest(session.database)
+    return store.resembling(session.database, session.sight, newest + 1, last) if 0 < newest < last else 0
+
+
 def warning(session: Session, customer_id: int) -> tuple[str, str]:
     """What a customer that has just been made resembles, in words, and the line that merges the two; "" for nothing."""
     one = store.known(session.database, [customer_id])[customer_id]
@@ -188,5 +197,5 @@ def distinct(session: Session, ids: Sequence[int]) -> Outcome:
         ]
         change.insert("distinct_pair", rows)
         changed = sorted({key for pair in new for key in pair})
-        message = _("{names}: not one").format(names=", ".join(names[key] for key in changed))
+        message = _("{names}: not one").format(names=", ".join(f"{key} {names[key]}" for key in changed))
         return done(change, message if new else _("nothing was changed"), changed, refused)

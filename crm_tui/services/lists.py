@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from crm_tui.domain.clock import iso
 from crm_tui.domain.errors import CrmError, UsageError
@@ -26,8 +28,7 @@ _SORTED = 50_000
 """Ids read at a time of a list that is sorted by several keys."""
 
 
-@dataclass(frozen=True)
-class Within:
+class Within(Struct, frozen=True):
     """What all customers of a list have in common, whatever its filter: the pool they lie in, who holds them, or that
     they are `among` those named by their `ids`, as behind a figure of a report.
     """
@@ -37,8 +38,7 @@ class Within:
     ids: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(Struct, frozen=True):
     """A list: the filter as typed, the stage tab ("" for all), and the sort (None: as the filter suggests).
 
     `these`: only these customers, and in this order unless it is sorted; None for no such choice.

@@ -6,16 +6,16 @@ Nothing is overwritten unseen: whoever comes second is shown the three values of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from crm_tui.domain.errors import Conflict
 from crm_tui.domain.language import _
 from crm_tui.domain.merge import Difference, merge
 
 
-@dataclass(frozen=True)
-class Before:
+class Before(Struct, frozen=True):
     """What a record was at an earlier version, as it is typed; `texts` None when nobody can tell. Who changed it since,
     by login, the last first.
     """

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def told() -> dict[str, str]:
     """What is mended, by its name in records, in words."""
     return {
-        "next": _("next dates"), "touch": _("last contacts"), "badge": _("badges"), "search": _("search index"),
+        "schema": _("triggers and indexes"), "next": _("next dates"), "clock": _("contact clocks"),
+        "touch": _("last contacts"), "names": _("keys of names"), "badge": _("badges"), "search": _("search index"),
         "undone": _("what is taken back"), "ids": _("numbers of ids"),
     }  # fmt: skip
 

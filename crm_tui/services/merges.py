@@ -9,77 +9,25 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
-from crm_tui.domain.language import N_, _
+from crm_tui.domain.clock import local_date
+from crm_tui.domain.errors import Conflict, CrmError, NotAllowed, UsageError
+from crm_tui.domain.language import _
 from crm_tui.domain.names import name_key
-from crm_tui.domain.nearest import nearest
-from crm_tui.domain.people import is_masked
-from crm_tui.domain.profile import format_value
-from crm_tui.domain.profile_fields import COLUMNS, CUSTOM, FIELD
+from crm_tui.domain.profile_fields import CUSTOM
 from crm_tui.domain.stages import BY_IDENTIFIER, STAGES
 from crm_tui.services import notices, profiles, recycling, tiers
-from crm_tui.services.cards import MASK
+from crm_tui.services.comparison import KEPT, TITLES, Choice, choices
 from crm_tui.services.pools import may_give
 from crm_tui.services.session import Outcome, Refusal, Session, done
-from crm_tui.store import customers, merging, pools
+from crm_tui.store import merging, pools
 from crm_tui.store import tiers as tiers_store
 from crm_tui.store.customers import Facts
 
 if TYPE_CHECKING:
     from crm_tui.store.journal import Change
-
-TITLES: Mapping[str, str] = {
-    "contact": N_("contacts"), "interaction": N_("interactions"), "follow_up": N_("follow-ups"), "tag": N_("tags"),
-    "protection": N_("protections"), "transfer": N_("offers"), "collaborator": N_("collaborators"),
-    "comment": N_("comments"), "notice": N_("notices"), "credit_share": N_("credit shares"),
-    "recycle_warning": N_("recycle warnings"), "deal": N_("deals"), "sales_order": N_("orders"),
-    "order_line": N_("order lines"), "receivable": N_("receivables"), "payment": N_("payments"),
-    "allocation": N_("allocations"), "wallet": N_("wallet estimates"), "purchase_factor": N_("purchase factors"),
-    "playbook_mark": N_("playbook marks"), "product_push": N_("pushes"),
-}  # fmt: skip
-"""What the rows of each table are called."""
-
-_KEPT = (*COLUMNS, "note")
-"""The fields that are columns of the customer's row."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A field of the merged customer: its values by customer (stored texts, "" for none), and whose is taken."""
-
-    field: str
-    values: Mapping[int, str]
-    taken: int
-
-    @property
-    def value(self) -> str:
-        """What the survivor gets."""
-        return self.values[self.taken]
-
-    @property
-    def title(self) -> str:
-        """The field's name as people read it."""
-        if self.field in FIELD:
-            return FIELD[self.field].title
-        return _("note") if self.field == "note" else self.field.removeprefix(CUSTOM)
-
-    @property
-    def differs(self) -> bool:
-        """Whether any two of them differ."""
-        return len(set(self.values.values())) > 1
-
-    def shown(self, customer_id: int) -> str:
-        """A customer's value as people read it, on one line."""
-        stored = self.values[customer_id]
-        text = format_value(FIELD[self.field], stored) if stored and self.field in FIELD else stored
-        if self.field == "phone" and stored:
-            from crm_tui.domain.phone_display import display_phone
-
-            text = display_phone(stored)
-        return " ".join(text.split())
 
 
 @dataclass
@@ -101,6 +49,11 @@ class _Merge:
     def every(self) -> list[int]:
         return [self.survivor.id, *self.lost]
 
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many rows of each table were dropped, where any were."""
+        return {table: n for table, n in self.dropped.items() if n}
+
     def drop(self, table: str, rows: Iterable[int]) -> None:
         found = list(rows)
         if found:
@@ -109,13 +62,15 @@ class _Merge:
 
 
 def merge(
-    session: Session, ids: Sequence[int], into: int | None = None, take: Mapping[str, int] | None = None
+    session: Session, ids: Sequence[int], into: int | None = None, take: Mapping[str, int] | None = None,
+    seen: Mapping[int, int] | None = None,
 ) -> Outcome:
     """Merge the customers into one of them, `into`, the first unless told otherwise.
 
     The survivor keeps its holder, stage and tier, and the value of each field that it has; what it lacks comes from the
     first of the others that has it. `take` says otherwise: field → whose value. Those that one may not give away are
-    refused by name and left as they are. Raises CrmError where fewer than two are left.
+    refused by name and left as they are. Raises CrmError where fewer than two are left, and Conflict where one is not
+    at the version at which it was `seen`.
     """
     wanted = list(dict.fromkeys([into, *ids] if into is not None else ids))
     if len(wanted) < 2:
@@ -125,9 +80,11 @@ def merge(
         taken, refused = session.take_to_move(wanted)
         survivor, losers = _survivor(taken, refused, wanted[0])
         _check_alike(survivor, losers)
+        _check_seen([survivor, *losers], seen or {})
         chosen = choices(session, [survivor.id, *(f.id for f in losers)], take or {})
         doing = _Merge(session, change, survivor, losers, chosen)
         before = merging.counts(session.database, doing.every)
+        said = told_apart(session, doing.every)
         apart = merging.pairs(session.database, doing.lost)
         _end_holdings(doing)
         _drop_alike(doing)
@@ -141,7 +98,7 @@ def merge(
         _take_tiers(doing)
         moved = _counted(doing, before)
         change.searchable.update(doing.every)
-        return _outcome(doing, moved, refused)
+        return _outcome(doing, moved, said, refused)
 
 
 def _survivor(taken: Sequence[Facts], refused: Sequence[Refusal], wanted: int) -> tuple[Facts, list[Facts]]:
@@ -149,7 +106,7 @@ def _survivor(taken: Sequence[Facts], refused: Sequence[Refusal], wanted: int) -
     by_id = {facts.id: facts for facts in taken}
     if wanted not in by_id or len(taken) < 2:
         first = next((one for one in refused if one.id == wanted), refused[0])
-        name = f"{first.name}: " if first.name else ""
+        name = f"{first.id} {first.name}: " if first.name else ""
         raise (NotAllowed if first.forbidden else CrmError)(f"{name}{first.reason}")
     return by_id[wanted], [facts for facts in taken if facts.id != wanted]
 
@@ -158,46 +115,38 @@ def _check_alike(survivor: Facts, losers: Sequence[Facts]) -> None:
     for facts in losers:
         if facts.kind != survivor.kind:
             raise CrmError(_("{name} is of another kind than {other}: they are not one").format(
-                name=facts.name, other=survivor.name
+                name=_numbered(facts), other=_numbered(survivor)
             ))  # fmt: skip
         if bool(facts.blocked) != bool(survivor.blocked):
             text = _("of {name} and {other} one is blocked: block or unblock first, then merge")
-            raise CrmError(text.format(name=facts.name, other=survivor.name))
+            raise CrmError(text.format(name=_numbered(facts), other=_numbered(survivor)))
+
+
+def _numbered(facts: Facts) -> str:
+    """Those that may be one have names that tell nobody which is which."""
+    return f"{facts.id} {facts.name}"
+
+
+def _check_seen(taken: Sequence[Facts], seen: Mapping[int, int]) -> None:
+    """Conflict where somebody has changed one of them since: it is not what was looked at that would be written."""
+    for facts in taken:
+        if seen.get(facts.id, facts.version) != facts.version:
+            text = _("{id} {name} was changed meanwhile: nothing was merged; look at them again")
+            key = {"id": facts.id, "version": facts.version}
+            raise Conflict(text.format(id=facts.id, name=facts.name), (key,))
+
+
+def told_apart(session: Session, ids: Sequence[int]) -> tuple[str, ...]:
+    """Who said of which of the customers that they are not one, and when: a line for each pair."""
+    zone = session.person.zone
+    text = _("{first} and {other} are not one, said {login} on {day}")
+    return tuple(
+        text.format(first=first, other=other, login=login, day=local_date(at, zone))
+        for first, other, login, at in merging.told_apart(session.database, ids)
+    )
 
 
 # -- fields
-
-
-def choices(session: Session, ids: Sequence[int], take: Mapping[str, int]) -> list[Choice]:
-    """The fields that any of the customers has, whose value each gets; `ids` begin with the survivor.
-
-    UsageError for a field that there is not, or a customer that is none of them.
-    """
-    rows, known = merging.rows(session.database, ids), merging.profiles(session.database, ids)
-    values: dict[str, dict[int, str]] = {name: {} for name in (*FIELD, "note")}
-    for key in ids:
-        for name in _KEPT:
-            values[name][key] = "" if rows[key][name] is None else str(rows[key][name])
-        for name, text in known.get(key, ({}, {}))[0].items():
-            values.setdefault(name if name in FIELD else CUSTOM + name, {})[key] = text
-    for name, key in take.items():
-        _check_take(name, key, values, ids)
-    found = []
-    for name, of in values.items():
-        every = {key: of.get(key, "") for key in ids}
-        if any(every.values()):
-            first = next(key for key in ids if every[key])
-            found.append(Choice(name, every, take.get(name, first)))
-    return found
-
-
-def _check_take(name: str, key: int, values: Mapping[str, Any], ids: Sequence[int]) -> None:
-    if name not in values:
-        raise UsageError(_('unknown field "{name}"{hint}').format(name=name, hint=nearest(name, values)), name, 0)
-    if key not in ids:
-        raise UsageError(_("{name}: {id} is none of those that are merged").format(name=name, id=key), str(key), 0)
-    if name == "name" and not values[name].get(key):
-        raise UsageError(_("a customer needs a name"), name, 0)
 
 
 def _take_fields(doing: _Merge) -> None:
@@ -206,7 +155,7 @@ def _take_fields(doing: _Merge) -> None:
     taken = [choice for choice in doing.choices if choice.taken != key]
     if not taken:
         return
-    columns: dict[str, str | None] = {one.field: one.value or None for one in taken if one.field in _KEPT}
+    columns: dict[str, str | None] = {one.field: one.value or None for one in taken if one.field in KEPT}
     if "name" in columns:
         columns["name_key"] = name_key(str(columns["name"]))
     doing.change.update("customer", [key], **columns) if columns else None
@@ -214,7 +163,7 @@ def _take_fields(doing: _Merge) -> None:
     fields, verified = (dict(part) for part in known.get(key, ({}, {})))
     for one in taken:
         name = one.field.removeprefix(CUSTOM)
-        if one.field not in _KEPT:
+        if one.field not in KEPT:
             _set(fields, name, one.value)
         _set(verified, name, known.get(one.taken, ({}, {}))[1].get(name, ""))
     row = {name: json.dumps(part, ensure_ascii=False, sort_keys=True)
@@ -281,13 +230,13 @@ def _wider(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _one_primary(doing: _Merge) -> None:
-    rows = merging.whole(doing.session.database, "contact", doing.every, "t.is_primary AND t.archived_at IS NULL")
-    doing.change.update("contact", [row["id"] for row in rows[1:]], is_primary=0)
+    primary = merging.primary_contacts(doing.session.database, doing.every)
+    doing.change.update("contact", primary[1:], is_primary=0)
 
 
 def _one_follow_up(doing: _Merge) -> None:
     """The earlier of the promised dates stands; the others are replaced by it, and stay in the history."""
-    rows = merging.whole(doing.session.database, "follow_up", doing.every, "t.closed_at IS NULL")
+    rows = merging.open_follow_ups(doing.session.database, doing.every)
     rows.sort(key=lambda row: (row["due_on"], row["due_at"] or "~", row["kind"] != "promise"))
     late = [row["id"] for row in rows[1:]]
     doing.change.update("follow_up", late, closed_at=doing.session.stamp, closed_as="replaced")
@@ -317,7 +266,7 @@ def _bury(doing: _Merge) -> None:
     nothing = dict.fromkeys(("next_on", "next_at", "last_contact", "last_touch"))
     change.update("customer", doing.lost, archived_at=session.stamp, merged_into=survivor.id, **nothing)
     every = [survivor, *doing.losers]
-    rows = merging.whole(session.database, "follow_up", [survivor.id], "t.closed_at IS NULL")
+    rows = merging.open_follow_ups(session.database, [survivor.id])
     contact = max((f.last_contact for f in every if f.last_contact), default=None)
     change.update(
         "customer", [survivor.id], next_on=rows[0]["due_on"] if rows else None,
@@ -365,19 +314,22 @@ def _counted(doing: _Merge, before: Mapping[str, int]) -> dict[str, int]:
     return {table: n for table, n in after.items() if n}
 
 
-def _outcome(doing: _Merge, moved: Mapping[str, int], refused: Sequence[Refusal]) -> Outcome:
+def _outcome(
+    doing: _Merge, moved: Mapping[str, int], said: Sequence[str], refused: Sequence[Refusal]
+) -> Outcome:
     survivor, losers = doing.survivor, doing.losers
     names = ", ".join(f"{facts.id} {facts.name}" for facts in losers)
     message = _("{names} merged into {id} {name}").format(names=names, id=survivor.id, name=survivor.name)
     record = {
         "id": survivor.id, "name": next(c.value for c in doing.choices if c.field == "name"), "merged": doing.lost,
         "fields": [{"field": c.field, "value": c.value, "from": c.taken} for c in doing.choices],
-        "rows": dict(moved), "dropped": {table: n for table, n in doing.dropped.items() if n},
+        "rows": dict(moved), "dropped": doing.left_out,
     }  # fmt: skip
     proposal = _further(survivor, losers)
     return done(
-        doing.change, message, doing.every, refused, data=(record,), lines=(*_lines(doing, moved),), proposal=proposal
-    )
+        doing.change, message, doing.every, refused, data=(record,), lines=(*said, *_lines(doing, moved)),
+        proposal=proposal,
+    )  # fmt: skip
 
 
 def _lines(doing: _Merge, moved: Mapping[str, int]) -> Iterable[str]:
@@ -393,8 +345,8 @@ def _lines(doing: _Merge, moved: Mapping[str, int]) -> Iterable[str]:
             yield text.format(field=choice.title, value=choice.shown(key), rest=rest)
     if moved:
         yield _("under {id} then: {rows}").format(id=key, rows=_told(moved))
-    if dropped := {table: n for table, n in doing.dropped.items() if n}:
-        yield _("left out, since the survivor has the like: {rows}").format(rows=_told(dropped))
+    if doing.left_out:
+        yield _("left out, since the survivor has the like: {rows}").format(rows=_told(doing.left_out))
 
 
 def _told(rows: Mapping[str, int]) -> str:
@@ -412,65 +364,6 @@ def _further(survivor: Facts, losers: Sequence[Facts]) -> tuple[str, str] | None
     return f"stage {best.stage} {survivor.id}", text
 
 
-# -- before and after
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """Customers side by side, as far as one may know them: the field values, and how many rows each has by table."""
-
-    facts: tuple[Facts, ...]
-    holders: tuple[str, ...]
-    choices: tuple[Choice, ...]
-    rows: Mapping[str, tuple[int, ...]]
-
-    @property
-    def ids(self) -> tuple[int, ...]:
-        """Their ids, in order."""
-        return tuple(facts.id for facts in self.facts)
-
-
-def sheet(session: Session, ids: Sequence[int]) -> Sheet:
-    """The customers side by side; CrmError for one that is not seen. What is masked or sensitive is hidden here too."""
-    seen, refused = session.see(ids)
-    if refused:
-        raise CrmError(refused[0].reason)
-    hidden = {facts.id for facts in seen if is_masked(session.sight, facts.owner_id)}
-    personal = session.person.role != "service"
-    found = [_veiled(choice, hidden, personal=personal) for choice in choices(session, ids, {})]
-    counted = {facts.id: {} if facts.id in hidden else merging.counts(session.database, [facts.id]) for facts in seen}
-    rows = {table: tuple(counted[key].get(table, 0) for key in ids) for table in TITLES}
-    listed = customers.listed(session.database, session.sight, ids)
-    places = customers.LISTED.index("owner"), customers.LISTED.index("pool")
-    holders = tuple(next((str(listed[key][at]) for at in places if listed[key][at]), "") for key in ids)
-    return Sheet(
-        tuple(seen), holders, tuple(choice for choice in found if any(choice.values.values())),
-        {table: n for table, n in rows.items() if any(n)},
-    )  # fmt: skip
-
-
-def _veiled(choice: Choice, hidden: set[int], *, personal: bool) -> Choice:
-    known = FIELD.get(choice.field)
-    values = dict(choice.values)
-    for key in values:
-        if known is not None and known.sensitive and (key in hidden or not personal):
-            values[key] = ""
-        elif key in hidden and choice.field in ("phone", "email", "wechat"):
-            values[key] = MASK if values[key] else ""
-        elif key in hidden and known is None:
-            values[key] = ""
-    return replace(choice, values=values)
-
-
-def best(session: Session, ids: Sequence[int]) -> list[int]:
-    """The customers, first the one that the others would best go into: held rather than in a pool, then the one of
-    which most is known, then the oldest.
-    """
-    facts = customers.facts(session.database, session.sight, ids)
-    known = {key: sum(merging.counts(session.database, [key]).values()) for key in facts}
-    return sorted(facts, key=lambda key: (facts[key].owner_id is None, -known[key], key))
-
-
 def told(session: Session, facts: Facts) -> str:
     """Into whom the customer was merged, in words; "" for one that was not. One that is not seen has no name."""
     if facts.merged_into is None:
@@ -482,4 +375,3 @@ def told(session: Session, facts: Facts) -> str:
     if not seen:
         return _("merged into another customer")
     return _("merged into {id} {name}").format(id=found[0], name=found[1])
-

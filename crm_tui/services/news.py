@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from crm_tui.services.session import Session
 from crm_tui.store import news
@@ -20,8 +20,7 @@ Changed = frozenset[int] | None
 """The customers that were changed; None: too many to name, or something that is no customer's (a user, a rule)."""
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """How far a session has seen: the state of the file as its own connection counts it, and the newest entry."""
 
     version: int

@@ -33,12 +33,12 @@ from crm_tui.domain.playbooks import (
 from crm_tui.domain.schemes import badge
 from crm_tui.domain.schemes.playbook import NOTHING
 from crm_tui.domain.text import clean
-from crm_tui.services.sections import Row, Section
 from crm_tui.services.session import Outcome, Refusal, Session, done, named
 from crm_tui.store import playbooks as store
 from crm_tui.store.playbooks import Marked
 
 if TYPE_CHECKING:
+    from crm_tui.services.sections import Section
     from crm_tui.store.customers import Facts
     from crm_tui.store.due import Candidate
 
@@ -130,6 +130,8 @@ def _refusal(session: Session, facts: Facts, item: str, *, standing: bool) -> st
 
 def section(session: Session, customer: Facts) -> Section | None:
     """The checklist on the card."""
+    from crm_tui.services.sections import Row, Section  # the queue shows no card
+
     told = lines(session, customer)
     if not told:
         return None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from crm_tui.domain.clock import local_date, stamp
 from crm_tui.domain.language import _
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from crm_tui.store.journal import Change
 
 
-@dataclass(frozen=True)
-class InForce:
+class InForce(Struct, frozen=True, dict=True):
     """The recycling rules of a day: `general`, and those of the pools that have rules of their own."""
 
     today: date

@@ -4,9 +4,11 @@ is done; and nothing is lost, since the old file is kept beside.
 
 from __future__ import annotations
 
+import errno
 import filecmp
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +23,7 @@ from crm_tui.store import anchors, backups, chain, people, restores, visits
 from crm_tui.store.database import Database
 
 if TYPE_CHECKING:
+    from crm_tui.store.anchors import Anchor
     from crm_tui.store.backups import Content, Progress
     from crm_tui.store.restores import Comparison
 
@@ -37,27 +40,23 @@ class Restore:
 
     @property
     def lost(self) -> int:
-        """Entries of the journal that only the database has."""
-        return self.compared.entries - self.compared.common
+        """Entries of the journal that only the database has; where that cannot be looked at, as far as is noted."""
+        return max(0, self.compared.entries - self.compared.common)
 
     @property
     def gained(self) -> int:
         """Entries that only the backup has."""
-        return self.compared.brought - self.compared.common
+        return self.compared.brought - min(self.compared.entries, self.compared.common)
 
     @property
     def loss(self) -> str:
         """What would be lost, in a sentence."""
         found = self.compared
-        if found.unreadable:
-            text = _("{path} cannot be read ({error}): what it has that the backup has not is lost")
-            return text.format(path=self.path, error=found.unreadable)
-        if not found.entries:
-            return _("there is no database at {path}: nothing is lost").format(path=self.path)
+        if found.newest is None:
+            return self._loss_by_notes
         if not self.lost:
             ahead = _("nothing is lost: the backup has {n} entries more")
             return ahead.format(n=f"{self.gained:,}") if self.gained else _("nothing is lost: both are the same")
-        assert found.newest is not None
         at, who, what = found.newest
         local = moment(at).astimezone().strftime("%Y-%m-%d %H:%M")
         if self.gained:
@@ -74,12 +73,47 @@ class Restore:
             first=f"{found.common + 1:,}", n=f"{self.lost:,}", m=f"{self.gained:,}", at=local, who=who, what=what
         )
 
+    @property
+    def _loss_by_notes(self) -> str:
+        found = self.compared
+        if found.unreadable:
+            text = _("{path} cannot be read ({error}): what it has that the backup has not is lost")
+        elif self.lost:
+            text = _("there is no database at {path}: what it had that the backup has not is lost")
+        else:
+            text = _("there is no database at {path}, and nothing is noted of it that the backup has not")
+        told = text.format(path=self.path, error=found.unreadable)
+        if self.lost and found.last is not None:
+            most = ngettext(", {n} entry at least, of {at}", ", {n} entries at least, till {at}", self.lost)
+            told += most.format(n=f"{self.lost:,}", at=_local(found.last))
+        return told + self.odd
+
+    @property
+    def odd(self) -> str:
+        """That the backup does not fit what was noted outside; "" where it does."""
+        if not self.compared.odd:
+            return ""
+        first, *more = self.compared.odd
+        text = _("; the backup does not fit what is noted of {at} ({where}: entry {id}): one of the two was made anew")
+        if more:
+            text = ngettext(
+                "; the backup does not fit what is noted of {at} ({where}: entry {id}) nor {n} later note: it was made"
+                " anew, or they were",
+                "; the backup does not fit what is noted of {at} ({where}: entry {id}) nor {n} later notes: it was made"
+                " anew, or they were", len(more),
+            )  # fmt: skip
+        return text.format(at=_local(first), where=first.where, id=f"{first.length:,}", n=len(more))
+
     def record(self) -> dict[str, Any]:
         """As `--json` prints it."""
         return {
             "file": str(self.file), "entries": self.content.head.length, "head": self.content.head.hash,
-            "lost": self.lost, "gained": self.gained, "kept": None,
+            "lost": self.lost, "gained": self.gained, "odd": len(self.compared.odd), "kept": None,
         }  # fmt: skip
+
+
+def _local(anchor: Anchor) -> str:
+    return anchor.at.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def look(path: Path, file: Path, login: str, progress: Progress | None = None) -> Restore:
@@ -96,6 +130,10 @@ def look(path: Path, file: Path, login: str, progress: Progress | None = None) -
     compared = restores.compare(path, file, login)
     check_right(compared.role)
     return Restore(path, file, login, content, compared)
+
+
+_OF_THE_TARGET = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""What is wrong with where one writes, whichever file it is told of."""
 
 
 def restore(wanted: Restore, now: datetime) -> Outcome:
@@ -116,13 +154,16 @@ def restore(wanted: Restore, now: datetime) -> Outcome:
         _synchronise(fresh)
         restores.swap(path, fresh, old)
     except OSError as error:
+        where = path if error.errno in _OF_THE_TARGET else error.filename or path
         text = _("{path}: {error}; nothing was changed")
-        raise CrmError(text.format(path=error.filename or path, error=error.strerror)) from error
+        raise CrmError(text.format(path=where, error=error.strerror)) from error
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written there is nothing
+            fresh.unlink(missing_ok=True)
     message = _("restored from {file}").format(file=wanted.file)
     if had:
         message = _("{message}; what was there is kept as {old}").format(message=message, old=old.name)
+    message += wanted.odd
     _note(wanted, now, message)
     return Outcome(message, data=({**wanted.record(), "kept": str(old) if had else None},))
 

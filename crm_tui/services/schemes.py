@@ -6,8 +6,9 @@ Leads and administrators keep them; whoever adds one is told who would move befo
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _, ngettext

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class Row:
+
+class Row(Struct, frozen=True):
     """A row of a section: a label, what it says, what is said beside it; `edit` is the command line whose form changes
     it, on the card of its customer; "" for none.
     """
@@ -18,8 +18,7 @@ class Row:
     edit: str = ""
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(Struct, frozen=True):
     """A part of the card that one service makes: its name for scripts, a heading, its rows, and the same as records.
 
     `more` is how many rows beyond those shown there are.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, cast
-from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from crm_tui.domain.clock import stamp
 from crm_tui.domain.errors import CrmError, NotAllowed, SignedOut
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from crm_tui.store.journal import Change, Run
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why one customer (or other row) was left out."""
 
     id: int
@@ -36,8 +36,7 @@ class Refusal:
     """Whether it is for want of a right."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a verb did: a sentence, the customers that it changed, those that it left out, and the journal entry.
 
     `data` is what `--json` prints, `lines` what is read instead of it, `columns` are the headings of a `--csv` that may
@@ -67,8 +66,7 @@ class Outcome:
         return 4 if self.changed else 1
 
 
-@dataclass
-class Session:
+class Session(Struct):
     """`clock` returns the present moment, aware; `source` and `command` say in the journal where a change came from.
 
     Who one is, what one sees and which rules hold are read again whenever the database has changed, so that a change of
@@ -81,7 +79,7 @@ class Session:
     clock: Callable[[], datetime]
     source: str = "command"
     command: str = ""
-    change: Change | None = field(default=None, repr=False)
+    change: Change | None = None
     system: bool = False
     trial: bool = False
     """Whether what is done is rolled back at the end: a dry run tells nobody what wants a trace in the journal."""
@@ -91,12 +89,15 @@ class Session:
     """The folders in which macros are looked for; recordings are written into the first."""
     guest_key: str | None = None
     """The fingerprint of the key that a session at the door came in by: it lasts as long as that is the user's."""
-    run: Run | None = field(default=None, repr=False)
+    run: Run | None = None
     """The run that goes on, of which all that is changed meanwhile is a step: see `services.runs`."""
     scheme: str = ""
     """The scheme under which lists show tiers; "" for the primary one of each customer."""
-    _sight: Sight | None = field(default=None, repr=False)
-    _read_at: tuple[int, int, date] | None = field(default=None, repr=False)
+    _sight: Sight | None = None
+    _read_at: tuple[int, int, date] | None = None
+
+    def __repr__(self) -> str:
+        return f"Session({self.person.login!r}, {self.command!r})"
 
     @property
     def now(self) -> datetime:
@@ -273,6 +274,8 @@ class Session:
 def zone(name: str) -> tzinfo:
     """The time zone of that name; the host's for none."""
     if name:
+        from zoneinfo import ZoneInfo  # most work where the host is
+
         return ZoneInfo(name)
     return datetime.now().astimezone().tzinfo or UTC
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from crm_tui.domain.errors import DatabaseUnusable
-from crm_tui.domain.language import N_, _
+from crm_tui.domain.language import _
 from crm_tui.domain.recycling import (
     SCHEME,
     WAITING,
@@ -28,8 +28,9 @@ from crm_tui.domain.recycling import (
     said,
     second_missed,
 )
-from crm_tui.services import backups, recycling, tiers, worth
-from crm_tui.services.session import Outcome, Refusal, Session
+from crm_tui.services import backups, recycling, sweep_lines, tiers, worth
+from crm_tui.services.session import Outcome, Session
+from crm_tui.services.sweep_lines import DONE, Done
 from crm_tui.store import customers
 from crm_tui.store import recycling as store
 from crm_tui.store.customers import Facts
@@ -43,12 +44,6 @@ SOURCE = "sweep"
 """What the journal says of where these changes come from; plain undo passes them over."""
 PAGE = 100
 """Customers in a transaction."""
-
-Done = Literal["warned", "ended", "recycled", "escalated", "regraded", "failed"]
-DONE: Mapping[Done, str] = {
-    "warned": N_("warned"), "ended": N_("warning ended"), "recycled": N_("recycled"), "escalated": N_("escalated"),
-    "regraded": N_("tier by hand ended"), "failed": N_("failed"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -123,15 +118,19 @@ class _Planned:
 def sweep(session: Session) -> Outcome:
     """Sweep all customers; the rows that the user may see are told, one record each: id, name, done, reason, due.
 
-    While another sweep runs it says so and does nothing.
+    While another sweep runs it says so and does nothing. DatabaseUnusable for a file that is damaged: what a sweep did
+    and noted of it would pass for sound.
     """
+    from crm_tui.store import checks
+
+    checks.look(session.database)
     worth.keep_current(session)
     with store.alone(session.database) as alone:
         if not alone:
             return Outcome(_("another sweep is running: nothing was done"))
         seen = _seen(session)
         rows = [row for page in _pages(session) for row in page if seen(row.owner_id)]
-    return _told(session, rows, backups.after_sweep(session))
+    return sweep_lines.told(rows, backups.after_sweep(session))
 
 
 def preview(session: Session) -> list[Row]:
@@ -156,7 +155,7 @@ def preview(session: Session) -> list[Row]:
 
 def previewed(session: Session) -> Outcome:
     """As `sweep`, but only what it would do."""
-    outcome = _told(session, preview(session))
+    outcome = sweep_lines.told(preview(session))
     message = _("{message} (dry run: nothing was changed)").format(message=outcome.message)
     return Outcome(message, data=outcome.data, lines=outcome.lines)
 
@@ -287,7 +286,7 @@ def _swept(frame: _Frame, owner_id: int, page: Sequence[Held]) -> list[Row]:
         planned = _plan(frame, [again[key] for key in dict.fromkeys(p.held.id for p in planned) if key in again])
         returning = _returning(session, [p.held.id for p in planned if p.row.done == "recycled"])
         rows = _done(session, change, planned, returning)
-        change.summarize(_summary(rows))
+        change.summarize(sweep_lines.summary(rows))
         return rows
 
 
@@ -379,31 +378,3 @@ def _seen(session: Session) -> Callable[[int], bool]:
     """Whose customers the user may hear of."""
     sight = session.sight
     return lambda owner_id: sight.everything or owner_id in sight.owners
-
-
-def _summary(rows: Iterable[Row]) -> str:
-    counts = Counter(row.done for row in rows)
-    told = ", ".join(f"{counts[done]} {_(text)}" for done, text in DONE.items() if counts[done])
-    return told or _("nothing to do")
-
-
-def _told(session: Session, rows: Sequence[Row], more: str = "") -> Outcome:
-    failed = [Refusal(row.id, row.name, row.reason) for row in rows if row.done == "failed"]
-    return Outcome(
-        _("sweep: {done}").format(done=_summary(rows)) + more,
-        tuple(dict.fromkeys(row.id for row in rows if row.done != "failed")),
-        tuple(failed),
-        data=tuple(record(row) for row in rows),
-        lines=tuple(_line(row) for row in rows),
-    )
-
-
-def record(row: Row) -> dict[str, Any]:
-    """A row as `--json` prints it."""
-    due = row.due.isoformat() if row.due else None
-    return {"id": row.id, "name": row.name, "done": row.done, "reason": row.reason, "due": due}
-
-
-def _line(row: Row) -> str:
-    due = f" {row.due}" if row.due else ""
-    return f"{row.id} {row.name}  {_(DONE[row.done])}{due}: {row.reason}"

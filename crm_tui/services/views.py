@@ -6,8 +6,10 @@ whoever looks, and what the viewer cannot read is an error.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.filters import Or
@@ -25,8 +27,7 @@ _LONGEST = 40
 _EMPTY = {"shared": "", "letter": "", "filter": "", "columns": "", "sort": ""}
 
 
-@dataclass(frozen=True)
-class View:
+class View(Struct, frozen=True):
     """A saved view. `owner` is a login, `mine` whether that is the viewer; the texts are as typed."""
 
     id: int

@@ -7,8 +7,10 @@ not see does not exist. Between two looks nothing is open, and while nobody else
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from crm_tui.domain.clock import iso
 from crm_tui.domain.errors import CrmError

@@ -9,18 +9,20 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import apsw
 
+from crm_tui.domain import backups as names
 from crm_tui.domain.errors import CrmError, DatabaseUnusable
 from crm_tui.domain.language import _
 from crm_tui.store import chain
 from crm_tui.store.chain import Head
-from crm_tui.store.database import APPLICATION_ID, SCHEMA_VERSION, Database
+from crm_tui.store.database import Database
+from crm_tui.store.opening import APPLICATION_ID, SCHEMA_VERSION, reachable, synchronise
 
 _PAGES = 1_024
 """Pages in a step: what others wait for where the disk is slow is a step, and this is some milliseconds."""
@@ -88,7 +90,7 @@ def _remove(part: Path) -> None:
 def _copied(source: Path, part: Path, progress: Progress | None) -> Content:
     _remove(part)
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    original = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READWRITE)
+    original = reachable(source)
     copy = apsw.Connection(str(part))
     try:
         original.set_busy_timeout(_PATIENCE)
@@ -110,15 +112,9 @@ def _copied(source: Path, part: Path, progress: Progress | None) -> Content:
 
 def keep(part: Path, target: Path) -> None:
     """Give a file that is whole its name, so that it survives a power cut."""
-    for path in (part, target):
-        if path is target:
-            part.rename(target)
-            path = target.parent
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    synchronise(part)
+    part.rename(target)
+    synchronise(target.parent)
 
 
 def content(connection: apsw.Connection) -> Content:
@@ -142,6 +138,19 @@ def _count(connection: apsw.Connection, table: str) -> int:
     return int(found)
 
 
+def is_ours(path: Path) -> bool:
+    """Whether the file is a database of ours or a backup of one, by its content; no where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return _is_ours(file.read(100))
+    except OSError:
+        return False
+
+
+def _is_ours(header: bytes) -> bool:
+    return len(header) >= 100 and int.from_bytes(header[68:72], "big") == APPLICATION_ID
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[apsw.Connection]:
     """A connection to a backup that changes nothing, not even beside it.
@@ -153,7 +162,7 @@ def opened(path: Path) -> Iterator[apsw.Connection]:
             header = file.read(100)
     except OSError as error:
         raise Damaged(_("{path}: {error}").format(path=path, error=error.strerror)) from error
-    if len(header) < 100 or int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+    if not _is_ours(header):
         raise Damaged(_("{path} is no crm-tui database").format(path=path))
     schema = int.from_bytes(header[60:64], "big")
     if schema > SCHEMA_VERSION:
@@ -174,7 +183,8 @@ def _quoted(path: Path) -> str:
 
 
 def verify(path: Path, progress: Progress | None = None, *, quick: bool = True) -> Content:
-    """What a backup holds, once all of it was looked at: SQLite's own check, the references, the journal's chain.
+    """What a backup holds, once all of it was looked at: SQLite's own check, the references, the journal's chain, and
+    whether that ends where the file's name says, if it is a backup's.
 
     Damaged says what is wrong. A `quick` look compares no index with its table, which takes a quarter of the time.
     """
@@ -184,11 +194,15 @@ def verify(path: Path, progress: Progress | None = None, *, quick: bool = True) 
     try:
         with opened(path) as connection:
             _look(connection, path, progress, quick)
-            return content(connection)
+            found = content(connection)
     except apsw.InterruptError:
         raise
     except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.IOError) as error:
         raise Damaged(_("{path} is damaged: {error}").format(path=path, error=error)) from error
+    if not names.tells(path.name, *found.head):
+        text = _("{path}: its journal does not end where its name says: it was changed since, or renamed")
+        raise Damaged(text.format(path=path))
+    return found
 
 
 def _look(connection: apsw.Connection, path: Path, progress: Progress | None, quick: bool) -> None:
@@ -216,21 +230,11 @@ def _look(connection: apsw.Connection, path: Path, progress: Progress | None, qu
             raise Damaged(text.format(path=path, id=broken.entry_id))
 
 
-@contextmanager
-def alone(folder: Path) -> Iterator[bool]:
+def alone(folder: Path) -> AbstractContextManager[bool]:
     """Whether nobody else takes backups into the folder by itself; while the block runs nobody else begins to."""
-    import fcntl
+    from crm_tui.store import locks
 
-    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(handle)
+    return locks.alone(folder / ".lock", 0o600)
 
 
 def is_made(database: Database) -> bool:

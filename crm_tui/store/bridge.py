@@ -17,7 +17,7 @@ class Bridge(APSWDatabase):  # type: ignore[misc]
     """A peewee database whose connection is given, in whatever thread it is used."""
 
     def __init__(self, connection: apsw.Connection) -> None:
-        super().__init__(connection.filename, thread_safe=False, lock_type="IMMEDIATE")
+        super().__init__(connection.filename or ":memory:", thread_safe=False, lock_type="IMMEDIATE")
         self._given = connection
 
     def _connect(self) -> apsw.Connection:

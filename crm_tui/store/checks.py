@@ -9,9 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import apsw
+
 from crm_tui.domain.language import N_
 from crm_tui.store import anchors, chain, repairs, worth
 from crm_tui.store.database import Database
+
+_NEAR = 1 / 24
+"""Days that a stamp of an action may be from that of its entry: an import of a million takes minutes."""
+_MADE_WHOLE = "SELECT id FROM journal_entry WHERE source IN ('demo', 'benchmark')"
+"""The entries of data that was made with a history of its own."""
+_HISTORIES = " UNION ".join(
+    f"SELECT h.customer_id FROM {table} h JOIN journal_entry e ON e.id = h.entry_id WHERE h.at <> e.at"
+    f" AND abs(julianday(h.at) - julianday(e.at)) > {near} AND e.id NOT IN ({_MADE_WHOLE})"
+    for table, near in (("ownership_log", 0), ("stage_change", _NEAR), ("tier_change", _NEAR), ("disclosure", _NEAR))
+)
 
 BACKUP = "backup"
 """The remedy of what no command mends."""
@@ -70,6 +82,20 @@ INVARIANTS: tuple[tuple[str, str, str], ...] = (
         " lag(to_owner_id) OVER one AS owner, lag(to_pool_id) OVER one AS pool"
         " FROM ownership_log WINDOW one AS (PARTITION BY customer_id ORDER BY id))"
         " WHERE from_owner_id IS NOT owner OR from_pool_id IS NOT pool", BACKUP,
+    ),
+    (
+        N_("a history is not of the moment of its entry in the journal"),
+        _HISTORIES, BACKUP,
+    ),
+    (
+        # Taking a move back brings the old start back too: what the journal says last is then the start.
+        N_("the start of holding is not that of its history"),
+        "SELECT c.id FROM customer c LEFT JOIN ownership_log l ON l.id = (SELECT max(id) FROM ownership_log"
+        " WHERE customer_id = c.id AND to_owner_id = c.owner_id) WHERE c.owner_id IS NOT NULL"
+        f" AND coalesce(abs(julianday(c.held_since) - julianday(l.at)) > {_NEAR}, 1)"
+        f" AND coalesce(l.entry_id, 0) NOT IN ({_MADE_WHOLE}) AND c.held_since IS NOT (SELECT j.after ->> 'held_since'"
+        " FROM journal_change j WHERE j.record = 'customer' AND j.record_id = c.id"
+        " AND json_type(j.after, '$.held_since') IS NOT NULL ORDER BY j.id DESC LIMIT 1)", BACKUP,
     ),
     (
         N_("something waits for the holder of a customer that nobody holds"),
@@ -160,6 +186,14 @@ def interruptible(database: Database, tick: Callable[[], None]) -> Iterator[None
 def damage(database: Database) -> list[str]:
     """What SQLite's own check finds wrong with the file; empty for a sound one."""
     return [str(row[0]) for row in database.rows("PRAGMA integrity_check(20)") if row[0] != "ok"]
+
+
+def look(database: Database) -> None:
+    """DatabaseUnusable where the file is damaged: a look at every page, that compares no index with its table."""
+    with database._explained():
+        [(found,), *__] = database.connection.execute("PRAGMA quick_check(1)").fetchall()
+        if found != "ok":
+            raise apsw.CorruptError(str(found))
 
 
 def dangling(database: Database) -> list[tuple[str, int]]:

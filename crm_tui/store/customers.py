@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
 from typing import Any
+
+from msgspec import Struct
 
 from crm_tui.domain.people import Sight
 from crm_tui.store.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """A customer's row. Times are stored stamps (UTC), days ISO dates."""
 
     id: int
@@ -42,7 +42,7 @@ class Facts:
     merged_into: int | None = None
 
 
-_FACTS = ", ".join(f"c.{field.name}" for field in fields(Facts))
+_FACTS = ", ".join(f"c.{name}" for name in Facts.__struct_fields__)
 
 
 def seen_by(sight: Sight) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+
+from msgspec import Struct
 
 from crm_tui.domain.people import Sight
 from crm_tui.store.customers import reach_seen, seen_by
 from crm_tui.store.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A customer with its open follow-up and its recycle warning. Times are stored stamps, days ISO dates."""
 
     id: int
@@ -49,7 +49,7 @@ _OTHERS = {
 
 def _columns(phone: str) -> str:
     names = _OTHERS | {"phone": phone}
-    return ", ".join(names.get(field.name, f"c.{field.name}") for field in fields(Candidate))
+    return ", ".join(names.get(name, f"c.{name}") for name in Candidate.__struct_fields__)
 
 
 _FROM = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import combinations, groupby, islice
+from itertools import combinations, groupby, islice, product
 from operator import itemgetter
 from typing import NamedTuple
 from zlib import crc32
@@ -27,17 +27,33 @@ _WAY_BLOCK, _NAME_BLOCK, _GRAM_BLOCK = 20, 30, 40
 """The largest blocks that are compared."""
 _GRAMS = 6
 """By so many of its rarest pieces each name is looked for."""
+_EQUALS = 6
+"""So many customers of one name are compared with those of a name that is alike."""
 _BATCH = 5_000
 _STEP = 20_000
 _LOW = (1 << 32) - 1
 
 # A number counts without its extension: who shares a switchboard's line is not who shares the switchboard.
+# Few are archived, and by this the rows of all others need not be read.
+_LIVE = "NOT IN (SELECT id FROM customer WHERE archived_at IS NOT NULL)"
+
+
+def _ways(column: str, way: str) -> str:
+    """The SQL of who is reached by what, in its order; who is archived is compared with nobody, and fills no block."""
+    return (
+        f"SELECT {way} AS way, id FROM customer WHERE {column} IS NOT NULL AND +id {_LIVE}"
+        f" UNION ALL SELECT {way}, customer_id FROM contact"
+        f" WHERE {column} IS NOT NULL AND archived_at IS NULL AND +customer_id {_LIVE} ORDER BY 1"
+    )
+
+
 _WAYS = (
-    "SELECT phone AS way, id FROM customer WHERE phone IS NOT NULL"
-    " UNION ALL SELECT phone, customer_id FROM contact WHERE phone IS NOT NULL ORDER BY 1",
-    "SELECT lower(email) AS way, id FROM customer WHERE email IS NOT NULL"
-    " UNION ALL SELECT lower(email), customer_id FROM contact WHERE email IS NOT NULL ORDER BY 1",
-    "SELECT upper(tax_number) AS way, id FROM customer WHERE tax_number IS NOT NULL ORDER BY 1",
+    _ways("phone", "phone"), _ways("email", "lower(email)"),
+    f"SELECT upper(tax_number) AS way, id FROM customer WHERE tax_number IS NOT NULL AND +id {_LIVE} ORDER BY 1",
+)  # fmt: skip
+_BY_NAME = (
+    f"SELECT name_key, id FROM customer INDEXED BY customer_name WHERE kind = 'organization' AND +id {_LIVE}"
+    " ORDER BY name_key, kind, id"
 )
 
 
@@ -131,28 +147,60 @@ def _named(database: Database, key: str) -> Iterator[int]:
 _LATIN, _HAN, _PIECE = 4, 2, 4
 
 
-def resembling(database: Database, first: int, last: int) -> int:
+_REACHED_BY = (
+    ("customer", "phone"), ("contact", "phone"), ("customer", "email"), ("contact", "email"),
+    ("customer", "tax_number"),
+)  # fmt: skip
+
+
+def resembling(database: Database, sight: Sight, first: int, last: int) -> int:
     """How many of the customers from one id to another have a phone, a mail or a tax number of one that was there
-    before them, themselves or by a contact.
+    before them, themselves or by a contact; of those that were there only what is seen, and not masked, counts.
     """
-    own = (
-        "SELECT c.id, {what} AS way FROM customer c WHERE c.id BETWEEN ?1 AND ?2 AND c.{column} IS NOT NULL"
-        " UNION ALL SELECT k.customer_id, k.{column} FROM contact k"
-        " WHERE k.customer_id BETWEEN ?1 AND ?2 AND k.{column} IS NOT NULL"
+    new = "BETWEEN :first AND :last", ""
+    old = "< :first", f" AND c.archived_at IS NULL AND {seen_by(sight)}"
+    if sight.masked:
+        old = old[0], f"{old[1]} AND c.owner_id IS NOT NULL"
+    found: list[str] = []
+    for column in ("phone", "email", "tax_number"):
+        tables = [table for table, name in _REACHED_BY if name == column]
+        if first <= last - first:  # those that were there are fewer: they are looked up among the new ones
+            ways = " UNION ".join(
+                f"SELECT {_way(one, column)} AS way FROM {_having(one, column, *old)}" for one in tables
+            )
+            found += [
+                f"SELECT c.id FROM ({ways}) w CROSS JOIN {_having(one, column, *new, way='w.way')}"
+                for one in tables
+            ]
+        else:
+            known = " OR ".join(f"EXISTS (SELECT 1 FROM {_having(one, column, *old, way='w.way')})" for one in tables)
+            found += [
+                f"SELECT w.id FROM (SELECT c.id, {_way(one, column)} AS way FROM {_having(one, column, *new)}) w"
+                f" WHERE {known}"
+                for one in tables
+            ]
+    return int(database.value(
+        f"SELECT count(*) FROM ({' UNION '.join(found)})", {"first": first, "last": last}
+    ))  # fmt: skip
+
+
+def _way(table: str, column: str) -> str:
+    return f"{'c' if table == 'customer' else 'k'}.{column}"
+
+
+def _having(table: str, column: str, ids: str, which: str, *, way: str = "") -> str:
+    """What follows FROM of the customers (alias `c`) with these ids that have the way, or any, in that table.
+
+    The pluses leave one index to each: that of the way where it is known, else that of the ids.
+    """
+    has = f"{_way(table, column)} = {way}" if way else f"+{_way(table, column)} IS NOT NULL"
+    if table == "customer":
+        return f"customer c WHERE {has} AND c.id {ids}{which}"
+    key = "+k.customer_id" if way else "k.customer_id"
+    return (
+        "contact k CROSS JOIN customer c ON c.id = k.customer_id"
+        f" WHERE {has} AND {key} {ids} AND k.archived_at IS NULL{which}"
     )
-    earlier = (
-        "EXISTS (SELECT 1 FROM customer o WHERE o.{column} = n.way AND o.id < ?1)"
-        " OR EXISTS (SELECT 1 FROM contact o WHERE o.{column} = n.way AND o.customer_id < ?1)"
-    )
-    found = " UNION ".join(
-        f"SELECT n.id FROM ({own.format(what=f'c.{column}', column=column)}) n WHERE {earlier.format(column=column)}"
-        for column in ("phone", "email")
-    )
-    tax = (
-        "SELECT n.id FROM customer n WHERE n.id BETWEEN ?1 AND ?2 AND n.tax_number IS NOT NULL"
-        " AND EXISTS (SELECT 1 FROM customer o WHERE o.tax_number = n.tax_number AND o.id < ?1)"
-    )
-    return int(database.value(f"SELECT count(*) FROM ({found} UNION {tax})", (first, last)))
 
 
 def known(database: Database, ids: Iterable[int]) -> dict[int, Known]:
@@ -210,11 +258,7 @@ def look(database: Database, at: str, progress: Progress = lambda done, most: No
     found: set[int] = set()
     for sql in _WAYS:
         found.update(_packed(_blocks(database, sql, _WAY_BLOCK), work))
-    by_name = (
-        "SELECT name_key, id FROM customer INDEXED BY customer_name WHERE kind = 'organization'"
-        " ORDER BY name_key, kind"
-    )
-    found.update(_packed(_blocks(database, by_name, _NAME_BLOCK), work))
+    found.update(_packed(_blocks(database, _BY_NAME, _NAME_BLOCK), work))
     _near(database, found, work)
     rows = list(_scored(database, found, work))
     found.clear()
@@ -252,7 +296,7 @@ class _Work:
 
 def _blocks(database: Database, sql: str, cap: int) -> Iterator[list[int]]:
     """The customers that have one value in common, of those that no more than `cap` share."""
-    rows = database.connection.execute(sql)
+    rows = database.stream(sql)
     for __, block in groupby(rows, key=itemgetter(0)):
         ids = {row[1] for row in block}
         if 1 < len(ids) <= cap:
@@ -270,30 +314,31 @@ def _packed(blocks: Iterable[list[int]], work: _Work) -> Iterator[int]:
 def _near(database: Database, found: set[int], work: _Work) -> None:
     """Add the pairs of firms whose names are alike: those that share one of their rarest pieces are compared."""
     cores: list[str] = []
-    ids = array("L")
+    ids, starts = array("L"), array("L")
     slots = 1 << max(10, (work.most // 3).bit_length() + 1)
     counts = array("L", bytes(8 * slots))
     before = None
-    rows = database.connection.execute(
-        "SELECT name_key, id FROM customer INDEXED BY customer_name WHERE kind = 'organization'"
-        " ORDER BY name_key, kind"
-    )
+    rows = database.stream(_BY_NAME)
     for number, (key, customer_id) in enumerate(rows, 1):
         if number % _STEP == 0:
             work.step(_STEP)
-        if key == before:  # its equals are found by their name
+        if key == before:  # among themselves they are found by their name
+            if len(ids) - starts[-1] < _EQUALS:
+                ids.append(customer_id)
             continue
         before = key
+        starts.append(len(ids))
         core = parts.__wrapped__(key).core
         cores.append(core)
         ids.append(customer_id)
         for slot in _slots(core, slots):
             counts[slot] += 1
+    starts.append(len(ids))
     for block in _gathered(cores, counts, work):
         for one, other in combinations(block, 2):
             if near(cores[one], cores[other]):
-                a, b = ids[one], ids[other]
-                found.add(a << 32 | b if a < b else b << 32 | a)
+                pairs = product(ids[starts[one] : starts[one + 1]], ids[starts[other] : starts[other + 1]])
+                found.update(min(pair) << 32 | max(pair) for pair in pairs)
 
 
 def _slots(core: str, slots: int) -> set[int]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from crm_tui.domain.people import Sight
 from crm_tui.store.customers import OWN, part_of, seen_by
@@ -26,8 +27,7 @@ IS_LEFT = (
 """Whether the entry `e` is no run, or one of which not every step was taken back within it."""
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """An action of the journal, and where its chain of undo and redo stands: its newest link and what that was."""
 
     root_id: int
@@ -42,8 +42,7 @@ class Standing:
     """The run that it is a step of."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One entry: when (a stored stamp), by whom, from where, what; `run_id` is the run's whose step it is."""
 
     id: int

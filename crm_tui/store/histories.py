@@ -34,6 +34,27 @@ def add_tiers(
     )
 
 
+def begin(change: Change, ids: Sequence[int], *, at: str, user_id: int) -> None:
+    """Append the first step and the first tier of new customers with ids in a row, and give each the tier of its badge;
+    for those that have no other.
+    """
+    span = ids[0], ids[-1]
+    change.database.execute(
+        "INSERT INTO stage_change (entry_id, customer_id, to_stage, at, user_id)"
+        " SELECT ?, id, stage, ?, ? FROM customer WHERE id BETWEEN ? AND ? ORDER BY id",
+        (change.entry_id, at, user_id, *span),
+    )
+    change.draw(
+        "customer_tier", ("customer_id", "scheme", "tier"),
+        "SELECT id, scheme, tier FROM customer WHERE id BETWEEN ? AND ? ORDER BY id", span,
+    )  # fmt: skip
+    change.database.execute(
+        "INSERT INTO tier_change (entry_id, customer_id, scheme, to_tier, at, user_id)"
+        " SELECT ?, id, scheme, tier, ?, ? FROM customer WHERE id BETWEEN ? AND ? ORDER BY id",
+        (change.entry_id, at, user_id, *span),
+    )
+
+
 def tiers(database: Database, ids: Sequence[int], scheme: str) -> dict[int, tuple[int, str]]:
     """The row id and the tier of these customers under the scheme, by customer."""
     rows = database.rows(

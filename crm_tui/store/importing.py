@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
+from crm_tui.domain.names import name_key
 from crm_tui.store.customers import reach
 from crm_tui.store.database import Database
 
@@ -31,12 +32,35 @@ def twins(database: Database, name_keys: Iterable[str]) -> dict[tuple[str, str],
     Phone and mail are the first contact's where the customer has none of its own.
     """
     found: dict[tuple[str, str], list[Twin]] = {}
-    for name_key, kind, *twin in database.rows(
+    for named, kind, *twin in database.rows(
         f"SELECT c.name_key, c.kind, c.id, {reach('phone')}, {reach('email')}, c.tax_number"
         " FROM json_each(?) wanted CROSS JOIN customer c ON c.name_key = wanted.value ORDER BY c.id",
         (json.dumps(list(name_keys)),),
     ):
-        found.setdefault((name_key, kind), []).append((twin[0], twin[1], twin[2], twin[3]))
+        found.setdefault((named, kind), []).append((twin[0], twin[1], twin[2], twin[3]))
+    return found
+
+
+def apart(database: Database, ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    """What tells each of the customers apart from others of its name: its own phone, mail and tax number under these
+    names, and under (name_key of a contact, line feed, `phone` or `email`) its contacts'.
+    """
+    wanted = json.dumps(list(ids))
+    found: dict[int, dict[str, str]] = {}
+    for key, *own in database.rows(
+        "SELECT c.id, c.phone, c.email, c.tax_number FROM json_each(?) wanted CROSS JOIN customer c"
+        " ON c.id = wanted.value",
+        (wanted,),
+    ):
+        found[key] = {name: text for name, text in zip(("phone", "email", "tax_number"), own, strict=True) if text}
+    for key, name, *ways in database.rows(
+        "SELECT k.customer_id, k.name, k.phone, k.email FROM json_each(?) wanted CROSS JOIN contact k"
+        " ON k.customer_id = wanted.value WHERE k.archived_at IS NULL ORDER BY k.id",
+        (wanted,),
+    ):
+        for way, text in zip(("phone", "email"), ways, strict=True):
+            if text:
+                found[key].setdefault(f"{name_key(name)}\n{way}", text)
     return found
 
 

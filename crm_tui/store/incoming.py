@@ -141,6 +141,14 @@ def decided(database: Database, verdicts: Sequence[tuple[str, str, int]]) -> Non
     database.connection.executemany("UPDATE temp.incoming SET verdict = ?, reason = ? WHERE ordinal = ?", verdicts)
 
 
+def refuse_joined(database: Database, verdicts: Iterable[tuple[str, str, int]]) -> None:
+    """With a row that is refused, those that were put together with it: (verdict, reason, ordinal) as in `decided`."""
+    database.connection.executemany(
+        "UPDATE temp.incoming SET verdict = 'refused', reason = ? WHERE label = ? AND verdict = 'joined'",
+        [(reason, ordinal) for verdict, reason, ordinal in verdicts if verdict == "refused"],
+    )
+
+
 def counts(database: Database) -> dict[str, int]:
     """How many rows have each verdict."""
     return dict(database.rows("SELECT verdict, count(*) FROM temp.incoming GROUP BY verdict"))
@@ -205,15 +213,6 @@ def by_value(database: Database, field: str, wanted: Iterable[str]) -> dict[str,
         (json.dumps(list(wanted)), field),
     )
     return _by_value(rows)
-
-
-def survivors(database: Database, ids: Iterable[int]) -> dict[int, int]:
-    """Into whom those of the customers were merged that were."""
-    return dict(database.rows(
-        "SELECT c.id, c.merged_into FROM json_each(?) w CROSS JOIN customer c ON c.id = w.value"
-        " WHERE c.merged_into IS NOT NULL",
-        (json.dumps(list(ids)),),
-    ))  # fmt: skip
 
 
 def _by_value(rows: Iterable[tuple[str, int]]) -> dict[str, set[int]]:

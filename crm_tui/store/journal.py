@@ -46,6 +46,8 @@ class Change:
     def __init__(self, database: Database, entry_id: int) -> None:
         self.database = database
         self.entry_id = entry_id
+        self._fresh: Sequence[int] = ()
+        """The customers that were made last."""
         self.searchable: set[int] = set()
         """Customers whose searchable text may have changed; indexed again before the transaction ends."""
 
@@ -53,29 +55,47 @@ class Change:
         """Insert rows, all with the same columns; their new ids in order."""
         if not rows:
             return []
-        names = [name for name in columns(JOURNALED[table]) if name in rows[0] and name != "id"]
+        names = [name for name in columns(JOURNALED[table]) if name in rows[0]]
+        return list(self.pour(table, names, list(map(_several(names), rows))))
+
+    def pour(self, table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Sequence[int]:
+        """As `insert`, for very many: the values of each row in the order of the names, of which `id` is the first
+        where the table does not number its rows itself.
+        """
+        if not rows:
+            return []
         # Nobody else writes meanwhile, so the next ids are known, and a bulk need not ask for each of them.
         first = (self.database.value("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)) or 0) + 1
-        ids = [row["id"] for row in rows] if "id" in rows[0] else list(range(first, first + len(rows)))
-        marks = ", ".join("?" * len(names))
+        ids = [row[0] for row in rows] if names[0] == "id" else range(first, first + len(rows))
         self.database.connection.executemany(
-            f"INSERT INTO {table} (id, {', '.join(names)}) VALUES (?, {marks})",
-            [(key, *values) for key, values in zip(ids, map(_several(names), rows), strict=True)],
+            f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", rows
         )
         self._note_inserts(table, ids)
         return ids
 
-    def _note_inserts(self, table: str, ids: list[int]) -> None:
+    def draw(self, table: str, names: Sequence[str], rows: str, parameters: Sequence[Any]) -> None:
+        """As `pour`, the rows being those of a query, into a table that numbers its rows itself."""
+        sql = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+        before = self.database.value(sql, (table,)) or 0
+        self.database.execute(f"INSERT INTO {table} ({', '.join(names)}) {rows}", parameters)
+        after = self.database.value(sql, (table,)) or 0
+        if after > before:
+            self._note_inserts(table, range(before + 1, after + 1))
+
+    def _note_inserts(self, table: str, ids: Sequence[int]) -> None:
         # The row is its own "after"; what later changes find in it they keep as their "before".
         owner = customer_column(table) or "NULL"
-        span = ids[-1] - ids[0] == len(ids) - 1 and ids == list(range(ids[0], ids[-1] + 1))
+        span = ids[-1] - ids[0] == len(ids) - 1 and list(ids) == list(range(ids[0], ids[-1] + 1))
         which = "BETWEEN ? AND ?" if span else "IN (SELECT value FROM json_each(?))"
         self.database.execute(
             "INSERT INTO journal_change (entry_id, record, record_id, customer_id, action)"
             f" SELECT ?, ?, id, {owner}, 'insert' FROM {table} WHERE id {which} ORDER BY id",
-            (self.entry_id, table, *((ids[0], ids[-1]) if span else (json.dumps(ids),))),
+            (self.entry_id, table, *((ids[0], ids[-1]) if span else (json.dumps(list(ids)),))),
         )
-        self._outdate(table, ids)
+        if table == "customer":
+            self._fresh = ids
+        elif table != "profile" or list(ids) != list(self._fresh):  # whom nobody has seen yet needs no new version
+            self._outdate(table, ids)
 
     def _outdate(self, table: str, ids: Iterable[int]) -> None:
         # One form shows both halves of a customer, and tells by the customer's version that either has changed.

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from crm_tui.domain.filters.nodes import And, Node, Operator, Span, Term
 from crm_tui.domain.people import Sight
@@ -64,8 +66,7 @@ _LEADING = {
 """The tables whose index puts a column in order, the id in it, and that column, where it leads the list."""
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(Struct, frozen=True, dict=True):
     """A sort (a key of `SORTS`), its direction, and what sorts the rows that it leaves equal."""
 
     sort: str
@@ -84,16 +85,14 @@ class Order:
         return " ".join(("-" if key.descending != SORTS[key.sort][1] else "") + key.sort for key in (self, *self.then))
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(Struct, frozen=True):
     """Where a page ended: the values of the sort columns (None where the row has none) and the id."""
 
     values: tuple[Any, ...]
     id: int
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """Ids in order, and where to go on; `end` None when there is nothing more."""
 
     ids: list[int]
@@ -165,8 +164,7 @@ def _merged(rows: list[_Row], more: list[_Row], order: Order) -> list[_Row]:
     return found
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """One page that is asked for."""
 
     database: Database

@@ -59,6 +59,16 @@ def whole(database: Database, table: str, ids: Sequence[int], condition: str = "
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
+def primary_contacts(database: Database, ids: Sequence[int]) -> list[int]:
+    """The ids of their primary contacts: that of the first customer first, in order."""
+    return [row["id"] for row in whole(database, "contact", ids, "t.is_primary AND t.archived_at IS NULL")]
+
+
+def open_follow_ups(database: Database, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Their open follow-ups with all columns: those of the first customer first, in order."""
+    return whole(database, "follow_up", ids, "t.closed_at IS NULL")
+
+
 def twins(database: Database, table: str, ids: Sequence[int]) -> dict[int, int]:
     """The rows that cannot stand beside one of an earlier one of these customers: row → that one's row."""
     kept: dict[tuple[Any, ...], int] = {}
@@ -77,6 +87,16 @@ def pairs(database: Database, ids: Iterable[int]) -> list[tuple[int, int, int]]:
     return database.rows(
         "SELECT id, customer_id, other_id FROM distinct_pair WHERE customer_id IN (SELECT value FROM json_each(?1))"
         " OR other_id IN (SELECT value FROM json_each(?1)) ORDER BY id",
+        (json.dumps(list(ids)),),
+    )
+
+
+def told_apart(database: Database, ids: Iterable[int]) -> list[tuple[int, int, str, str]]:
+    """Of which of these customers somebody said that they are two: (lower, higher, whose login, when)."""
+    return database.rows(
+        "SELECT d.customer_id, d.other_id, u.login, d.at FROM distinct_pair d JOIN user u ON u.id = d.user_id"
+        " WHERE d.customer_id IN (SELECT value FROM json_each(?1)) AND d.other_id IN (SELECT value FROM json_each(?1))"
+        " ORDER BY d.id",
         (json.dumps(list(ids)),),
     )
 
@@ -100,6 +120,18 @@ def profiles(database: Database, ids: Iterable[int]) -> dict[int, tuple[dict[str
         (json.dumps(list(ids)),),
     )
     return {key: (json.loads(fields), json.loads(verified)) for key, fields, verified in found}
+
+
+def survivors(database: Database, ids: Iterable[int]) -> dict[int, int]:
+    """Into whom those of the customers were merged in the end that were."""
+    return dict(database.rows(
+        "WITH RECURSIVE chain (id, into_id) AS (SELECT c.id, c.merged_into FROM json_each(?) w"
+        " CROSS JOIN customer c ON c.id = w.value WHERE c.merged_into IS NOT NULL"
+        " UNION SELECT chain.id, c.merged_into FROM chain JOIN customer c ON c.id = chain.into_id"
+        "  WHERE c.merged_into IS NOT NULL)"
+        " SELECT chain.id, c.id FROM chain JOIN customer c ON c.id = chain.into_id WHERE c.merged_into IS NULL",
+        (json.dumps(list(ids)),),
+    ))  # fmt: skip
 
 
 def into(database: Database, customer_id: int) -> tuple[int, str] | None:

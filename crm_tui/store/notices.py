@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from crm_tui.domain.people import Sight
 from crm_tui.store.customers import seen_by
 from crm_tui.store.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """An open notice; `user` and `sender` are logins, `made_at` a stored stamp. Without a customer `name` is None."""
 
     id: int

@@ -29,7 +29,7 @@ def customer(database: Database, customer_id: int, columns: Sequence[str], versi
         (customer_id,),
     )[0]
     state = {"customer": dict(zip(columns, values, strict=True)), "profile": {"fields": fields}}
-    users = _walk_back(database, customer_id, state, version_now - version)
+    users = _walk_back(database, customer_id, state, version_now, version)
     if users is None:
         return None
     row = {name: state["customer"][name] for name in columns}
@@ -45,13 +45,18 @@ def row(database: Database, table: str, key: int, columns: Sequence[str], versio
     """The columns of a row at that version; None when that cannot be told."""
     version_now, *values = database.rows(f"SELECT version, {', '.join(columns)} FROM {table} WHERE id = ?", (key,))[0]
     state = {table: dict(zip(columns, values, strict=True))}
-    users = _walk_back(database, key, state, version_now - version)
+    users = _walk_back(database, key, state, version_now, version)
     return None if users is None else Past({name: state[table][name] for name in columns}, users)
 
 
-def _walk_back(database: Database, key: int, state: dict[str, dict[str, Any]], steps: int) -> tuple[str, ...] | None:
-    """Take the newest changes back in `state`, by table; who made them. None where a row was made or deleted."""
-    if steps < 0:
+def _walk_back(
+    database: Database, key: int, state: dict[str, dict[str, Any]], now: int, version: int
+) -> tuple[str, ...] | None:
+    """Take the changes since that version back in `state`, by table; who made them. None where a row was made or
+    deleted.
+    """
+    steps = now - version
+    if steps < 0 or version < 1:
         return None
     which = " OR ".join("(c.record = ? AND c.record_id = ?)" for _table in state)
     rows = database.rows(

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
 from typing import Any
+
+from msgspec import Struct
 
 from crm_tui.domain.people import Colleagues
 from crm_tui.store.database import Database
@@ -18,8 +19,7 @@ HOLDERS = "('rep', 'lead', 'admin')"
 """The roles that may hold customers, as SQL."""
 
 
-@dataclass(frozen=True, slots=True)
-class UserRow:
+class UserRow(Struct, frozen=True):
     """A user's row; `zone` is the name of the time zone, "" for the database's."""
 
     id: int
@@ -33,7 +33,7 @@ class UserRow:
     may_export: int
 
 
-_USER = ", ".join(field.name for field in fields(UserRow))
+_USER = ", ".join(UserRow.__struct_fields__)
 AWAY = "a.from_on <= :today AND (a.until_on IS NULL OR a.until_on >= :today)"
 """Whether the absence `a` is on the day `:today`."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
@@ -19,8 +20,7 @@ DEFAULT = 1
 _COUNTED = str(COUNTED)
 
 
-@dataclass(frozen=True)
-class Pool:
+class Pool(Struct, frozen=True):
     """A public pool; `routing` is the filter of what belongs into it ("" for nothing)."""
 
     id: int
@@ -123,8 +123,7 @@ def origins(database: Database, ids: Iterable[int]) -> dict[int, int]:
     return {key: pool_id for key, pool_id in rows if pool_id is not None}
 
 
-@dataclass(frozen=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """How a customer left a pool: who holds it now, since when, and from which pool it came."""
 
     holder: str
@@ -251,8 +250,7 @@ def running_protections(database: Database, ids: Iterable[int], today: str) -> l
     )
 
 
-@dataclass(frozen=True)
-class Came:
+class Came(Struct, frozen=True):
     """How a customer came to where it lies: since when (a stored stamp), and who held it last, why that ended.
 
     `before` is a login, None where nobody held it yet; `kind` is that of the ownership log, of the end of that holding.

@@ -6,21 +6,20 @@ Times are stored stamps, days ISO dates.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from contextlib import ExitStack, contextmanager
 from datetime import date
+from pathlib import Path
+
+from msgspec import Struct
 
 from crm_tui.domain.errors import DatabaseUnusable
-from crm_tui.domain.language import _
+from crm_tui.store import explaining, locks
 from crm_tui.store.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A held customer with its newest protection, its warning as it was told (None: none) and its last escalation."""
 
     id: int
@@ -60,7 +59,7 @@ _OTHERS = {
     " (SELECT coalesce(sum(a.amount), 0) FROM allocation a WHERE a.receivable_id = r.id))",
     "escalated_at": "(SELECT max(made_at) FROM notice n WHERE n.customer_id = c.id AND n.kind = 'escalation')",
 }  # fmt: skip
-_COLUMNS = ", ".join(_OTHERS.get(field.name, f"c.{field.name}") for field in fields(Held))
+_COLUMNS = ", ".join(_OTHERS.get(name, f"c.{name}") for name in Held.__struct_fields__)
 _FROM = "customer c LEFT JOIN recycle_warning w ON w.customer_id = c.id"
 _CLOCK = "max(coalesce(c.last_contact, ''), coalesce(c.held_since, c.created_at))"
 
@@ -184,17 +183,9 @@ def apart(database: Database) -> Iterator[None]:
 @contextmanager
 def alone(database: Database) -> Iterator[bool]:
     """Whether nobody else sweeps this database; while the block runs nobody else begins to."""
-    try:
-        handle = os.open(f"{database.path}-sweep", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
-    except OSError as error:
-        message = _("{path} cannot be written: {error}").format(path=database.path, error=error.strerror)
-        raise DatabaseUnusable(message) from error
-    try:
+    with ExitStack() as held:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(handle)
+            found = held.enter_context(locks.alone(Path(f"{database.path}-sweep"), 0o660))
+        except OSError as error:
+            raise DatabaseUnusable(explaining.not_writable(database.path, error)) from error
+        yield found

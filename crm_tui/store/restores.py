@@ -18,7 +18,8 @@ import apsw
 
 from crm_tui.domain.errors import DatabaseUnusable
 from crm_tui.domain.language import _
-from crm_tui.store import backups, chain
+from crm_tui.store import anchors, backups, chain
+from crm_tui.store.anchors import Anchor
 
 _PATIENCE = 10_000
 
@@ -27,7 +28,9 @@ class Comparison(NamedTuple):
     """Two journals: how many entries the database's has, and the backup's, up to which entry they are one, the newest
     entry of the database (stored stamp, who, what), and the role of the user who asks.
 
-    `unreadable` says why the database cannot be looked at; "" where it can, or there is none.
+    `unreadable` says why the database cannot be looked at; "" where it can, or there is none. In both cases `newest` is
+    None, and what is noted of its journal outside stands in for it: `last` is the longest that it is known to have
+    been, `odd` are the notes that the backup does not fit though it is as long.
     """
 
     entries: int
@@ -36,6 +39,8 @@ class Comparison(NamedTuple):
     newest: tuple[str, str, str] | None
     role: str | None
     unreadable: str = ""
+    last: Anchor | None = None
+    odd: tuple[Anchor, ...] = ()
 
 
 def compare(path: Path, backup: Path, login: str) -> Comparison:
@@ -45,7 +50,7 @@ def compare(path: Path, backup: Path, login: str) -> Comparison:
     with backups.opened(backup) as other:
         brought = chain.newest(other)
         if not path.exists() or not path.stat().st_size:
-            return Comparison(0, brought, 0, None, _role(other, login))
+            return _by_notes(path, backup, other, login)
         try:
             with _looking(path) as mine:
                 wrong = mine.execute("PRAGMA quick_check(1)").fetchall()
@@ -55,7 +60,21 @@ def compare(path: Path, backup: Path, login: str) -> Comparison:
                     chain.newest(mine), brought, parting(mine, other), _newest(mine), _role(mine, login)
                 )  # fmt: skip
         except apsw.Error as error:
-            return Comparison(0, brought, 0, None, _role(other, login), str(error))
+            return _by_notes(path, backup, other, login, str(error))
+
+
+def _by_notes(path: Path, backup: Path, other: apsw.Connection, login: str, error: str = "") -> Comparison:
+    """The comparison with a database that nobody can look at: the notes that fit hold on, also after the restore."""
+    brought = chain.newest(other)
+    known = [one for one in anchors.known(path) if one.where != backup.name]  # it does not bear witness of itself
+    within = [one for one in known if one.length <= brought]
+    # What was not sealed when it was copied is when it is opened, and shows then whether it fits.
+    odd = tuple(anchors.misfits(other, within)) if _is_sealed(other) else ()
+    common = max((one.length for one in within if one not in odd), default=0) if odd else brought
+    last = max(known, key=lambda one: one.length, default=None)
+    return Comparison(
+        last.length if last else 0, brought, common, None, _role(other, login), error, last, odd
+    )  # fmt: skip
 
 
 @contextmanager
@@ -81,10 +100,13 @@ def parting(mine: apsw.Connection, other: apsw.Connection) -> int:
 
 def _mark(connection: apsw.Connection, entry_id: int) -> object:
     """What tells the chain up to there from any other; before there was a chain, what tells the entry."""
-    sealed = connection.execute("SELECT 1 FROM pragma_table_info('journal_entry') WHERE name = 'hash'").fetchall()
     sql = "SELECT at, user_id, command, summary FROM journal_entry WHERE id = ?"
     plain = connection.execute(sql, (entry_id,)).fetchone()
-    return (chain.hash_of(connection, entry_id) if sealed else None), plain
+    return (chain.hash_of(connection, entry_id) if _is_sealed(connection) else None), plain
+
+
+def _is_sealed(connection: apsw.Connection) -> bool:
+    return bool(connection.execute("SELECT 1 FROM pragma_table_info('journal_entry') WHERE name = 'hash'").fetchall())
 
 
 def _newest(connection: apsw.Connection) -> tuple[str, str, str] | None:

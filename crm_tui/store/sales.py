@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from crm_tui.domain.people import Sight
 from crm_tui.store.customers import seen_by
@@ -17,8 +18,7 @@ from crm_tui.store.database import Database
 Table = Literal["deal", "sales_order", "receivable", "payment"]
 
 
-@dataclass(frozen=True, slots=True)
-class Deal:
+class Deal(Struct, frozen=True):
     """A deal; `result` is open, won or lost, `owner` the login of whose it is."""
 
     id: int
@@ -39,8 +39,7 @@ class Deal:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """An order; `amount` and `cost` are the sums of its lines (`cost` None where that of a line is unknown), `products`
     their names; `state` is draft, confirmed or cancelled.
     """
@@ -59,8 +58,7 @@ class Order:
     lines: int
 
 
-@dataclass(frozen=True, slots=True)
-class Receivable:
+class Receivable(Struct, frozen=True):
     """What is due, and how much of it is `open`; `order` is the order's number."""
 
     id: int
@@ -74,8 +72,7 @@ class Receivable:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """What was paid, and how much of it is not allocated."""
 
     id: int
@@ -87,8 +84,7 @@ class Payment:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wallet:
+class Wallet(Struct, frozen=True):
     """All that a customer buys of a category within the days, by somebody's estimate; `ours` is what we sold of it."""
 
     id: int
@@ -370,7 +366,8 @@ def overdue(
     rows = database.rows(
         "SELECT customer_id, min(due_on), sum(still) FROM (SELECT r.customer_id, r.due_on,"
         f" {OPEN} AS still FROM customer c CROSS JOIN receivable r ON r.customer_id = c.id AND r.due_on < ?1"
-        f" WHERE {which} AND c.archived_at IS NULL) WHERE still > 0 GROUP BY customer_id",
+        f" WHERE {which} AND c.archived_at IS NULL AND EXISTS (SELECT 1 FROM receivable))"  # most teams bill elsewhere
+        " WHERE still > 0 GROUP BY customer_id",
         (today, user_id if user_id is not None else json.dumps(list(ids))),
     )
     return {key: (since, amount) for key, since, amount in rows}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import apsw
 
@@ -51,12 +51,19 @@ def add(database: Database, found: Iterable[tuple[int, str, str]]) -> None:
     _add(database.connection, found)
 
 
+def add_ready(database: Database, found: Sequence[tuple[int, str, str, str]]) -> None:
+    """As `add`; the grams of the search text are found already, with blanks between them."""
+    _put(database.connection, [row[:3] for row in found], [(row[0], row[3]) for row in found])
+
+
 def _add(connection: apsw.Connection, found: Iterable[tuple[int, str, str]]) -> None:
     rows = list(found)
-    connection.executemany("INSERT INTO search_trigram (rowid, text, reach) VALUES (?, ?, ?)", rows)
-    connection.executemany(
-        "INSERT INTO search_gram (rowid, grams) VALUES (?, ?)", ((key, " ".join(grams(text))) for key, text, _ in rows)
-    )
+    _put(connection, rows, [(key, " ".join(grams(text))) for key, text, __ in rows])
+
+
+def _put(connection: apsw.Connection, texts: list[tuple[int, str, str]], short: list[tuple[int, str]]) -> None:
+    connection.executemany("INSERT INTO search_trigram (rowid, text, reach) VALUES (?, ?, ?)", texts)
+    connection.executemany("INSERT INTO search_gram (rowid, grams) VALUES (?, ?)", short)
 
 
 def texts(database: Database, ids: Iterable[int]) -> Iterator[tuple[int, str, str]]:

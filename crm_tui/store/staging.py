@@ -19,7 +19,8 @@ from crm_tui.store.sales import OPEN
 _TABLE = """
 CREATE TEMP TABLE staged (
     ordinal INTEGER PRIMARY KEY, line INTEGER, customer_id INTEGER, day TEXT, number TEXT, head TEXT, content TEXT,
-    nth INTEGER, payload TEXT, base INTEGER, same INTEGER DEFAULT 0, reason TEXT DEFAULT ''
+    nth INTEGER, payload TEXT, base INTEGER, same INTEGER DEFAULT 0, reason TEXT DEFAULT '',
+    conflict INTEGER DEFAULT 0
 )
 """
 _BATCH = 2_000
@@ -57,12 +58,13 @@ def staging(database: Database) -> Iterator[None]:
 
 
 def add(database: Database, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Stage rows: (ordinal, line, customer_id, day, number, head, content, payload as JSON, reason, base), where `base`
-    is how many of the same content came in before, with the table of which this one is the rest.
+    """Stage rows: (ordinal, line, customer_id, day, number, head, content, payload as JSON, reason, base, conflict),
+    where `base` is how many of the same content came in before, with the table of which this one is the rest, and
+    `conflict` is 1 where it is refused because several customers are meant.
     """
     database.connection.executemany(
-        "INSERT INTO temp.staged (ordinal, line, customer_id, day, number, head, content, payload, reason, base)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO temp.staged (ordinal, line, customer_id, day, number, head, content, payload, reason, base,"
+        " conflict) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
 
@@ -81,7 +83,7 @@ def refuse_torn(database: Database, reason: str) -> None:
     """Refuse all rows of a number whose rows have not the same head; `{number}` in the reason is theirs."""
     database.execute("CREATE INDEX temp.staged_number ON staged (number) WHERE number <> ''")
     database.execute(
-        "UPDATE temp.staged SET reason = replace(?, '{number}', number) WHERE reason = '' AND number IN"
+        "UPDATE temp.staged SET conflict = 1, reason = replace(?, '{number}', number) WHERE reason = '' AND number IN"
         " (SELECT number FROM temp.staged WHERE number <> '' AND reason = '' GROUP BY number"
         "  HAVING min(head) <> max(head))",
         (reason,),
@@ -141,14 +143,15 @@ def _batch(database: Database, which: str, parameters: tuple[Any, ...]) -> list[
     return [Staged._make((*row[:-1], json.loads(row[-1]))) for row in rows]
 
 
-def counts(database: Database) -> tuple[int, int, int]:
-    """How many rows are new, there already, refused."""
+def counts(database: Database) -> tuple[int, int, int, int]:
+    """How many rows are new, there already, refused, in conflict with others."""
     row = database.row(
         "SELECT coalesce(sum(reason = '' AND same = 0), 0), coalesce(sum(reason = '' AND same), 0),"
-        " coalesce(sum(reason <> ''), 0) FROM temp.staged"
+        " coalesce(sum(reason <> '' AND NOT conflict), 0), coalesce(sum(reason <> '' AND conflict), 0)"
+        " FROM temp.staged"
     )
     assert row is not None
-    return row[0], row[1], row[2]
+    return row[0], row[1], row[2], row[3]
 
 
 def refused_rows(database: Database) -> set[int]:

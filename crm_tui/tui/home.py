@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from crm_tui.services import due, news
 from crm_tui.services.session import Session
@@ -16,8 +17,7 @@ PAGE = 100
 """Rows read at a time."""
 
 
-@dataclass(frozen=True)
-class Home:
+class Home(Struct, frozen=True):
     """The due queue when something is due, else the pipeline: `name` is the place, with its first rows; `seen` tells
     of which moment they are.
     """

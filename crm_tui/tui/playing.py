@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from crm_tui.commands.dispatch import BULK, Prepared, Targets, perform, prepare
 from crm_tui.commands.language import Call, write
@@ -23,11 +23,12 @@ from crm_tui.domain.errors import CrmError, NotAllowed
 from crm_tui.domain.language import _, ngettext
 from crm_tui.services import runs
 from crm_tui.tui import strides, summary
+from crm_tui.tui.consent import Consent, Declined
 from crm_tui.tui.desk import Stopped
 from crm_tui.tui.pictures import PAUSE, REST, Pictures
 from crm_tui.tui.screens.asking import Gathered
 from crm_tui.tui.views import has_view, no_view
-from crm_tui.tui.widgets.overlay import Overlay, holder, settle
+from crm_tui.tui.widgets.overlay import Overlay, holder
 from crm_tui.tui.widgets.status_line import ESSENTIAL, Part
 
 if TYPE_CHECKING:
@@ -39,12 +40,6 @@ if TYPE_CHECKING:
 
 _PLAYS = ("play", "replay", "record")
 """Views that no step has, nor may lead to."""
-_LOOK = 0.05
-"""Seconds between two looks at whether a question is still on the screen."""
-
-
-class _Declined(Exception):
-    """The user did not want it."""
 
 
 class Player:
@@ -54,13 +49,11 @@ class Player:
         self._app = app
         self._playing: Playing | None = None
         self._last: Call | None = None
-        self._key = ""
-        self._sure = False
-        self._asks = False
         self._stopped = asyncio.Event()
         self._cancelled = False
         self._slow = False
         self._pictures = Pictures(app, self._tell_progress)
+        self._consent = Consent(app, self._pictures, self._catch_up)
         self._all: int | None = None
         self._changed: dict[int, None] = {}
         self._changed_in: Place | None = None
@@ -123,7 +116,7 @@ class Player:
 
     def stop(self) -> bool:
         """Esc: end the run after the step; whether there is one that it ends."""
-        if self._playing is None or self._asks:
+        if self._playing is None or self._consent.is_asked:
             return False
         self._stopped.set()
         self._insist()
@@ -181,7 +174,8 @@ class Player:
         """Play it, and say what was done. A failure of the session or the database ends it, and is raised."""
         app = self._app
         playing = self._playing = Playing(played)
-        self._key, self._sure, self._slow, self._answer, self._taken = key, sure, False, None, None
+        self._slow, self._answer, self._taken = False, None, None
+        self._consent.begin(key, given=sure)
         self._all = summary.steps(played, 1) if not summary.has_each(played) else None
         self._within = {inner: step.call for step, top in played.steps if top for inner in top.all_steps()}
         self._cancelled = False
@@ -204,7 +198,7 @@ class Player:
         talk = playing.steps()
         try:
             await self._play(talk)
-        except (Stopped, _Declined) as ended:
+        except (Stopped, Declined) as ended:
             playing.report.ended = self._where() if isinstance(ended, Stopped) else summary.declined(playing.report)
             self._cancelled = True
             talk.close()
@@ -238,7 +232,7 @@ class Player:
                 known[command.name] = place.targets_of(command)
             return known[command.name]
 
-        stride = strides.Stride(talk, asks, here, self._sure, self._stopped.is_set)
+        stride = strides.Stride(talk, asks, here, self._consent.is_given, self._stopped.is_set)
         try:
             await self._app.desk.run(stride.take, self._app.session)
         finally:
@@ -286,7 +280,7 @@ class Player:
         if targets.hidden:
             question = _("{text} ({hidden} hidden by the filter)").format(text=question, hidden=f"{targets.hidden:,}")
         if asks.rows > BULK:
-            await self._confirm(question)
+            await self._consent.ask(question)
         return True
 
     def _take(self, step: Step, outcome: Outcome | None) -> None:
@@ -301,42 +295,6 @@ class Player:
         elif call is not self._taken:
             recorder.played(call)
         self._taken = call
-
-    async def _confirm(self, question: str) -> None:
-        """Ask, once in a run; _Declined for a no, and where the question goes with the place that it stands on."""
-        if self._sure:
-            return
-        app, place = self._app, self._app.place
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._asks = self._pictures.is_live = True
-        try:
-            await self._catch_up()
-            if app.place is not place:  # a card whose customer is another's by now
-                raise _Declined
-            self._pictures.expose()
-            yes, never = partial(_said, answer, True), partial(_said, answer, False)
-            place.confirm(question, yes, key=self._key, never=never)
-            gone = asyncio.ensure_future(self._gone(place, never))
-            try:
-                await app.until(answer)
-            finally:
-                gone.cancel()
-        finally:
-            self._asks = self._pictures.is_live = False
-        if not answer.result():
-            raise _Declined
-        self._sure = True
-
-    async def _gone(self, place: Place, never: Callable[[], Awaitable[None]]) -> None:
-        """Do `never` once the question is gone from the place, or the place itself; an answer that closed it comes
-        first.
-        """
-        question = place.query_one("Confirm", Overlay)
-        while question.is_open and place in self._app.screen_stack:
-            await asyncio.sleep(_LOOK)
-        if place in self._app.screen_stack:
-            await settle(question)
-        self._app.work(never)
 
     # -- a step
 
@@ -361,9 +319,9 @@ class Player:
         if command.view:
             await self._move(call, targets)
             return None
-        done = await self._app.desk.run(strides.carried_out, self._app.session, call, targets, self._sure)
+        done = await self._app.desk.run(strides.carried_out, self._app.session, call, targets, self._consent.is_given)
         if isinstance(done, Prepared):
-            await self._confirm(done.question)
+            await self._consent.ask(done.question)
             done = await self._app.desk.run(perform, self._app.session, done)
         await place.done(call, done)
         return done
@@ -409,8 +367,3 @@ class Player:
             place.show_lines(text, [str(failure) for failure in failures])
         elif not failures and not report.ended and self._answer is not None and self._answer.lines:
             place.show_lines(self._answer.message, self._answer.lines)
-
-
-async def _said(answer: asyncio.Future[bool], yes: bool) -> None:
-    if not answer.done():
-        answer.set_result(yes)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import _, ngettext

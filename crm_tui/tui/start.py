@@ -10,9 +10,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from crm_tui import config
 from crm_tui.domain.errors import CrmError, UsageError
@@ -29,8 +30,7 @@ _DEMO = "crm-tui-demo-"
 """How the folder of a demo's database begins; the number of its process follows."""
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What the words of the command line ask for."""
 
     database: str | None = None

@@ -21,7 +21,8 @@ from crm_tui.domain.clock import stamp
 from crm_tui.domain.names import name_key
 from crm_tui.domain.schemes import primary, shipped
 from crm_tui.store import importing, search, seeding
-from crm_tui.store.database import MIGRATIONS, Database
+from crm_tui.store.database import Database
+from crm_tui.store.opening import MIGRATIONS
 
 ADMIN, REP = "admin", "rep7"
 HOLDING = 300

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from crm_tui.commands import importing
 from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.dispatch import perform, prepare
 from crm_tui.commands.exporting import of_list
 from crm_tui.commands.language import read
 from crm_tui.domain.errors import CrmError, UsageError
-from crm_tui.services import customers, views
+from crm_tui.formats.tables import open_table
+from crm_tui.services import backups, contacts, customers, views
 from crm_tui.services.session import Outcome, Session
 from tests.factories import Team, make
 
@@ -120,3 +122,49 @@ def test_one_word_alone_is_the_file_for_what_the_list_shows_or_is_marked(team: T
     assert values("export o.csv --view mine") == {"file": "o.csv", "view": "mine"}
     with pytest.raises(CrmError, match="marked"):
         values("export o.csv", tuple(range(1, 2_000)))
+
+
+@pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal", "-lock", "-sweep", "-restoring", ".log"])
+@pytest.mark.parametrize("of", ["own", "backup"])
+def test_no_database_and_nothing_beside_one_is_overwritten(team: Team, tmp_path: Path, end: str, of: str) -> None:
+    make(team.admin, "Acme")
+    path = team.database.path if of == "own" else Path(backups.backup(team.admin, tmp_path / "kept.db").data[0]["file"])
+    target = Path(f"{path}{end}")
+    link = tmp_path / "link.csv"
+    link.symlink_to(target)
+    before = target.stat().st_ino if target.exists() else None
+    for name in (target, link):
+        for words in ("--yes", "--dry-run --yes"):
+            with pytest.raises(CrmError, match="is a crm-tui database" if not end else "belongs to the database"):
+                obey(team.admin, f"export '' {name} --format csv {words}")
+    assert (target.stat().st_ino if target.exists() else None) == before  # a file that is written anew is another one
+
+
+def test_a_hard_link_to_the_database_is_the_database(team: Team, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").hardlink_to(team.database.path)
+    with pytest.raises(CrmError, match="is a crm-tui database"):
+        obey(team.admin, f"export '' {tmp_path}/other.csv --yes")
+
+
+def test_rows_that_are_refused_go_into_no_database(team: Team, tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("name,stage\nBad,moon\n")
+    call = read(f"import {table} --errors {team.database.path}-restoring", CATALOG)
+    with pytest.raises(CrmError, match="belongs to the database"):
+        importing.brought_in(team.li, call)
+    assert not Path(f"{team.database.path}-restoring").exists()
+
+
+def test_a_view_has_the_number_that_its_list_shows(team: Team, tmp_path: Path) -> None:
+    acme = make(team.li, "Acme")
+    contacts.add(team.li, acme, {"name": "Ann", "phone": "13800138000"})
+    make(team.li, "Own", phone="13900139000")
+    views.save(team.li, "calls", columns="name,phone,email", sort="name")
+    for form in ("csv", "xlsx", "jsonl"):
+        obey(team.li, f"export {tmp_path}/v.{form} --view calls")
+    assert [row["phone"] for row in table(tmp_path / "v.csv")] == ["+8613800138000", "+8613900139000"]
+    shown = [json.loads(line)["phone"] for line in (tmp_path / "v.jsonl").read_text().splitlines()]
+    assert shown == ["+8613800138000", "+8613900139000"]
+    assert [row.cells[1] for row in open_table(tmp_path / "v.xlsx").rows()] == shown
+    obey(team.li, f"export '' {tmp_path}/own.csv --columns name,phone")
+    assert {row["name"]: row["phone"] for row in table(tmp_path / "own.csv")} == {"Acme": "", "Own": "+8613900139000"}

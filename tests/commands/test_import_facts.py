@@ -30,9 +30,8 @@ def test_the_counts_are_json_and_the_preview_goes_elsewhere(
     assert run(db, "import", str(orders), "--as", "orders", "--json", "--errors", str(errors)) == 4
     out, err = capsys.readouterr()
     assert json.loads(out) == {
-        "kind": "orders", "new": 1, "same": 0, "refused": 1, "totals": 0, "products": 1, "users": 0, "orders": 1,
-        "newcomers": 1,
-        "errors": str(errors),
+        "kind": "orders", "new": 1, "same": 0, "conflicts": 0, "refused": 1, "totals": 0, "products": 1, "users": 0,
+        "orders": 1, "newcomers": 1, "errors": str(errors),
     }  # fmt: skip
     assert "order date → date" in err
     assert 'line 3, Nobody: you hold no customer "Nobody"' in err
@@ -60,7 +59,6 @@ def test_a_table_of_orders_is_no_table_of_customers_unless_one_says_so(
         (("--as", "orders", "--owner", "me"), "--owner is for customers, not for orders"),
         (("--as", "orders", "--no-dedupe"), "--no-dedupe is for customers, not for orders"),
         (("--as", "customers", "--keep-owners"), "--keep-owners is for facts: give --as too"),
-        (("--as", "customers", "--dates", "dmy"), "--dates is for facts: give --as too"),
         (("--as", "shoes"), 'table "shoes" is not one of customers, orders'),
         (("--as", "orders", "--map", "product=colour"), 'orders have no field "colour"'),
         (("--as", "payments",), "no column holds"),

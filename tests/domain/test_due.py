@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from crm_tui.domain.due import (
     KINDS,
@@ -16,7 +16,7 @@ from crm_tui.domain.due import (
     NoticeKind,
     Owing,
     Waiting,
-    earliest,
+    near,
     order_key,
     reasons,
     section,
@@ -243,10 +243,25 @@ def test_every_kind_has_a_place_in_the_order() -> None:
     assert sorted(KINDS) == sorted({"recycle", "payment", *own, *NOTICES})
 
 
-@given(facts_of_any_kind)
-def test_the_earliest_day_is_that_of_the_earliest_reason(facts: DueInput) -> None:
-    every = reasons(facts, TODAY)
-    assert earliest(facts) == min((reason.due_on for reason in every), default=None)
+@given(facts_of_any_kind, st.lists(st.integers(-40, 90), max_size=2), st.sampled_from([7, 0, 30]))
+def test_what_is_near_are_the_reasons_whose_section_is_not_later(
+    facts: DueInput, ends: list[int], horizon: int
+) -> None:
+    facts = replace(facts, owing=tuple(Owing("visit", day(end), "A") for end in ends))
+    settings = DueSettings(horizon_days=horizon)
+    every = [r for r in reasons(facts, TODAY, settings) if section(r, TODAY, settings) != "later"]
+    found = near(facts, TODAY, settings)
+    assert [replace(r, text="", explanation="") for r in found] == [replace(r, text="", explanation="") for r in every]
+    assert found[:1] == tuple(every[:1])
+
+
+def test_what_the_row_does_not_show_is_not_put_into_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("crm_tui.domain.due._", lambda text: told.append(text) or text)
+    monkeypatch.setattr("crm_tui.domain.due.ngettext", lambda one, many, n: told.append(many) or many)
+    facts = replace(QUIET, last_contact=day(-90), stage_since=day(-90), last_touch=None, stale=day(60))
+    assert [r.kind for r in near(replace(facts, next_on=day(-1)), TODAY)] == ["promise", "cadence", "rotting"]
+    assert told == ["promised"]
 
 
 WARNED = Leaving(day(5), day(-2), "returns to the pool in 3 working days (Sun 15 Mar): silent")
@@ -278,7 +293,7 @@ def test_what_somebody_wants_one_to_know_stands_in_the_queue(kind: NoticeKind, p
     facts = replace(QUIET, notices=(Waiting(kind, day(-1), "wang", "take it"),))
     [first, *_] = reasons(facts, TODAY)
     assert (first.kind, section(first, TODAY), first.text) == (kind, part, text)
-    assert earliest(facts) == day(-1)
+    assert near(facts, TODAY)[0] == first
 
 
 def test_notices_stand_in_closed_stages_too() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from crm_tui.services import checks
-from crm_tui.store import database as store
+from crm_tui.store import opening
 from crm_tui.store.database import Database
 from tests.commands.test_catalog import filled, obey
 from tests.factories import Clock, Team
@@ -105,7 +105,7 @@ def obeyed(company: Company, lines: Sequence[str], *, kill: int | None = None, c
 def _live(company: Company, lines: Sequence[str], kill: int | None, calls: bool, writer: int) -> NoReturn:
     try:
         sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-        store._PRAGMAS["synchronous"] = "full"
+        opening.PRAGMAS["synchronous"] = "full"
         os.chdir(company.folder)
         deadly = Deadly(kill)
         if not calls:

@@ -18,7 +18,8 @@ from crm_tui.domain.errors import DatabaseUnusable, Displaced
 from crm_tui.services import news, tags, watching
 from crm_tui.services.lists import Query
 from crm_tui.store import mounts
-from crm_tui.store.database import SCHEMA_VERSION, Database
+from crm_tui.store.database import Database
+from crm_tui.store.opening import SCHEMA_VERSION
 from crm_tui.tui import start
 from crm_tui.tui.terminal import profile
 from tests.factories import Clock, Team, make
@@ -96,6 +97,41 @@ def test_a_full_disk_refuses_changes_and_says_so_until_there_is_room(small: Path
     assert firm.rows("SELECT count(*) FROM journal_entry") == [(before + 1,)]
     assert firm.rows("SELECT note FROM interaction") == [("all that was said",)]
     assert firm.shell("tag", "vip", "1")[0] == 0
+
+
+@pytest.mark.slow
+def test_what_only_reads_says_that_the_disk_is_full_where_nothing_can_be_put_beside_the_file(small: Path) -> None:
+    firm = Firm(small / "crm.db")
+    firm.database.close()
+    ballast = fill(small)
+    code, __, told = firm.shell("list")
+    assert (code, "the disk is full" in told) == (5, True), told
+    ballast.unlink()
+    assert firm.shell("list")[0] == 0
+
+
+@pytest.mark.slow
+def test_on_a_disk_that_is_mounted_for_reading_all_is_read_and_can_be_saved(small: Path, tmp_path: Path) -> None:
+    firm = Firm(small / "crm.db")
+    make(firm.team.li, "Acme")
+    saved, again, logged = tmp_path / "saved.db", tmp_path / "again.db", small / "logged.db"
+    for end in ("", "-wal"):
+        shutil.copy(f"{firm.path}{end}", f"{logged}{end}")
+    firm.database.close()
+    subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
+    assert "Acme" in firm.shell("list", "name:Acme")[1]
+    assert firm.shell("check", user="root")[0] == 0
+    code, __, told = firm.shell("tag", "vip", "1")
+    assert (code, "cannot be written: Read-only file system" in told) == (5, True), told
+    assert firm.shell("backup", str(saved), user="root")[0] == 0
+    code, __, told = firm.shell("restore", str(saved), "--yes", user="root")
+    assert (code, "Read-only file system; nothing was changed" in told) == (1, True), told
+    firm.path = logged
+    code, __, told = firm.shell("list")
+    assert (code, "mounted for reading only" in told) == (5, True), told
+    shutil.copy(saved, again)
+    firm.path = again
+    assert "Acme" in firm.shell("list", "name:Acme")[1]
 
 
 class Narrow(Medium):

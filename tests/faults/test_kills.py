@@ -65,6 +65,7 @@ class Case:
         followed(self.company, before)
         whole = self.company.copied(tmp_path / "whole")
         self.states, self.files = followed(whole, lines), whole.files()
+        self.made = self.files.keys() - self.company.files().keys() if "import" in lines[1] else set()
         assert faults(whole.path) == []
         whole.close()
         self.calls, self.writes = (self._steps(calls=calls) for calls in (True, False))
@@ -96,6 +97,8 @@ class Case:
         elif not goes_on(company.path, company.line(AGAIN)):
             toll.stuck.append(told)
         beside = company.files()
+        if self.made & beside.keys() and (not reached or reached[-1] < 2):
+            toll.half_done.append(f"{told}: a file of refused rows, and no import")
         if any(beside.get(name) not in (None, content) for name, content in self.files.items()):
             toll.half_done.append(f"{told}: {sorted(beside)}")
         if beside.keys() - self.files.keys():

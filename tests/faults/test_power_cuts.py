@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from crm_tui.domain.errors import DatabaseUnusable
-from crm_tui.store import database as store
+from crm_tui.store import opening
 from crm_tui.store.database import Database
 from tests.commands.test_catalog import obey
 from tests.factories import Clock, Team
@@ -85,7 +85,7 @@ def cut(founded: Company, tmp_path: Path, losses: Losses, synchronous: str, roun
             cuts.append((folder, len(states) - 1))
 
     with under(Volatile(cutting)), pytest.MonkeyPatch.context() as patch:
-        patch.setitem(store._PRAGMAS, "synchronous", synchronous)
+        patch.setitem(opening.PRAGMAS, "synchronous", synchronous)
         patch.chdir(company.folder)
         for part in range(2):  # the last to leave empties the log and removes it
             database = Database(company.path)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import struct
 import zipfile
 from collections.abc import Callable
@@ -182,7 +183,6 @@ def test_a_zip_without_a_workbook_is_called_what_it_is(
         (b"\x1f\x8b\x08", "this is a compressed file"),
         (b"\x89PNG\r\n", "this is a picture"),
         (b"BEGIN:VCALENDAR\r\n", "this is a calendar"),
-        (b"\x01\x02\x03\x05\x00\x00" * 50, "this is no text"),
         (b"", "the file is empty"),
         (b"\0" * 5_000, "the file is empty"),
     ],
@@ -192,6 +192,18 @@ def test_what_is_no_table_is_called_what_it_is(tmp_path: Path, name: str, conten
     path = tmp_path / name
     path.write_bytes(content)
     assert refused(path).startswith(said)
+
+
+@pytest.mark.parametrize("content", [b"\x01\x02\x03\x05\x00\x00" * 50, random.Random(4).randbytes(5_000)])
+def test_bytes_that_mean_nothing_are_called_so(tmp_path: Path, content: bytes) -> None:
+    for name, said in (
+        ("t.csv", "this is no text; save the table as CSV"),
+        ("t.xlsx", "this is no workbook and no text: copy it once"),
+        ("t.xls", "this is no workbook and no text: copy it once"),
+    ):  # fmt: skip
+        path = tmp_path / name
+        path.write_bytes(content)
+        assert refused(path).startswith(said)
 
 
 def test_a_text_table_with_the_ending_of_a_workbook_is_read_and_that_is_said(tmp_path: Path) -> None:

@@ -47,9 +47,9 @@ def test_a_card_of_a_company_and_its_person(tmp_path: Path, end: str) -> None:
     (row,) = table_of(tmp_path / "a.vcf", PHONE_BOOK.replace("\n", end))
     assert row == {
         "name": "Acme, Inc.", "kind": "organization", "contact": "Dr. Fang Wang", "contact_title": "Buyer",
-        "phone": "+86 138 1234 5678", "phone2": "+1 415 555 2671", "x.phone 3": "+1 415 555 9999",
-        "x.fax": "+1 415 555 0100", "email": "fang@acme.example", "x.email 2": "wang@home.example",
-        "wechat": "acme_wang", "region": "CA", "address": "1 Main St. Floor 2, San Francisco, CA 94105, USA",
+        "contact_phone": "+86 138 1234 5678", "phone": "+1 415 555 2671", "x.phone 3": "+1 415 555 9999",
+        "x.fax": "+1 415 555 0100", "contact_email": "fang@acme.example", "x.email 2": "wang@home.example",
+        "contact_wechat": "acme_wang", "region": "CA", "address": "1 Main St. Floor 2, San Francisco, CA 94105, USA",
         "website": "https://acme.example/a;b", "tags": "vip, trade, fair", "note": "first\nsecond ; third \\n",
         "x.department": "Sales South", "x.spouse name": "Li",
     }  # fmt: skip

@@ -114,8 +114,116 @@ def test_rows_carry_their_line_are_padded_and_empty_ones_left_out(written: Writt
     assert len(list(table.rows())) == 3
 
 
-def test_nuls_are_left_out(written: Written) -> None:
-    assert cells(open_table(written("name,city\nAc\0me,Pa\0ris\n"))) == [("Acme", "Paris")]
+@pytest.mark.parametrize("told", [None, "csv", "jsonl", "vcard"])
+@pytest.mark.parametrize("start", ["name,city\nAcme,Paris\n", '{"a": "b"}\n{"a": "c"}\n', "BEGIN:VCARD\nFN:x\n"])
+@pytest.mark.parametrize("more", [0, 40_000])
+def test_a_nul_is_refused_with_its_line_and_nothing_is_left_out(
+    written: Written, told: str | None, start: str, more: int
+) -> None:
+    """Also beyond the part of the file by which it is recognised."""
+    blank = "\n" if start[0] in "{B" else "x,y\n"
+    text = start + blank * more + "A\0B\nEND:VCARD\n"
+    line = text[: text.index("\0")].count("\n") + 1
+    if start[0] in "{B" and told not in (None, {"{": "jsonl", "B": "vcard"}[start[0]]):
+        return
+    if start[0] == "n" and told not in (None, "csv"):
+        return
+    with pytest.raises(TableError, match=f"line {line}: a NUL byte, so the file is damaged: copy it once more"):
+        list(open_table(written(text), Reading(format=told)).rows())
+
+
+@pytest.mark.parametrize(
+    ("line", "encoding"),
+    [
+        ("万达集团,大连", "gb18030"), ("万达,138", "gb18030"), ("萬達集團,大連", "big5"), ("Müller,Köln", "cp1252"),
+        ("ソニー株式会社,東京", "shift_jis"), ("삼성전자,서울", "euc_kr"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("before", [5, 8_000])
+def test_a_line_in_utf_8_among_others_is_refused_with_its_number(
+    written: Written, line: str, encoding: str, before: int
+) -> None:
+    """Nothing of it would be an error to the decoder of the others: it would be read as other characters."""
+    others = {
+        "gb18030": "华为技术有限公司,深圳", "big5": "華為技術有限公司,深圳", "cp1252": "Besançon Hôtel,Orléans",
+        "shift_jis": "トヨタ自動車,名古屋", "euc_kr": "현대자동차,부산",
+    }[encoding]  # fmt: skip
+    text = b"name,city\n" + (others.encode(encoding) + b"\n") * before + line.encode() + b"\n"
+    number = before + 2
+    with pytest.raises(TableError, match=f"line {number}: (this line is UTF-8, others are|not)"):
+        list(open_table(written(text)).rows())
+
+
+def test_a_line_in_another_encoding_among_utf_8_is_the_one_that_is_named(written: Written) -> None:
+    text = "客户名称,城市\n华为技术,深圳\n".encode() + "万达,大连\n".encode("gbk") + "小米科技,北京\n".encode()
+    with pytest.raises(TableError, match="line 3: not utf-8; save the file in one encoding"):
+        list(open_table(written(text)).rows())
+
+
+@pytest.mark.parametrize("chance", ["联通", "鎮插艾", "氙逛复", "飑絡", "淇無,1", "通榻稱"])
+def test_lines_of_gbk_that_are_utf_8_by_chance_are_no_mixture(written: Written, chance: str) -> None:
+    lines = ["客户名称,备注", "华为技术有限公司,老客户", f"{chance},", f"{chance},1", "张伟,李娜"]
+    assert len(cells(open_table(written("\n".join(lines).encode("gb18030"))))) == 4
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\xff\xfe\0\0", b"\x1a", b"\xff\xfe\n\0"]
+)
+def test_a_file_of_nothing_but_marks_is_empty(written: Written, content: bytes) -> None:
+    with pytest.raises(TableError, match="the file is empty"):
+        open_table(written(content))
+
+
+_pieces = st.sampled_from([
+    b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\xff\xfe\0\0", b"\0", b"\n", b"\r", b",", b'"', b"a", b"{", b"}", b"[",
+    b"]", b'{"a":1}', b"BEGIN:VCARD\n", b"END:VCARD\n", b"FN:a\n", b"ORG", b":", b"sep=;", b"\x1a", b"\xe4\xb8\x87",
+    b"\xcd\xf2", b"\x80",
+])  # fmt: skip
+
+
+@given(
+    st.lists(_pieces, max_size=7).map(b"".join) | st.binary(max_size=60),
+    st.sampled_from([None, "csv", "tsv", "jsonl", "vcard"]),
+)
+def test_whatever_the_bytes_are_they_are_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, told: str | None
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_bytes(content)
+    said = str(path)
+    try:
+        table = open_table(path, Reading(format=told))
+        assert all(len(row.cells) >= len(table.headings) for row in table.rows())
+    except TableError as error:
+        said = str(error)
+    assert said.startswith(str(path))
+    assert "\n" not in said
+
+
+def test_a_line_without_an_end_is_not_held(written: Written) -> None:
+    path = written(b"name,note\na,b\nc," + b"x" * 50_000_000 + b"\n")
+    tracemalloc.start()
+    with pytest.raises(TableError, match="line 3: a cell is longer than 1 MB"):
+        list(open_table(path).rows())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 45_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "headings"),
+    [
+        ("name,phone\nA,1,2,3\nB,1,2,3\n", ("name", "phone")),
+        ("客户,日期,金额\n华为,2026-01-01,5,a,b,c,d\n", ("客户", "日期", "金额")),
+        ("客户名单,电话簿\n客户,电话,手机,备注\nx,1,2,3\n", ("客户", "电话", "手机", "备注")),
+        ("客户,电话\n名称,手机,备注,地区,行业\nx,1,2,3,4\n", ("名称", "手机", "备注", "地区", "行业")),
+        ("Acme,Foo\nA,1,2,3\n", ("A", "1", "2", "3")),
+    ],
+)
+def test_known_headings_win_over_longer_rows_below_them(
+    written: Written, text: str, headings: tuple[str, ...]
+) -> None:
+    assert open_table(written(text)).headings == headings
 
 
 def test_a_cell_may_have_a_megabyte(written: Written) -> None:

@@ -229,11 +229,11 @@ def test_a_parser_that_is_not_done_is_ended_too(tmp_path: Path, monkeypatch: pyt
 
 
 def test_at_the_door_only_text_is_read() -> None:
-    from crm_tui.commands import transfer
+    from crm_tui.commands import importing
 
     at_the_door, inside = SimpleNamespace(spool=Path("spool")), SimpleNamespace(spool=None)
-    assert not transfer.reading(at_the_door, {}).workbooks  # type: ignore[arg-type]
-    assert transfer.reading(inside, {}).workbooks  # type: ignore[arg-type]
+    assert not importing.reading(at_the_door, {}).workbooks  # type: ignore[arg-type]
+    assert importing.reading(inside, {}).workbooks  # type: ignore[arg-type]
 
 
 def test_where_nothing_may_be_executed_workbooks_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,8 @@ from crm_tui.services import backups, checks, demo, restoring, rules, sweep
 from crm_tui.services.restoring import Restore
 from crm_tui.store import anchors, chain
 from crm_tui.store import backups as store
-from crm_tui.store.database import SCHEMA_VERSION, Database
+from crm_tui.store.database import Database
+from crm_tui.store.opening import SCHEMA_VERSION
 from tests.factories import Clock, Team, make
 from tests.store.present import check, present
 
@@ -168,6 +169,17 @@ def test_a_backup_is_due_a_day_after_the_newest_or_after_the_beginning(team: Tea
     assert backups.due(team.li) is None
 
 
+def test_a_backup_of_the_future_keeps_none_from_being_taken(team: Team) -> None:
+    file = taken(team)
+    file.rename(file.with_name(file.name.replace("2026", "2031")))
+    team.clock.forward(days=2)
+    plan = backups.due(team.li)
+    assert plan is not None
+    assert backups.take(team.database.path, plan, team.clock.now)
+    assert backups.due(team.li) is None
+    assert len(os.listdir(file.parent)) == 3, "both, and the lock"
+
+
 def test_old_backups_go_by_the_rules_and_what_is_not_ours_stays(team: Team) -> None:
     rules.set_rule(team.admin, "backup.daily", "2", None)
     rules.set_rule(team.admin, "backup.weekly", "off", None)
@@ -285,6 +297,100 @@ def test_a_database_that_is_gone_or_damaged_is_restored_by_an_administrator_of_t
     database = Database(path)
     assert present(database) == before
     database.close()
+
+
+def forged(file: Path) -> None:
+    """The backup, with an entry of its journal made anew and all after it sealed again."""
+    connection = apsw.Connection(str(file))
+    kept = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+    for name, __ in kept:
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute("UPDATE journal_entry SET summary = 'never was' WHERE id = 3")
+    chain.seal(connection)
+    for __, sql in kept:
+        connection.execute(str(sql))
+    assert chain.verify(connection) is None
+    connection.close()
+
+
+def test_a_backup_whose_journal_was_made_anew_does_not_fit_its_name(team: Team) -> None:
+    make(team.li, "Acme")
+    file = taken(team)
+    forged(file)
+    with pytest.raises(store.Damaged, match="does not end where its name says"):
+        look(team, file)
+
+
+@pytest.mark.parametrize("how", ["gone", "unreadable"])
+def test_a_restore_without_a_database_goes_by_the_notes_and_says_which_do_not_fit(
+    team: Team, tmp_path: Path, how: str
+) -> None:
+    """A forged backup under a name of its own: what was noted of the journal outside does not pass away with it."""
+    path = team.database.path
+    taken(team)
+    make(team.li, "Acme")
+    file = tmp_path / "own.db"
+    taken(team, file)
+    make(team.li, "Bolt")
+    taken(team)
+    forged(file)
+    team.database.close()
+    if how == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:100] + os.urandom(50_000))
+    wanted = restoring.look(path, file, "root")
+    assert wanted.record()["odd"] == 3, "the log's two, and the first backup's name"
+    assert "the backup does not fit what is noted of 2026-11-18 " in wanted.loss
+    assert "(crm.db.log:1: entry 5) nor 2 later notes" in wanted.loss
+    outcome = restoring.restore(wanted, team.clock.now)
+    assert "does not fit" in outcome.message
+    database = Database(path)
+    assert "does not fit" in database.value("SELECT summary FROM journal_entry ORDER BY id DESC LIMIT 1")
+    database.close()
+
+
+@pytest.mark.parametrize("how", ["gone", "unreadable"])
+def test_the_notes_that_fit_hold_on_after_a_restore_without_a_database(team: Team, how: str) -> None:
+    path = team.database.path
+    make(team.li, "Acme")
+    first = taken(team)
+    make(team.li, "Bolt")
+    file = taken(team)
+    make(team.li, "Cask")
+    taken(team)
+    team.database.close()
+    if how == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:100] + os.urandom(50_000))
+    wanted = restoring.look(path, file, "root")
+    assert "nothing is lost" not in wanted.loss
+    assert f"{'there is no database' if how == 'gone' else 'cannot be read'}" in wanted.loss
+    assert " that the backup has not is lost, 2 entries at least, till 2026-11-18 " in wanted.loss
+    assert (wanted.lost, wanted.gained, wanted.odd) == (2, 0, "")
+    before = len([one for one in anchors.known(path) if one.length <= wanted.content.head.length])
+    restoring.restore(wanted, team.clock.now)
+    known = anchors.known(path)
+    assert len(known) == before + 1, "the restore's own beside them"
+    assert first.name in {one.where for one in known}
+    database = Database(path)
+    assert [fault for fault in checks.check(Team(database, team.clock).admin) if not fault.warning] == []
+    database.close()
+
+
+def test_a_missing_database_is_told_of_with_its_newest_backup(team: Team) -> None:
+    path = team.database.path
+    with pytest.raises(DatabaseUnusable, match="`crm-tui` makes one"):
+        Database(path.with_name("other.db"))
+    file = taken(team)
+    future = file.with_name(file.name.replace("2026", "2999"))
+    shutil.copy(file, future)
+    team.database.close()
+    path.unlink()
+    with pytest.raises(DatabaseUnusable) as told:
+        Database(path)
+    assert f"`crm-tui restore {file}` brings its newest backup back" in str(told.value)
 
 
 def spoil(path: Path, how: str) -> None:

@@ -129,10 +129,36 @@ CASES: dict[str, tuple[str, str, str, bool]] = {
         "UPDATE customer SET merged_into = 5 - id WHERE id IN (2, 3)",
         "customers were merged into each other in a circle", "2, 3", False,
     ),
+    "moment of a log of owners": (
+        "UPDATE ownership_log SET at = '2026-11-18 01:59:59' WHERE customer_id = 1",
+        "a history is not of the moment of its entry in the journal", "1", False,
+    ),
+    "moment of a stage": (
+        "UPDATE stage_change SET at = '2025-11-18 02:00:00' WHERE customer_id = 2",
+        "a history is not of the moment of its entry in the journal", "2", False,
+    ),
+    "moment of a tier": (
+        "UPDATE tier_change SET at = '2026-12-18 02:00:00' WHERE customer_id = 3",
+        "a history is not of the moment of its entry in the journal", "3", False,
+    ),
+    "start of holding": (
+        "UPDATE customer SET held_since = '2025-01-01 00:00:00' WHERE id = 1",
+        "the start of holding is not that of its history", "1", False,
+    ),
     "next date": ("UPDATE customer SET next_on = '2030-01-01' WHERE id = 2",
                   "the next date is not that of the open follow-up", "2", True),
     "last contact": ("UPDATE customer SET last_touch = NULL WHERE id = 1",
                      "the last contact is older than an interaction says", "1", True),
+    "clock of contacts": ("UPDATE customer SET last_contact = '2030-01-01 00:00:00' WHERE id IN (2, 4)",
+                          "the last contact is newer than any interaction, and nothing says so", "2, 4", True),
+    "clock of attempts": ("UPDATE customer SET last_touch = '2030-01-01 00:00:00' WHERE id = 3",
+                          "the last contact is newer than any interaction, and nothing says so", "3", True),
+    "key of a name": ("UPDATE customer SET name_key = 'other' WHERE id = 3",
+                      "what a name is compared by is not that of the name", "3", True),
+    "trigger": ("DROP TRIGGER IF EXISTS gone; DROP INDEX customer_name; DROP INDEX customer_next;"
+                " CREATE INDEX customer_next ON customer (next_at); CREATE UNIQUE INDEX mine ON tag (id)",
+                "a trigger or an index is missing, is another one, or is none of ours",
+                "customer_name, customer_next, mine", True),
     "badge": ("UPDATE customer SET tier = 'C' WHERE id = 1",
               "the badge on a list is not the tier of the customer", "1", True),
     "suggestion": ("UPDATE customer SET suggested = 'C' WHERE id = 1",
@@ -257,6 +283,37 @@ def test_a_damaged_page_is_told_of_wherever_it_is(folder: Path, tmp_path: Path) 
     assert told == len(range(2, pages, pages // 12))
 
 
+def test_a_damaged_page_is_one_fault_and_nothing_is_swept_as_if_all_were_well(folder: Path) -> None:
+    from crm_tui.services import sweep
+
+    path = folder / "crm.db"
+    raw = apsw.Connection(str(path))
+    [(page,)] = raw.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'ownership_log_claim'")
+    raw.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: (page - 1) * 4096] + b"\xa5" * 4096 + whole[page * 4096 :])
+    team = Team(Database(path), Clock())
+    found = faults(team)
+    assert found
+    assert len(found) == len(set(found))
+    log = anchors.log_path(path).read_text()
+    with pytest.raises(DatabaseUnusable, match="the database is damaged; nothing was changed"):
+        sweep.sweep(team.admin)
+    assert anchors.log_path(path).read_text() == log
+    team.database.close()
+
+
+def test_what_every_look_meets_is_told_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(*given: object) -> Any:
+        raise DatabaseUnusable("a page is damaged")
+
+    team = Team(Database(folder / "crm.db"), Clock())
+    for name in ("damage", "broken_chain"):
+        monkeypatch.setattr(checks.checks, name, unreadable)
+    assert [fault.what for fault in faults(team)] == ["a page is damaged"]
+    team.database.close()
+
+
 def test_a_row_that_points_nowhere_is_named(folder: Path) -> None:
     team = meddled(folder, "UPDATE tag SET customer_id = 77; DELETE FROM contact; UPDATE follow_up SET user_id = 99")
     assert ("a row points at one that is not there", "follow_up 1") in [(f.what, f.where) for f in faults(team)]
@@ -295,4 +352,94 @@ def test_a_check_tells_how_far_it_is_and_can_be_stopped(folder: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         checks.check(team.admin, stop)
     assert faults(team) == [], "what was stopped leaves nothing"
+    team.database.close()
+
+
+def test_triggers_that_were_dropped_or_put_in_are_named_and_a_rebuild_puts_them_right(folder: Path) -> None:
+    raw = apsw.Connection(str(folder / "crm.db"))
+    raw.execute("DROP TRIGGER journal_change_stays; DROP TRIGGER ownership_insert; DROP TRIGGER stage_change_once")
+    raw.execute("CREATE TRIGGER spy AFTER INSERT ON customer BEGIN DELETE FROM tag; END")
+    raw.execute("CREATE INDEX own ON customer (note)")
+    raw.close()
+    team = Team(Database(folder / "crm.db"), Clock())
+    [fault] = faults(team)
+    assert fault.what == "a trigger or an index is missing, is another one, or is none of ours"
+    assert fault.where == "spy, ownership_insert, stage_change_once, journal_change_stays"
+    assert fault.remedy == REBUILD
+    assert worth.rebuild(team.admin).data[0]["schema"] == 4
+    assert faults(team) == []
+    assert team.database.value("SELECT 1 FROM sqlite_schema WHERE name = 'own'"), "an index harms nobody"
+    with pytest.raises(apsw.ConstraintError, match="only grows"):
+        team.database.execute("DELETE FROM journal_change")
+    make(team.li, "Acme")
+    assert faults(team) == []
+    team.database.close()
+
+
+def test_a_unique_index_that_the_rows_do_not_allow_stays_a_fault(folder: Path) -> None:
+    sql, *__ = CASES["two open follow-ups"]
+    team = meddled(folder, sql)
+    worth.rebuild(team.admin)
+    assert [(fault.what, fault.where) for fault in faults(team)] == [
+        ("a customer has two open follow-ups", "2"),
+        ("a trigger or an index is missing, is another one, or is none of ours", "follow_up_open"),
+    ]
+    team.database.close()
+
+
+def test_a_contact_clock_in_doubt_goes_back_to_what_is_known_and_spoils_nothing_else(folder: Path) -> None:
+    before = Team(Database(folder / "crm.db"), Clock())
+    clocks = "SELECT id, last_contact, last_touch FROM customer ORDER BY id"
+    was = before.database.rows(clocks)
+    before.database.close()
+    team = meddled(folder, "UPDATE customer SET last_contact = '2030-01-01 00:00:00'")
+    assert [fault.where for fault in faults(team)] == ["1, 2, 3, 4"]
+    worth.rebuild(team.admin)
+    assert team.database.rows(clocks) == was
+    assert faults(team) == []
+    team.database.close()
+
+
+def test_a_last_contact_that_an_import_or_a_merge_brought_is_no_fault(folder: Path, tmp_path: Path) -> None:
+    from crm_tui.services import imports, merges
+
+    team = Team(Database(folder / "crm.db"), Clock())
+    file = tmp_path / "old.csv"
+    file.write_text("name,last contact\nOld One,2026-11-01\nOld Two,2026-11-10\n")
+    imports.run(team.admin, imports.plan(team.admin, file))
+    assert faults(team) == []
+    first, second = (row[0] for row in team.database.rows("SELECT id FROM customer WHERE name LIKE 'Old%' ORDER BY id"))
+    merges.merge(team.admin, [first, second])
+    assert faults(team) == []
+    history.undo(team.admin)
+    assert faults(team) == []
+    team.database.close()
+
+
+def test_a_start_of_holding_that_came_back_with_an_undo_is_no_fault(folder: Path) -> None:
+    from crm_tui.services import pools
+
+    team = Team(Database(folder / "crm.db"), Clock())
+    team.clock.forward(days=2)
+    pools.assign(team.admin, [1, 2], team.wang.person.login)
+    team.clock.forward(days=2)
+    history.undo(team.admin)
+    assert faults(team) == []
+    team.database.close()
+
+
+def test_a_backup_of_the_future_is_warned_of_and_not_the_newest_sound_one(folder: Path) -> None:
+    team = Team(Database(folder / "crm.db"), Clock())
+    [one] = os.listdir(folder / "backups")
+    future = one.replace("2026", "2031")
+    shutil.copy(folder / "backups" / one, folder / "backups" / future)
+    team.database.execute("UPDATE customer SET held_since = NULL WHERE id = 2")
+    team.clock.forward(days=3)
+    every = checks.check(team.admin)
+    warned = {fault.what: fault.where for fault in every if fault.warning}
+    assert warned["a backup is dated in the future: it counts for no day, and is never deleted"] == future
+    assert "the newest backup is 3 days old" in warned
+    assert {fault.remedy for fault in every if not fault.warning} == {
+        RESTORE.format(backup=folder / "backups" / one)
+    }  # fmt: skip
     team.database.close()

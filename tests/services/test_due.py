@@ -21,7 +21,9 @@ from crm_tui.services import (
 )
 from crm_tui.services.interactions import Note
 from crm_tui.services.session import Session
+from crm_tui.store import sales
 from tests.factories import TODAY, Clock, Team, in_days, make
+from tests.work import counted
 
 ABCD = shipped()["abcd"]
 
@@ -204,3 +206,30 @@ def test_an_archived_customer_is_in_nobodys_queue(team: Team) -> None:
     notices.noted(team.wang, [key])
     customers.archive(team.li, [key])
     assert (shown(team.li), shown(team.wang), due.lines(team.li, [key])) == ([], [], {})
+
+
+def test_a_long_queue_asks_the_database_as_often_as_a_short_one(team: Team) -> None:
+    def asked() -> int:
+        told: list[str] = []
+        team.database.connection.exec_trace = lambda cursor, sql, bindings: told.append(sql) or True
+        try:
+            due.queue(team.li)
+        finally:
+            team.database.connection.exec_trace = None
+        return len(told)
+
+    followups.set_next(team.li, [make(team.li, "one")], in_days(-1))
+    due.queue(team.li)
+    few = asked()
+    followups.set_next(team.li, [make(team.li, f"{n}th", tier="A") for n in range(30)], in_days(-1))
+    due.queue(team.li)
+    assert asked() == few
+    assert len(due.queue(team.li)) == 31
+
+
+def test_where_nothing_is_billed_no_customer_is_looked_through_for_it(team: Team) -> None:
+    for n in range(100):
+        make(team.li, f"{n}th")
+    with counted(team.database) as work:
+        assert sales.overdue(team.database, TODAY.isoformat(), user_id=team.li.person.id) == {}
+    assert work.steps <= 100

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm_tui.domain.errors import NotAllowed, UsageError
-from crm_tui.services import customers, history
+from crm_tui.services import customers, history, merges
 from crm_tui.services.imports import FactsImported, check_customers, plan_facts, run_facts
 from crm_tui.services.session import Session
 from crm_tui.store.database import Database
@@ -37,7 +37,7 @@ def bring(team: Team, tmp_path: Path) -> Bring:
 
 
 def counts(found: FactsImported) -> tuple[int, int, int]:
-    return found.new, found.same, found.refused
+    return found.new, found.same, found.refused + found.conflicts
 
 
 def lines(database: Database) -> list[tuple[object, ...]]:
@@ -674,3 +674,30 @@ def test_estimates_that_contradict_each_other_name_no_key(team: Team, bring: Bri
     make(team.li)
     found = bring("customer,category,year,total\nAcme,所有,2025,5\nAcme,全部,2025,6\n", "wallet")
     assert set(reasons(found)) == {"the rows of this customer, category and period contradict each other"}
+
+
+def test_rows_that_contradict_each_other_or_mean_several_customers_are_conflicts(team: Team, bring: Bring) -> None:
+    """And what contradicts only what is there is refused."""
+    make(team.li, "Acme")
+    for __ in range(2):
+        make(team.li, "Twin", anyway=True)
+    rows = "Acme,2026-12-01,one\nAcme,2026-12-02,two\nTwin,2026-12-01,\nNobody,2026-12-01,\n"
+    found = bring("customer,date,purpose\n" + rows, "follow-ups")
+    assert (found.new, found.conflicts, found.refused, found.exit_code) == (0, 3, 1, 1)
+    assert (found.data["conflicts"], "3 conflicts; 1 refused" in found.message) == (3, True)
+    assert bring("customer,date\nAcme,2026-12-01\n", "follow-ups").new == 1
+    found = bring("customer,date\nAcme,2026-12-05\nTwin,2026-12-05\n", "follow-ups", dry_run=True)
+    assert (found.conflicts, found.refused) == (1, 1)
+    found = bring(ORDERS + "Acme,2026-03-01,X,1,5,5,A1\nAcme,2026-03-02,X,1,5,5,A1\n")
+    assert (found.conflicts, found.refused) == (2, 0)
+
+
+def test_what_is_said_of_one_who_was_merged_is_the_survivor_s(team: Team, bring: Bring) -> None:
+    keys = [make(team.li, name) for name in ("Acme", "Dark", "Bright")]
+    make(team.wang, "Bright", anyway=True)
+    assert merges.merge(team.admin, [keys[1], keys[2]]).changed
+    assert merges.merge(team.admin, [keys[0], keys[1]]).changed
+    rows = f"Bright,,2026-03-01\nDark,,2026-03-02\n,{keys[2]},2026-03-03\n"
+    found = bring("customer,id,date\n" + rows, "interactions", team.li)
+    assert counts(found) == (3, 0, 0), found.reasons
+    assert team.database.rows("SELECT DISTINCT customer_id FROM interaction") == [(keys[0],)]

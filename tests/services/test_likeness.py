@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
 from crm_tui.domain.alike import alike
-from crm_tui.domain.errors import CrmError, UsageError
-from crm_tui.services import contacts, customers, history, likeness, merges
+from crm_tui.domain.errors import CrmError, DatabaseUnusable, UsageError
+from crm_tui.services import comparison, contacts, customers, history, imports, likeness
 from crm_tui.services.customers import Draft
 from crm_tui.services.session import Session
 from crm_tui.store import duplicates as store
+from crm_tui.store.database import Database
 from tests.factories import Team, make
 from tests.store.present import present
+from tests.work import Work, counted
 
 
 def pairs(session: Session, text: str = "", limit: int | None = None) -> set[tuple[int, int]]:
@@ -80,7 +83,7 @@ def test_a_masked_phone_is_not_given_away(team: Team) -> None:
     [found] = likeness.pairs(team.li)
     assert found.pair == (mine, twin)
     assert found.likeness.words == "same name"
-    told = merges.sheet(team.li, [mine, twin])
+    told = comparison.sheet(team.li, [mine, twin])
     assert next(c for c in told.choices if c.field == "phone").values == {mine: "+8613800000001", twin: "•••"}
 
 
@@ -115,12 +118,19 @@ def test_new_never_names_what_one_may_not_see(team: Team) -> None:
     assert outcome.proposal is None
 
 
-def test_how_many_of_those_that_came_resemble_earlier_ones(team: Team) -> None:
+@pytest.mark.parametrize("few", [0, 5])
+def test_how_many_of_those_that_came_resemble_earlier_ones(team: Team, few: int) -> None:
+    """Whichever are fewer, those that came or those that were there."""
+    for __ in range(few):
+        make(team.li, "Earlier", anyway=True)
     make(team.li, "Acme", phone="13800000001", email="a@x.cn")
     first = make(team.li, "Betaworks", phone="13800000001")
     make(team.li, "Gammasoft", phone="13800000002")
     last = make(team.li, "Deltachem", contact={"name": "Wu", "email": "a@x.cn"})
-    assert store.resembling(team.database, first, last) == 2
+    for session, count in ((team.li, 2), (team.admin, 2), (team.wang, 0)):
+        assert store.resembling(team.database, session.sight, first, last) == count
+        assert likeness.of_new(session, first - 1) == count
+    assert likeness.of_new(team.li, last) == 0
 
 
 def test_a_look_that_is_stopped_leaves_what_was_found_before(team: Team) -> None:
@@ -135,3 +145,58 @@ def test_a_look_that_is_stopped_leaves_what_was_found_before(team: Team) -> None
 
 def _stop(done: int, most: int) -> None:
     raise CrmError("enough")
+
+
+def test_how_many_resemble_others_is_as_much_work_as_the_fewer_of_them(team: Team, tmp_path: Path) -> None:
+    """Whether few came to many or many to few: the others are only looked into."""
+    text = "name,phone,email,contact,contact_phone\n" + "".join(
+        f"Firm {n},138{n % 1000:08},f{n % 1000}@x.cn,Wu,139{n % 1000:08}\n" for n in range(2_000)
+    )
+    (tmp_path / "many.csv").write_text(text)
+    assert imports.run(team.admin, imports.plan(team.admin, tmp_path / "many.csv")).new == 2_000
+    zero = int(team.database.value("SELECT min(id) FROM customer WHERE name LIKE 'Firm%'"))
+
+    def looked(first: int, last: int, found: int) -> Work:
+        with counted(team.database) as work:
+            assert store.resembling(team.database, team.admin.sight, zero + first, zero + last - 1) == found
+        return work
+
+    few, more, among_more = looked(1_000, 1_200, 200), looked(1_000, 1_400, 400), looked(1_800, 2_000, 200)
+    assert more.grew(few) < 2.5
+    assert among_more.grew(few) < 1.3
+    assert looked(400, 2_000, 400).grew(looked(200, 2_000, 200)) < 2.5
+
+
+def test_all_that_bear_a_name_are_compared_with_those_of_one_alike(team: Team) -> None:
+    a, b = make(team.li, "Brightfield Trading"), make(team.li, "Brightfield Trading", anyway=True)
+    c = make(team.li, "Brigthfield Trading", anyway=True)
+    likeness.look(team.li)
+    assert {(a, c), (b, c)} <= {one.pair for one in likeness.pairs(team.li)}
+    likeness.distinct(team.li, [a, c])
+    customers.archive(team.li, [a])
+    likeness.look(team.li)
+    assert [one.pair for one in likeness.pairs(team.li)] == [(b, c)]
+
+
+def test_archived_ones_fill_no_block(team: Team) -> None:
+    gone = [make(team.li, f"Gone {n}", phone="13800000001", anyway=True) for n in range(20)]
+    customers.archive(team.li, gone)
+    a, b = (make(team.li, name, phone="13800000001", anyway=True) for name in ("Acme", "Beta Works"))
+    likeness.look(team.li)
+    assert [one.pair for one in likeness.pairs(team.li)] == [(a, b)]
+
+
+def test_a_damaged_index_ends_a_look_with_a_sentence(team: Team) -> None:
+    make(team.li, "Acme")
+    page = team.database.value("SELECT rootpage FROM sqlite_schema WHERE name = 'customer_name'")
+    size = team.database.pragma("page_size")
+    team.database.execute("PRAGMA wal_checkpoint(truncate)")
+    with team.database.path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    database = Database(team.database.path)
+    try:
+        with pytest.raises(DatabaseUnusable, match="damaged"):
+            store.look(database, "2026-11-01")
+    finally:
+        database.close()

@@ -128,6 +128,8 @@ def test_a_list_of_certain_customers_keeps_their_order_and_shows_what_one_sees(t
     named = lists.page(team.li, Query("name:C2", these=these))
     assert named.ids == [keys[2]]
     assert lists.page(team.li, Query(these=(), filter="")).ids == []
-    assert lists.count(team.li, Query(these=())) == 0
+    for session in (team.li, team.admin, team.service):
+        assert lists.count(session, Query(these=())) == lists.count(session, Query("A", these=())) == 0
+        assert lists.page(session, Query("stage:intent", these=(), order=lists.sort_order("name"))).ids == []
     in_order = lists.page(team.li, Query(these=these, order=lists.sort_order("name")))
     assert in_order.ids == sorted((keys[0], keys[2], keys[5], keys[6]))

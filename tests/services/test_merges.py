@@ -18,11 +18,14 @@ from crm_tui.services import (
     cards,
     collaborations,
     comments,
+    comparison,
     contacts,
     customers,
+    due,
     followups,
     history,
     interactions,
+    likeness,
     lists,
     merges,
     offers,
@@ -51,7 +54,7 @@ def test_no_table_of_a_customer_is_forgotten(database: Database) -> None:
     naming |= {t for t in tables if "customer" in {c[2] for c in database.rows(f"PRAGMA foreign_key_list({t})")}}
     histories = {model._meta.table_name for model in HISTORIES}
     assert naming - histories - DERIVED == set(merging.moving()) | set(merging.OWN)
-    assert set(merges.TITLES) == set(merging.moving())
+    assert set(comparison.TITLES) == set(merging.moving())
 
 
 def test_all_that_must_be_unlike_is_known(database: Database) -> None:
@@ -147,7 +150,7 @@ def test_what_is_merged_counts_nowhere_and_is_worked_by_nobody(team: Team) -> No
     [refused] = customers.archive(team.li, [b], back=True).refused
     assert refused.reason == f"it was merged into {a} Acme: that one is worked"
     assert followups.set_next(team.li, [b], in_days(1)).refused[0].reason.startswith("it was merged")
-    assert make(team.li, "Beta")  # its name is free again
+    assert make(team.li, "Beta", anyway=True)  # its name still means the survivor
 
 
 def test_a_tier_that_the_survivor_lacks_is_taken(team: Team) -> None:
@@ -341,3 +344,52 @@ def _random_merges(team: Team, dice: random.Random) -> None:
 
 def test_the_models_name_the_customer_of_each_table_that_moves() -> None:
     assert all("customer_id" in columns(JOURNALED[table]) for table in merging.moving())
+
+
+def test_what_was_changed_since_it_was_seen_is_not_merged(team: Team) -> None:
+    a, b = make(team.li, "Acme"), make(team.li, "Beta")
+    seen = {key: column(team.database, "version", key) for key in (a, b)}
+    profiles.edit(team.li, [b], {"website": "acme.cn"})
+    before = present(team.database)
+    with pytest.raises(Conflict, match=f"{b} Beta was changed meanwhile"):
+        merges.merge(team.li, [a, b], seen=seen)
+    assert present(team.database) == before
+    seen[b] = column(team.database, "version", b)
+    assert merges.merge(team.li, [a, b], seen=seen).exit_code == 0
+
+
+def test_a_merge_says_who_said_that_they_are_not_one(team: Team) -> None:
+    a, b, c = make(team.li, "Acme"), make(team.li, "Beta"), make(team.li, "Gamma")
+    likeness.distinct(team.li, [a, b])
+    outcome = merges.merge(team.li, [a, b, c])
+    assert outcome.lines[0] == f"{a} and {b} are not one, said li on {team.li.today}"
+    assert sum("not one" in line for line in outcome.lines) == 1
+
+
+def test_nothing_is_due_for_one_that_was_merged(team: Team) -> None:
+    a, b = make(team.li, "Acme"), make(team.li, "Beta")
+    merges.merge(team.li, [a, b])
+    card = cards.card(team.li, b)
+    assert (card.owner, card.pool, card.reasons, card.sections) == (None, None, (), ())
+    assert due.why(team.li, b).lines == (card.merged,) == (f"merged into {a} Acme",)
+
+
+def test_one_that_was_merged_stands_for_the_survivor_when_it_is_entered_anew(team: Team) -> None:
+    a, b, c = make(team.li, "Acme"), make(team.li, "Beta", phone="13800000001"), make(team.li, "Gamma")
+    merges.merge(team.li, [a, b])
+    merges.merge(team.li, [c, a])
+    with pytest.raises(CrmError, match=f"customer {c}"):
+        make(team.li, "Beta", phone="13800000001")
+    make(team.li, "Beta", phone="13900000002")
+
+
+def test_what_was_merged_further_says_what_to_undo_first(team: Team) -> None:
+    a, b, c = (make(team.li, "Chain", phone=f"1380000000{n}") for n in range(3))
+    first = merges.merge(team.li, [b, c]).entry_id
+    merges.merge(team.li, [a, b])
+    with pytest.raises(Conflict) as refused:
+        history.undo(team.li, first)
+    assert f"{b} Chain, {c} Chain" in str(refused.value)
+    assert str(refused.value).endswith(f"{b} was itself merged into {a} since: undo that first")
+    history.undo(team.li)
+    assert history.undo(team.li, first).exit_code == 0

@@ -10,7 +10,7 @@ import pytest
 from crm_tui.commands.catalog import CATALOG
 from crm_tui.commands.dispatch import perform, prepare
 from crm_tui.commands.language import read
-from crm_tui.domain.errors import NotAllowed
+from crm_tui.domain.errors import DatabaseUnusable, NotAllowed
 from crm_tui.domain.schemes import shipped
 from crm_tui.domain.when import When
 from crm_tui.services import (
@@ -341,6 +341,12 @@ def test_p18_only_one_sweeps_at_a_time(on: Team, clock: Clock, database: Databas
     finally:
         other.close()
     assert swept(on) != []
+
+
+def test_p18_a_lock_that_cannot_be_made_is_told(on: Team, database: Database) -> None:
+    database.path.with_name(f"{database.path.name}-sweep").mkdir()
+    with pytest.raises(DatabaseUnusable, match="cannot be written: Is a directory"):
+        sweep.sweep(on.admin)
 
 
 def test_p18_a_row_that_fails_is_told_and_the_others_go_on(

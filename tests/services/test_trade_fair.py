@@ -197,7 +197,7 @@ def test_beyond_the_days_cap_no_row_tells_whether_it_is_there(team: Team, cards:
     known = ("First,,,,,", "Mine,,,,,")
     path = cards([known[0], "Secret 0,,,,13900139000,", "Secret 1,,,,,", "Nobody's,,,,,", *known])
     found = bring(team.li, path)
-    assert (found.new, found.same, found.refused) == (1, 2, 3)
+    assert (found.new, found.joined, found.same, found.refused) == (1, 1, 1, 3)
     told = [reason for __, ___, reason in found.reasons]
     assert "held by wang" in told[0]
     assert "that is the cap" in told[1]
@@ -216,7 +216,7 @@ def test_one_was_there_already(team: Team, cards: Cards) -> None:
 
 def test_the_same_card_twice_in_one_table_is_no_collision(team: Team, cards: Cards) -> None:
     assert (found := bring(team.li, cards(["Twice,,,,,", "Twice,,,,,"]))).refused == 0
-    assert (found.new, found.same) == (1, 1)
+    assert (found.new, found.joined) == (1, 1)
 
 
 def test_the_same_card_in_two_batches_is_no_news_to_whoever_just_got_it(
@@ -224,7 +224,7 @@ def test_the_same_card_in_two_batches_is_no_news_to_whoever_just_got_it(
 ) -> None:
     monkeypatch.setattr("crm_tui.services.imports.pace.BATCH", 1)
     found = bring(team.lead, cards(["Twice,,,,,", "Twice,,,,,"]), assign="li")
-    assert (found.new, found.same, found.told) == (1, 1, 0)
+    assert (found.new, found.joined, found.told) == (1, 1, 0)
 
 
 def test_reps_give_cards_to_nobody_else(team: Team, cards: Cards) -> None:

@@ -98,6 +98,27 @@ def test_the_database_refuses_to_rewrite_an_entry(worked: Path, tmp_path: Path, 
     connection.close()
 
 
+@pytest.mark.parametrize("table", ["journal_entry", "journal_change", "ownership_log", "stage_change"])
+@pytest.mark.parametrize("how", ["INSERT OR REPLACE", "REPLACE"])
+def test_the_database_refuses_to_replace_what_only_grows(worked: Path, tmp_path: Path, table: str, how: str) -> None:
+    path = tmp_path / "crm.db"
+    shutil.copy(worked, path)
+    connection = apsw.Connection(str(path))
+    with pytest.raises(apsw.ConstraintError, match="only grows"):
+        connection.execute(f"{how} INTO {table} SELECT * FROM {table} WHERE id = 2")
+    connection.close()
+
+
+def test_an_import_that_drops_the_guards_for_a_while_has_them_again(team: Team, tmp_path: Path) -> None:
+    from crm_tui.services import imports
+    from crm_tui.store import bulk, schema
+
+    file = tmp_path / "many.csv"
+    file.write_text("name\n" + "".join(f"Firma {n}\n" for n in range(bulk._FEW + 1)))
+    imports.run(team.admin, imports.plan(team.admin, file))
+    assert schema.differing(team.database) == []
+
+
 MEDDLED = {
     "an edited entry": ("UPDATE journal_entry SET summary = 'nothing' WHERE id = 6", Break(6)),
     "another user": ("UPDATE journal_entry SET user_id = 1 WHERE id = 6", Break(6)),

@@ -15,9 +15,9 @@ import pytest
 
 from crm_tui.domain.errors import DatabaseUnusable
 from crm_tui.services import people, tags
-from crm_tui.store import database as database_module
-from crm_tui.store import models
-from crm_tui.store.database import APPLICATION_ID, SCHEMA_VERSION, Database
+from crm_tui.store import models, opening
+from crm_tui.store.database import Database
+from crm_tui.store.opening import APPLICATION_ID, SCHEMA_VERSION
 from tests.factories import Clock, Team, make
 
 
@@ -127,11 +127,11 @@ def up(migrator, db):
 def migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of migrations with one more, of which the program knows."""
     folder = tmp_path / "migrations"
-    shutil.copytree(database_module.MIGRATIONS, folder)
+    shutil.copytree(opening.MIGRATIONS, folder)
     file = folder / "0002_fax.py"
     file.write_text(MIGRATION.format(more="", version=SCHEMA_VERSION + 1))
-    monkeypatch.setattr(database_module, "MIGRATIONS", folder)
-    monkeypatch.setattr(database_module, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    monkeypatch.setattr(opening, "MIGRATIONS", folder)
+    monkeypatch.setattr(opening, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
     return file
 
 

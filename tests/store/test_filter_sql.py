@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cmp_to_key
 from itertools import cycle
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from crm_tui.domain.clock import stamp
 from crm_tui.domain.filters import FilterRecord, Node, Words, match, parse, with_defaults

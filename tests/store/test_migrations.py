@@ -10,9 +10,9 @@ import pytest
 
 from crm_tui.services import history, lists, people, pools, profiles
 from crm_tui.services.lists import Query
-from crm_tui.store import database as database_module
-from crm_tui.store import search
-from crm_tui.store.database import SCHEMA_VERSION, Database
+from crm_tui.store import opening, search
+from crm_tui.store.database import Database
+from crm_tui.store.opening import SCHEMA_VERSION
 from tests.factories import Clock
 from tests.services.holding import log
 from tests.store.present import check, present
@@ -39,9 +39,9 @@ def old(tmp_path: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path / "first"
         folder.mkdir()
-        shutil.copy(database_module.MIGRATIONS / "0001_initial.py", folder)
-        patch.setattr(database_module, "MIGRATIONS", folder)
-        patch.setattr(database_module, "SCHEMA_VERSION", 1)
+        shutil.copy(opening.MIGRATIONS / "0001_initial.py", folder)
+        patch.setattr(opening, "MIGRATIONS", folder)
+        patch.setattr(opening, "SCHEMA_VERSION", 1)
         database = Database(path, create=True)
         with database.writing():
             fill(database)
@@ -134,7 +134,7 @@ def test_what_was_done_before_is_taken_back_and_done_again(old: Path) -> None:
 
 def test_names_that_are_read_in_more_ways_than_once_are_found_by_them(old: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database_module, "SCHEMA_VERSION", 1)
+        patch.setattr(opening, "SCHEMA_VERSION", 1)
         database = Database(old)
         with database.writing():
             database.execute("UPDATE customer SET name = '乐亭' WHERE id = 1")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_tui.services import likeness
+from crm_tui.services import likeness, profiles
 from crm_tui.tui.screens.dupes import DupesScreen
 from crm_tui.tui.screens.merge import MergeScreen
 from tests.factories import Clock, Team, column, make
@@ -90,3 +90,37 @@ async def test_a_single_row_is_not_merged_with_nothing(team: Team, clock: Clock,
     async with entered(path, "li", clock=clock) as room:
         await room.press("gp", "M")
         await until(lambda: "two customers or more" in room.text(), "why not")
+
+
+async def test_what_nobody_picked_is_taken_from_the_survivor_whatever_others_write_meanwhile(
+    team: Team, clock: Clock, path: Path
+) -> None:
+    a, b = make(team.li, "Acme"), make(team.li, "Beta", phone="13800000001")
+    async with entered(path, "li", clock=clock) as room:
+        await room.press("gp", "*", "M")
+        await until(lambda: isinstance(room.place, MergeScreen) and "> 138" in room.text(), "the other's is taken")
+        if room.place.targets().ids[0] == b:
+            await room.press("S")
+        assert room.place.targets().ids[0] == a
+        profiles.edit(team.li, [a], {"phone": "13900000009"})
+        await until(lambda: "> 139" in room.text(), "its own by now")
+        await room.press("<enter>")
+        await room.later()
+        await room.press("y")
+        await until(lambda: column(team.database, "merged_into", b) == a, "merged")
+    assert column(team.database, "phone", a) == "+8613900000009"
+
+
+async def test_what_was_not_shown_when_it_was_asked_is_not_merged(team: Team, clock: Clock, path: Path) -> None:
+    a, b = make(team.li, "Acme"), make(team.li, "Beta", phone="13800000001")
+    likeness.distinct(team.li, [a, b])
+    async with entered(path, "li", clock=clock) as room:
+        await room.press("gp", "*", "M")
+        await until(lambda: isinstance(room.place, MergeScreen) and "> 138" in room.text(), "side by side")
+        await room.press("<enter>")
+        await room.later()
+        assert "not one, said li on 2026-" in room.text()
+        profiles.edit(team.li, [a], {"phone": "13900000009"})
+        await room.press("y")
+        await until(lambda: "changed meanwhile" in room.text(), "why not")
+    assert team.database.value("SELECT count(*) FROM customer WHERE merged_into IS NOT NULL") == 0

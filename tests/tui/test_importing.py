@@ -16,6 +16,7 @@ from crm_tui.store.database import Database
 from crm_tui.tui import importer
 from crm_tui.tui.screens.importing import ImportScreen
 from tests.factories import Clock, Team, make
+from tests.formats.workbooks import xlsx
 from tests.store.present import check, present
 from tests.tui.rooms import Room, entered, keys_of, until
 
@@ -74,6 +75,11 @@ def line(room: Room) -> str:
     return whole
 
 
+async def begun(room: Room) -> None:
+    """Wait until an import goes on."""
+    await until(lambda: room.app.importer.running is not None and room.app.importer.running.done)
+
+
 async def over(room: Room) -> None:
     """Wait until no import goes on."""
     await until(lambda: room.app.importer.running is None)
@@ -128,6 +134,20 @@ async def test_what_was_imported_is_one_key_away(path: Path, clock: Clock, folde
         assert "华为技术有限公司" in room.text()
         await room.press("<esc>")
         assert isinstance(room.place, ImportScreen)
+
+
+async def test_while_a_table_is_looked_at_it_says_so(
+    path: Path, clock: Clock, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, looked = threading.Event(), importing.looked
+    monkeypatch.setattr(importing, "looked", lambda session, call: (go.wait(30), looked(session, call))[1])
+    async with entered(path, clock=clock) as room:
+        await room.press("gi", "fair")
+        room.app.post_message(next(keys_of("<enter>")))
+        await until(lambda: "Looking at fair.csv …" in room.text())
+        assert "No file yet" not in room.text()
+        go.set()
+        await until(lambda: "华为技术有限公司" in room.text())
 
 
 async def test_columns_are_mapped_by_key_and_the_line_says_so(path: Path, clock: Clock, folder: Path) -> None:
@@ -229,6 +249,41 @@ async def test_what_a_table_holds_is_recognised_and_can_be_said(
         assert line(room) == ": import orders.csv --as customers"
 
 
+CALLS = "客户,日期,方式,记录人,内容\nAcme,2026-03-04 15:00,电话,li,问价\nNobody,2026-03-04,电话,,\n"
+NEXT = "客户,下次跟进日期,事项\nAcme,2026-12-04,报价\nTwin,2026-12-04,\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "text", "said", "table"),
+    [
+        ("calls", "interactions", CALLS, ("问价", "conflict 0 · refused 1"), "interaction"),
+        ("next", "follow-ups", NEXT, ("报价", "conflict 1 · refused 0"), "follow_up"),
+    ],
+)  # fmt: skip
+@pytest.mark.slow
+async def test_what_was_said_and_promised_comes_in_from_here_too(
+    team: Team, path: Path, clock: Clock, folder: Path, name: str, kind: str, text: str, said: tuple[str, str],
+    table: str,
+) -> None:  # fmt: skip
+    make(team.li, "Acme")
+    for __ in range(2):
+        make(team.li, "Twin", anyway=True)
+    (folder / f"{name}.csv").write_text(text, encoding="gbk")
+    async with entered(path, clock=clock) as room:
+        before = room.value(f"SELECT count(*) FROM {table}")
+        await room.press("gi", f"{name}<enter>")
+        assert line(room) == f": import {name}.csv --as {kind}", "it is recognised"
+        assert said[0] in room.text()
+        await room.press("d")
+        await over(room)
+        assert f"new 1 · same 0 · changed 0 · {said[1]}" in room.text()
+        await room.press("i", "y")
+        await over(room)
+        assert room.value(f"SELECT count(*) FROM {table}") == before + 1
+        await room.press("u")
+        assert room.value(f"SELECT count(*) FROM {table}") == before
+
+
 @pytest.mark.slow
 async def test_the_line_can_be_copied(path: Path, clock: Clock, folder: Path) -> None:
     async with looking(path, clock) as room:
@@ -293,7 +348,7 @@ async def test_while_it_lasts_it_says_how_far_it_is_and_keys_are_obeyed(
     go_on = slowly(monkeypatch)
     async with looking(path, clock, "i") as room:
         room.app.post_message(next(keys_of("y")))
-        await until(lambda: room.app.importer.running is not None and room.app.importer.running.done)
+        await begun(room)
         await until(lambda: "3 rows read" in room.text())
         assert "Esc cancels" in room.rows()[-1]
         for keys in ("x", "gp"):
@@ -313,7 +368,7 @@ async def test_esc_cancels_it_and_nothing_remains(
     slowly(monkeypatch)
     async with looking(path, clock, "i") as room:
         room.app.post_message(next(keys_of("y")))
-        await until(lambda: room.app.importer.running is not None and room.app.importer.running.done)
+        await begun(room)
         await room.app.rested.wait()
         room.app.post_message(next(keys_of("<esc>")))
         await over(room)
@@ -333,7 +388,7 @@ async def test_only_one_goes_on_at_a_time(
     go_on = slowly(monkeypatch)
     async with looking(path, clock) as room:
         room.app.post_message(next(keys_of("d")))
-        await until(lambda: room.app.importer.running is not None and room.app.importer.running.done)
+        await begun(room)
         for key, told in (("d", "goes on"), ("i", "goes on"), ("x", "goes on"), ("f", "goes on"), ("a", "goes on")):
             room.place.say("")
             room.app.post_message(next(keys_of(key)))
@@ -350,7 +405,7 @@ async def test_leaving_the_program_ends_it(
     slowly(monkeypatch)
     async with looking(path, clock, "i") as room:
         room.app.post_message(next(keys_of("y")))
-        await until(lambda: room.app.importer.running is not None and room.app.importer.running.done)
+        await begun(room)
     database = Database(path)
     assert present(database) == before
     database.close()
@@ -516,3 +571,48 @@ async def test_an_import_is_recorded_as_its_line_and_played(
         assert len(names(room)) == 2
         await room.press("u")
         assert names(room) == []
+
+
+@pytest.mark.slow
+async def test_at_the_door_a_workbook_is_refused_in_one_line_and_nothing_else(
+    path: Path, clock: Clock, folder: Path
+) -> None:
+    xlsx(folder / "book.xlsx", {"a": [["name"], ["Acme"]]})
+    async with entered(path, clock=clock) as room:
+        room.app.session.spool = folder
+        await room.press("gi", "book<enter>")
+        assert room.said == "book.xlsx: only text formats are read here: save the sheet as CSV and send that"
+        assert str(folder) not in room.text()
+        assert "No file yet" in room.text()
+        await room.press("f", "fair<enter>")
+        assert line(room) == ": import fair.csv"
+        await room.press("f", "book<enter>")
+        assert "book.xlsx" in room.said
+        assert line(room) == ": import fair.csv"
+
+
+@pytest.mark.slow
+async def test_esc_ends_the_import_of_very_many_rows_and_nothing_remains(
+    team: Team, path: Path, clock: Clock, folder: Path
+) -> None:
+    """Wherever it is: reading, writing, or making the indexes again."""
+    rows = "".join(f"Firm {n},139{n:08}\n" for n in range(50_000))
+    (folder / "many.csv").write_text(f"name,phone\n{rows}")
+    before = present(team.database)
+    async with entered(path, clock=clock) as room:
+        await room.press("gi", "many<enter>")
+        for least in (1, 20_000, 45_000):
+            await room.press("i")
+            room.app.post_message(next(keys_of("y")))
+            await until(lambda least=least: room.app.importer.running and room.app.importer.running.done >= least)
+            room.app.post_message(next(keys_of("<esc>")))
+            await over(room)
+            assert "cancelled: nothing was imported" in room.said
+            assert "Firm 0" in room.text(), "the preview is there again"
+        await room.press(":new Next<enter>")
+        assert names(room) == ["Next"]
+        await room.press("u")
+    database = Database(path)
+    assert present(database) == before
+    check(database)
+    database.close()

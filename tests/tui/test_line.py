@@ -13,8 +13,9 @@ from crm_tui.commands.completion import Offer
 from crm_tui.services import teams
 from crm_tui.services.session import Session
 from crm_tui.tui.recall import MOST
+from crm_tui.tui.widgets.candidates import Candidates
 from crm_tui.tui.widgets.menu import Menu
-from crm_tui.tui.widgets.prompt import Candidates, Prompt, marked
+from crm_tui.tui.widgets.prompt import Prompt, marked
 from tests.factories import Clock, Team, make
 from tests.tui.rooms import Room, entered, keys_of, until
 

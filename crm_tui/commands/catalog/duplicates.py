@@ -8,6 +8,7 @@ from crm_tui.commands.verbs import duplicates as verbs
 from crm_tui.domain.language import N_
 
 _TAKE = Kind("field=id", verbs.taken, pure=True)
+_SEEN = Kind("id=version", verbs.versions, pure=True)
 
 COMMANDS = (
     Command(
@@ -27,6 +28,7 @@ COMMANDS = (
         arguments=(
             Argument("into", kinds.NUMBER, N_("into which of them, else the first"), option=True),
             Argument("take", _TAKE, N_("whose value of a field, as in phone=12,email=5"), option=True),
+            Argument("seen", _SEEN, N_("only if they are at these versions still, as in 12=4,5=1"), option=True),
         ),
     ),
     Command("pick left", N_("take the value on the left, or the one before"), view="pick_left"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from crm_tui.commands.headless.place import Ids, Place, Values
 from crm_tui.domain.errors import CrmError

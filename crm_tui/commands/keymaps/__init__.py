@@ -10,7 +10,6 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,7 @@ def preset(name: str) -> Table:
     """The keys of a preset that ships: `default` or `vim`."""
     if name == "default":
         return default()
-    text = files("crm_tui.commands").joinpath("keymaps", f"{name}.toml").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8")
     return over(default(), text, f"{name}.toml").table
 
 

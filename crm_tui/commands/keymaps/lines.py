@@ -35,7 +35,7 @@ IN_PLACES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The views that some places have, and which: the screens' own truth, which nothing here may import."""
 SHELL = frozenset({
-    "check", "completion", "config", "config_get", "demo", "due", "history", "list",
+    "backup", "check", "completion", "config", "config_get", "demo", "due", "history", "list", "restore",
     "run", "show", "spool_get", "ssh_authorized_keys", "ssh_setup", "users", "version", "watch",
 })  # fmt: skip
 """The views that only a shell has."""

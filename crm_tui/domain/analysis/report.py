@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Any, Literal, TypeVar
+
+from msgspec import Struct
 
 from crm_tui.domain.charts import Chart
 from crm_tui.domain.periods import Period
@@ -26,8 +27,7 @@ SPELT_IDS = 1_000
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column: its name, which scripts rely on, its heading, and how its cells are shown.
 
     Those with a `rank` carry the point: where there is no room for all they stay longest, the lowest rank above all.
@@ -39,8 +39,7 @@ class Column:
     rank: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A row, and the customers behind it: a filter that finds exactly them, else their ids.
 
     A row with neither has a `key`, by which whoever made the report finds them.
@@ -52,8 +51,7 @@ class Row:
     key: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """A report of a period; `notes` are sentences about the whole, `total` the cells of all rows together, or nothing.
 
     `about` says what the period does not: the day as of which it holds, the scheme.

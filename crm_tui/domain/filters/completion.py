@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters.fields import FIELDS, OWN, SUGGEST, TIER, Field, find, is_name, own_name, written
@@ -15,8 +16,7 @@ from crm_tui.domain.language import _
 from crm_tui.domain.text import fold
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Struct, frozen=True):
     """`text` takes the place of what stands between `start` and the cursor; `hint` says what it means."""
 
     start: int

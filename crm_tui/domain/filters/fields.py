@@ -7,8 +7,10 @@ A field is a column of one of the tables that hold what is known of a customer. 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters import readers, suggestions
@@ -34,8 +36,7 @@ OWN = "field."
 MASKED, SENSITIVE = "masked", "sensitive"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field: its name, what it is about, how an item of it is read, and what to offer for completion.
 
     `ordered` fields take comparisons and ranges. `table` and `column` say where it is kept, as `form` how it is

@@ -8,8 +8,9 @@ a masked phone number is or whether there is one (DOMAIN §4 P15). Unknown combi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from msgspec import Struct, field
 
 from crm_tui.domain.filters.fields import FIELDS, MASKED, Field, of
 from crm_tui.domain.filters.nodes import And, Node, Not, Operator, Or, Span, Term, Value, Words
@@ -23,8 +24,7 @@ Row = Mapping[str, object]
 """A row by the names of its columns, each value as stored; empty texts are no values."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilterRecord:
+class FilterRecord(Struct, frozen=True):
     """What filters ask of a customer. Moments are aware and in UTC; identifiers as stored.
 
     `suggest` is whether a better (`up`) or a worse tier (`down`) is proposed, or another scheme's first; `tiers` are

@@ -7,10 +7,11 @@ Python twin, the SQL compiler) meets only the four operators below and needs nei
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as member
 from datetime import date, datetime
 from enum import Enum
+
+from msgspec import Struct
+from msgspec import field as member
 
 from crm_tui.domain.schemes import Scheme, shipped
 
@@ -33,8 +34,7 @@ class Operator(Enum):
     """Lies in one of the values, each a `Span`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """All points with low <= point < high; None leaves that side open."""
 
     low: Point | None
@@ -44,37 +44,32 @@ class Span:
 Value = str | int | bool | None | Span
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Struct, frozen=True):
     """Every part holds. Without parts it is the empty filter: everything."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Struct, frozen=True):
     """At least one part holds."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """The part does not hold."""
 
     part: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """Text to search for, as typed; `exact` when it stood in quotes. `search.search` says what it looks for."""
 
     text: str
     exact: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """A field compared with values, any of which is enough.
 
     `typed` is the source after the colon: what the printer gives back, so that "today" stays "today" in a
@@ -84,7 +79,17 @@ class Term:
     field: str
     operator: Operator
     values: tuple[Value, ...]
-    typed: str = member(default="", compare=False)
+    typed: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Term) and self._compared == other._compared
+
+    def __hash__(self) -> int:
+        return hash(self._compared)
+
+    @property
+    def _compared(self) -> tuple[object, ...]:
+        return self.field, self.operator, self.values
 
 
 Node = And | Or | Not | Words | Term
@@ -92,8 +97,7 @@ Node = And | Or | Not | Words | Term
 EVERYTHING = And(())
 
 
-@dataclass(frozen=True)
-class FilterContext:
+class FilterContext(Struct, frozen=True):
     """What the reading of a filter depends on.
 
     `now` is aware, in the user's zone: it decides what "today" is. `users` maps logins to ids, `pools` names

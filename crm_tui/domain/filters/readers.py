@@ -6,7 +6,8 @@ What a reader refuses it refuses with a UsageError whose position counts from th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.filters import spans
@@ -22,8 +23,7 @@ LONG = 40
 """More characters of a misspelt name are not compared with the known ones, which takes time in their square."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """One value as typed: its text, whether that stood in quotes, and where it begins in the whole filter."""
 
     text: str
@@ -31,8 +31,7 @@ class Piece:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One element of a list of values: `low`, `<low`, or (where `ranged`) `low..high` with one end open at most."""
 
     operator: str

@@ -13,8 +13,9 @@ searched, for `-words` too: the answer then does not depend on what is hidden.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from crm_tui.domain.expressions import expression
 from crm_tui.domain.filters.nodes import Words
@@ -31,12 +32,12 @@ _GROUPS = expression(r"\+?[0-9][0-9./-]*(?: [0-9][0-9./-]*)*")
 _MOBILE = expression("1[3-9]")
 _PHONE, _NUMBER, _LONGEST = 7, 10, 17
 """Digits of the shortest phone number, of one that needs no other sign of being one, of the longest with 00 before."""
+_ALL_HAN = expression("[\u4e00-\u9fa5]+")
 _NOT_DIGITS = expression(r"[^0-9]+")
 _HAN = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x3FFFF), (0xF900, 0xFAFF), (0x3005, 0x3007))
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """What is looked for: `text` in the search text, or any of `reach` in the reach text.
 
     With `gram` the text is one of the search text's grams, otherwise a part of it; what is sought in the
@@ -71,6 +72,9 @@ def grams(text: str) -> frozenset[str]:
     for word in text.split():
         if word.isascii() and word.isalnum():  # most are: a third of the time of the general case
             found.update((word[0], word[:2]))
+        elif _ALL_HAN.fullmatch(word):  # as are most of the others
+            found.update(word)
+            found.update(map("".join, pairwise(word)))
         else:
             _add_grams(word, found)
     return frozenset(found)
@@ -122,4 +126,4 @@ def digits(number: str) -> str:
 def is_han(character: str) -> bool:
     """Whether the character is a Chinese one."""
     code = ord(character)
-    return code >= 0x3005 and any(low <= code <= high for low, high in _HAN)
+    return 0x4E00 <= code <= 0x9FFF or (code >= 0x3005 and any(low <= code <= high for low, high in _HAN))

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from math import inf, nextafter
 
-from dateutil.relativedelta import relativedelta
+from msgspec import Struct
 
 from crm_tui.domain import when
 from crm_tui.domain.errors import UsageError
@@ -44,8 +43,7 @@ _INSTANT = timedelta(seconds=1)  # moments are kept to the second
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """What one typed value covers: from `start` up to, not including, `end`; `age` when more means earlier."""
 
     start: Point
@@ -189,6 +187,8 @@ def _ago(count: int, unit: str, now: datetime) -> Stretch:
 
 
 def _before(count: int, unit: str, now: datetime) -> date:
+    from dateutil.relativedelta import relativedelta  # few filters say how long ago
+
     return now.date() - relativedelta(**{unit: count})  # type: ignore[arg-type]
 
 

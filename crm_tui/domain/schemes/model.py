@@ -6,9 +6,10 @@ Nothing here is looked up or computed; a scheme that exists is whole (`parsing` 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from crm_tui.domain.language import _
 from crm_tui.domain.schemes.playbook import NOTHING, Playbook
@@ -30,19 +31,29 @@ def in_words(labels: Labels) -> str:
     return labels.get(_("en")) or labels["en"]
 
 
-@dataclass(frozen=True)
-class Tier:
+class Tier(Struct, frozen=True):
     """A grade. `key` is pressed after `t`; `cadence_days` are calendar days, None for no cadence;
     `badge` follows the scheme's badge; `colour` is one of `parsing.COLOURS`; `playbook` is what the tier is owed.
     """
 
     identifier: str
     key: str
-    labels: Labels = field(hash=False)
+    labels: Labels
     colour: str
     cadence_days: int | None
     badge: str
-    playbook: Playbook = field(default_factory=lambda: NOTHING, compare=False, repr=False)
+    playbook: Playbook = NOTHING
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tier) and self._compared == other._compared
+
+    def __hash__(self) -> int:
+        return hash((self.identifier, self.key))
+
+    @property
+    def _compared(self) -> tuple[object, ...]:
+        # Not the playbook, which is read when it is asked for.
+        return self.identifier, self.key, self.labels, self.colour, self.cadence_days, self.badge
 
     @property
     def title(self) -> str:
@@ -50,8 +61,7 @@ class Tier:
         return in_words(self.labels)
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """What a metric is compared with: a value in its unit, or the value that so many per cent of the customers do not
     exceed (of those of whom the metric is known and not 0), by the nearest rank.
     """
@@ -60,8 +70,7 @@ class Cut:
     percentile: float | None = None
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """Whether a metric is above, below, at least or at most a cut; false where it is not known."""
 
     metric: str
@@ -69,8 +78,7 @@ class Condition:
     cut: Cut
 
 
-@dataclass(frozen=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """A metric that counts in a score: by its `bands` (from which value on how many points) or by `words` (for texts;
     `*` for any other). `weight` is its share of the whole. `missing`: points in place of a value that is not known;
     None to leave the metric out and weigh the rest anew.
@@ -83,16 +91,14 @@ class Measure:
     missing: float | None = None
 
 
-@dataclass(frozen=True)
-class Veto:
+class Veto(Struct, frozen=True):
     """A tier that comes before any score for whoever meets all of `when`."""
 
     tier: str
     when: tuple[Condition, ...]
 
 
-@dataclass(frozen=True)
-class Class:
+class Class(Struct, frozen=True):
     """Customers that are not scored but graded by a product of metrics: those that never bought, or those that meet all
     of `when`. `thresholds`: from which product on each tier is given, best first.
     """
@@ -103,8 +109,7 @@ class Class:
     thresholds: tuple[tuple[str, float], ...]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """How the tier is computed: a veto, else a class, else by `kind`.
 
     score: `measures`, 0 to 100 points each, and the score from which on a tier is given, best first (`thresholds`);
@@ -141,8 +146,7 @@ BOUGHT = ("recency", "sales", "lifetime")
 """The metrics that tell whether a customer has ever bought."""
 
 
-@dataclass(frozen=True)
-class Scheme:
+class Scheme(Struct, frozen=True, dict=True):
     """A way of grading: its tiers, best first, and the badge that tells them from another scheme's.
 
     `by_hand`: people give the tiers, whatever the rule computes. `population`: the filter that says whom the rule
@@ -150,13 +154,19 @@ class Scheme:
     """
 
     identifier: str
-    labels: Labels = field(hash=False)
+    labels: Labels
     badge: str
     tiers: tuple[Tier, ...]
     by_hand: bool
     rule: Rule | None = None
     population: str = ""
-    text: str = field(default="", repr=False)
+    text: str = ""
+
+    def __hash__(self) -> int:
+        return hash((self.identifier, self.text))
+
+    def __repr__(self) -> str:
+        return f"Scheme({self.identifier!r}, {self.version!r})"
 
     @cached_property
     def version(self) -> str:

@@ -6,9 +6,10 @@ A playbook that was read is whole: known things alone, each with words in every 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, cast, get_args
+
+from msgspec import Struct
 
 from crm_tui.domain.language import N_, _
 from crm_tui.domain.profile_fields import FIELD
@@ -46,15 +47,17 @@ THINGS: Mapping[str, Mapping[str, str]] = {
 _KEYS = ("every", "who", "label", "fields")
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(Struct, frozen=True):
     """One thing that a tier is owed. `fields`: those of the profile that it asks for beside what is asked of all."""
 
     name: str
     every: Every
     who: Who
-    labels: Mapping[str, str] = field(hash=False)
+    labels: Mapping[str, str]
     fields: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.every, self.who, self.fields))
 
 
 Playbook = Mapping[str, Item]

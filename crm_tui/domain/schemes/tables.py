@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
@@ -22,8 +23,7 @@ def fault(name: str, line: int | None, key: str, problem: str) -> UsageError:
     return UsageError(f"{', '.join(where)}: {problem}")
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """The file that is read: its text, its scheme's name as far as known, the currency of its amounts."""
 
     text: str
@@ -31,8 +31,7 @@ class Source:
     currency: str
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table of the file at `path`. All readers raise UsageError where the value is not what is asked for."""
 
     source: Source

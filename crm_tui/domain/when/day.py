@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time
+
+from msgspec import Struct
 
 from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.domain.workdays import Workdays
@@ -21,8 +22,7 @@ MONTHS = (
 )
 
 
-@dataclass(frozen=True)
-class When:
+class When(Struct, frozen=True):
     """A day and, where one was given, a time of day: both the user's local ones, the time naive."""
 
     on: date

@@ -48,10 +48,11 @@ def _cards(customer: Customer) -> Iterator[Card]:
     yield Card(
         f"crm-tui-{row['id']}-{stamp}", name, "individual" if is_person or first else "org", family, given,
         (customer.fields.get("company") or "") if is_person else row["name"], title or "",
-        _phones(("WORK", row["phone"]), ("CELL", first.get("phone"))),
-        tuple(filter(None, (row["email"], first.get("email")))),
+        _told(("WORK", row["phone"]), ("CELL", first.get("phone"))),
+        _told(("WORK" if first else "", row["email"]), ("", first.get("email"))),
         row["address"] or "", row["website"] or "", row["note"] or "", birthday if len(birthday) == 10 else "",
-        row["wechat"] or first.get("wechat") or "", (row["tags"] or "").split(), is_person,
+        _told(("WORK" if first else "", row["wechat"]), ("", first.get("wechat"))), (row["tags"] or "").split(),
+        is_person,
     )  # fmt: skip
     for person in people[0 if is_person else 1 :]:
         if is_person and person["name"] == name:
@@ -59,14 +60,14 @@ def _cards(customer: Customer) -> Iterator[Card]:
         family, given = parts_of(person["name"])
         yield replace(
             Card(f"crm-tui-{row['id']}-{stamp}-{person['id']}", person["name"], "individual", family, given),
-            organization=row["name"], title=person["title"] or "", phones=_phones(("CELL", person["phone"])),
-            emails=tuple(filter(None, (person["email"],))),
-            note=person["note"] or "", wechat=person["wechat"] or "",
+            organization=row["name"], title=person["title"] or "", phones=_told(("CELL", person["phone"])),
+            emails=_told(("", person["email"])), note=person["note"] or "", wechats=_told(("", person["wechat"])),
+            of_person=is_person,
         )  # fmt: skip
 
 
-def _phones(*given: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:
-    return tuple((kind, number) for kind, number in given if number)
+def _told(*given: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:
+    return tuple((kind, text) for kind, text in given if text)
 
 
 def parts_of(name: str) -> tuple[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from crm_tui.domain.language import ngettext
 
 
-@dataclass(frozen=True)
-class Exported:
+class Exported(Struct, frozen=True):
     """How many things were written (customers, or of a calendar follow-ups), and of how many something stayed behind.
 
     `masked` are customers whose ways to be reached are hidden, `sensitive` those that have such fields, `cut` texts

@@ -156,12 +156,16 @@ def check(found: Sequence[Place], text: str = "") -> None:
         raise UsageError(_("the column {name} is there twice").format(name=double), text, max(0, text.rfind(double)))
 
 
+_REACHED = frozenset(("phone", "email", "wechat"))
+"""What a list shows of the first contact that has one where the customer has none itself."""
+
+
 def of_list(chosen: Chosen) -> Place:
     """The column that holds what a list's column shows: a place of the export, or what only lists have."""
     from crm_tui.services.columns import FIELD as OF_PROFILE
 
     name = chosen.name
-    if name in PLACES:
+    if name in PLACES and name not in _REACHED:
         return PLACES[name]
     if name.startswith(CUSTOM):
         return _own(name.removeprefix(CUSTOM))

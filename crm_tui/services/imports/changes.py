@@ -22,9 +22,9 @@ from crm_tui.services import followups, moves, profiles, stages, tiers
 from crm_tui.services.followups import Open
 from crm_tui.services.imports import values
 from crm_tui.services.imports.incoming import TEXTS, Incoming
+from crm_tui.services.imports.making import CONTACT
 from crm_tui.services.imports.outcomes import Difference
 from crm_tui.services.imports.places import Places
-from crm_tui.services.imports.writer import CONTACT
 from crm_tui.services.session import Session
 from crm_tui.store import incoming as store
 from crm_tui.store import search

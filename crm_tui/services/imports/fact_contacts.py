@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _CLOCK = re.compile(r"([0-9]{1,2})\s*[:点點时時]\s*([0-9]{1,2})?")
 _FRACTION = re.compile(r"[1-9][0-9]{4}([.][0-9]+)")
+_PART = re.compile(r"0?([.][0-9]+)")
+"""A time as a spreadsheet keeps it: the part of the day that has gone by; 0.4375 is 10:30."""
 _AFTERNOON = re.compile(r"pm|下午|晚上|傍晚", re.IGNORECASE)
 _NO = frozenset(map(fold, (
     "no", "n", "0", "false", "attempt", "no answer", "not connected", "missed", "否", "未接通", "未接", "无人接听",
@@ -84,7 +86,7 @@ class People:
 def clock_of(given: Mapping[str, str]) -> str:
     """The time of day (HH:MM) in the field `time`, else behind the date; "" where there is none. UsageError."""
     text = ascii_twin(given.get("time") or given.get("date", "")).strip()
-    if found := _FRACTION.fullmatch(text):
+    if found := _FRACTION.fullmatch(text) or ("time" in given and _PART.fullmatch(text)):
         minutes = round(float(found[1]) * 24 * 60)
         return f"{minutes // 60 % 24:02}:{minutes % 60:02}" if minutes else ""
     found = _CLOCK.search(text)

@@ -14,7 +14,7 @@ from crm_tui.formats import days, fact_headings
 from crm_tui.formats.days import Order, Seen
 from crm_tui.formats.tables import Reading, Row, open_table
 from crm_tui.services.imports.owners import WAYS
-from crm_tui.services.imports.plans import ALIKE, REASON, Plan, column_of
+from crm_tui.services.imports.plans import ALIKE, REASON, Plan, column_of, long_rows, several
 
 _ROWS = 5
 DAYS: Mapping[str, tuple[str, ...]] = {
@@ -37,10 +37,9 @@ _NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 @dataclass(frozen=True)
 class FactPlan(Plan):
-    """A table of facts that was looked at; `orders` says of each column of days, by place, what comes first in it."""
+    """A table of facts that was looked at."""
 
     kind: str
-    orders: Mapping[str, Order]
 
 
 def plan_facts(
@@ -72,13 +71,13 @@ def plan_facts(
     orders, said = days.settle(named, dates, assumed)
     by_place = {places[column]: orders[table.headings[column]] for column, __ in columns}
     left = [heading for heading, place in zip(table.headings, places, strict=True) if not place and heading != ALIKE]
-    warnings = [*([lacking] if lacking else []), *said]
+    warnings = [*([lacking] if lacking else []), *said, *long_rows(table, sample)]
     if left:
-        warnings.append(_("left out: {names}").format(names=", ".join(left)))
+        warnings.append(_("left out: {names}").format(names=several(left)))
     if not sample:
         warnings.append(_("there are no rows below the headings"))
     return FactPlan(
-        table, places, given, tuple(row.cells for row in sample), tuple(warnings), kind, by_place
+        table, places, given, tuple(row.cells for row in sample), tuple(warnings), by_place, kind
     )  # fmt: skip
 
 

@@ -20,8 +20,8 @@ from crm_tui.formats.tables import Row, Table
 from crm_tui.services.imports.alike import Alike, dated
 from crm_tui.services.imports.fact_plans import FactPlan
 from crm_tui.services.imports.fact_values import Fact, Kind, Values
-from crm_tui.services.imports.outcomes import Progress, exit_code
-from crm_tui.services.imports.owners import Owners
+from crm_tui.services.imports.outcomes import Progress, exit_code, told_of
+from crm_tui.services.imports.owners import Owners, Several
 from crm_tui.services.imports.pace import Pace
 from crm_tui.services.imports.refusals import Refusals, is_maybe_total
 from crm_tui.services.pools import may_add
@@ -65,11 +65,13 @@ class FactsImported:
     errors: Path | None = None
     entry_id: int | None = None
     dry_run: bool = False
+    unnamed: str = ""
+    conflicts: int = 0
 
     @property
     def exit_code(self) -> int:
         """0 done, 1 all rows were refused, 4 some were (DESIGN §6)."""
-        return exit_code(self.new + self.same, self.refused)
+        return exit_code(self.new + self.same, self.refused + self.conflicts)
 
     @property
     def message(self) -> str:
@@ -82,18 +84,19 @@ class FactsImported:
         if self.same:
             text = ngettext("{n} was there already", "{n} were there already", self.same)
             said.append(text.format(n=f"{self.same:,}"))
+        if self.conflicts:
+            said.append(ngettext("{n} conflict", "{n} conflicts", self.conflicts).format(n=f"{self.conflicts:,}"))
         if self.refused:
             said.append(_("{n} refused").format(n=f"{self.refused:,}"))
         if self.totals:
             said.append(ngettext("{n} total row skipped", "{n} total rows skipped", self.totals).format(n=self.totals))
-        if self.errors:
-            said.append(_("refused rows with their reasons: {path}").format(path=self.errors))
+        said += told_of(self.errors, self.unnamed)
         return "; ".join(said)
 
     @property
     def data(self) -> dict[str, Any]:
         """The counts as `--json` prints them."""
-        counts = {name: getattr(self, name) for name in ("kind", "new", "same", "refused", "totals")}
+        counts = {name: getattr(self, name) for name in ("kind", "new", "same", "conflicts", "refused", "totals")}
         made = {name: self.made.get(name, 0) for name in ("products", "users")}
         return {**counts, **made, **self.made, "errors": str(self.errors) if self.errors else None}
 
@@ -125,7 +128,7 @@ def run_facts(
             found = running.imported(change, dry_run=dry_run)
             if not change.is_empty():
                 change.summarize(found.message)
-        return found
+        return refusals.named(found)
     except BaseException:
         refusals.drop()
         raise
@@ -164,7 +167,7 @@ class _Import:
         self._alike = Alike(plan, self._values)
         self._owners = None if plan.kind == "products" else Owners(session)
         self._totals = self._rows = 0
-        self._new = self._same = self._refused = 0
+        self._new = self._same = self._refused = self._conflicts = 0
 
     def read(self, table: Table, pace: Pace) -> None:
         """Stage all rows, those that cannot be read with the reason."""
@@ -195,12 +198,13 @@ class _Import:
         if isinstance(fact, str) or isinstance(customer, str):
             reason = customer if isinstance(customer, str) else fact
             number = " ".join(given.get("number", "").split()).lstrip("#").lstrip()
-            return ordinal, row.line, None, "", number, "", "", "[]", reason, 0
+            several = isinstance(customer, Several)
+            return ordinal, row.line, None, "", number, "", "", "[]", reason, 0, several
         number = f"{customer}: {fact.number}" if self._plan.kind in _OF_CUSTOMER else fact.number
         head = _json([customer, *fact.head])
         content = _hash([customer, number, *fact.content])
         base = self._alike.base(row, content)
-        return ordinal, row.line, customer, fact.day, number, head, content, _json(fact.payload), "", base
+        return ordinal, row.line, customer, fact.day, number, head, content, _json(fact.payload), "", base, False
 
     def judge(self, pace: Pace) -> None:
         """Decide of every row whether it is new, there already, or refused."""
@@ -215,7 +219,7 @@ class _Import:
             pace.went_on(len(batch))
         if self._kind.many:
             staging.refuse_rest(database, _("line {line} has the same number {number} and is refused"))
-        self._new, self._same, self._refused = staging.counts(database)
+        self._new, self._same, self._refused, self._conflicts = staging.counts(database)
 
     def write(self, pace: Pace) -> None:
         """Write what is new."""
@@ -246,7 +250,7 @@ class _Import:
         made = {name: n for name, n in self._kind.made.items() if n}
         return FactsImported(
             self._plan.kind, self._new, self._same, self._refused, self._totals, made, tuple(refusals.first), errors,
-            change.entry_id if self._new and not dry_run else None, dry_run,
+            change.entry_id if self._new and not dry_run else None, dry_run, conflicts=self._conflicts,
         )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ class Values:
         self._orders = plan.orders
         self._defused = plan.table.defused
         self._cells = [(column, place) for column, place in enumerate(plan.places) if place]
-        self._fixed = {place: kept for place, text in plan.fixed.items() if (kept := _kept(place, text))}
+        self._fixed = {place: kept for place, text in plan.fixed.items() if (kept := _kept(place, text, False))}
         self.minor = lru_cache(16_384)(self._minor)
         self._parsed = lru_cache(16_384)(parse_day)
         self.quantity = lru_cache(4_096)(partial(parse_quantity, none=True))

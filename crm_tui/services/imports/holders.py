@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from crm_tui.domain.errors import NotAllowed, UsageError
+from crm_tui.domain.errors import CrmError, NotAllowed, UsageError
 from crm_tui.domain.language import _
 from crm_tui.services.imports.values import EMPTY
 from crm_tui.services.pools import may_receive
@@ -26,6 +26,19 @@ class Holders:
             self._names.setdefault(name.casefold(), []).append((key, role, state))
         self.pools = {pool.name.casefold(): pool.id for pool in pools.every(session.database, session.sight)}
         self.named = cache(self._named)
+        self._mine = cache(self._why_not_mine)
+
+    def settle(self) -> None:
+        """Ask the database all that there may be to ask."""
+        self._mine()
+
+    def _why_not_mine(self) -> CrmError | None:
+        """Why whoever imports may receive nothing."""
+        try:
+            may_receive(self._session)
+        except CrmError as error:
+            return error
+        return None
 
     def _named(self, text: str) -> int | None:
         """The user of that login or name, None for the public pool; UsageError or NotAllowed."""
@@ -45,7 +58,8 @@ class Holders:
             found = several[0]
         key, role, state = found
         if key == me.id:
-            may_receive(self._session)
+            if reason := self._mine():
+                raise reason
             return key
         sight = self._session.sight
         if me.role == "rep":

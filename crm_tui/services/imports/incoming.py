@@ -6,9 +6,14 @@ import json
 from collections.abc import Mapping
 from datetime import date, time
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crm_tui.domain.names import name_key
 from crm_tui.domain.when import When
+from crm_tui.services.duplicates import COMPARED
+
+if TYPE_CHECKING:
+    from crm_tui.services.imports.making import Made
 
 MORE_TEXTS = ("wechat", "region", "industry", "source", "address", "website", "tax_number", "referred_by", "parent")
 
@@ -46,6 +51,10 @@ class Incoming(NamedTuple):
     """What the row says of these in its own words, for imports that change what is there: see `SAID`."""
     others: tuple[dict[str, str], ...] = ()
     """Further contacts, where several rows are of one customer."""
+    made: Made | None = None
+    """The rows that it is made of, where they were made ahead."""
+    first: bool = False
+    """Whether it is known that no row before it in the table has its name."""
 
     @property
     def ways(self) -> dict[str, str | None]:
@@ -56,13 +65,34 @@ class Incoming(NamedTuple):
             "tax_number": self.columns.get("tax_number"),
         }
 
+    @property
+    def apart(self) -> dict[str, str]:
+        """What tells the row apart from others of the same name: its own phone, mail and tax number, and by the names
+        of its contacts those of each, which say nothing of a customer who has other contacts.
+        """
+        found = {name: text for name in COMPARED if (text := self.columns.get(name))}
+        for contact in (self.contact, *self.others) if self.contact else ():
+            key = name_key(contact["name"])
+            found |= {f"{key}\n{name}": contact[name] for name in COMPARED if contact.get(name)}
+        return found
+
     def packed(self) -> str:
         """All of it as JSON, the same text for the same content."""
         values = self._asdict()
         when = values.pop("next")
+        del values["made"], values["first"]
         values["next"] = [when.on.isoformat(), when.at.isoformat() if when.at else None] if when else None
         values["said"] = dict(self.said)
         return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def fits(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether nothing differs of what tells two customers of one name `apart`; case does not count."""
+    for name, text in one.items():
+        theirs = other.get(name)
+        if theirs is not None and theirs != text and theirs.casefold() != text.casefold():
+            return False
+    return True
 
 
 def unpacked(text: str) -> Incoming:

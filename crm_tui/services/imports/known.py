@@ -7,21 +7,26 @@ or not. A dry run, which leaves no trace, compares only with what the importer s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crm_tui.domain.language import ngettext
 from crm_tui.formats.tables import Row
 from crm_tui.services import disclosures, duplicates
-from crm_tui.services.imports.incoming import Incoming
+from crm_tui.services.imports.incoming import Incoming, fits
 from crm_tui.services.session import Session
-from crm_tui.store import importing
+from crm_tui.store import importing, merging
 
 if TYPE_CHECKING:
     from crm_tui.store.journal import Change
 
 _IN_BATCH = 0
 """Stands for the id of what the same batch brings in: what the import itself brought in is nobody's news."""
+
+
+class Repeated(Exception):
+    """Several rows may be of one customer that the import itself brings in: they are to be judged together."""
 
 
 class Known:
@@ -43,32 +48,52 @@ class Known:
         self._newest = importing.newest(session.database)
 
     def new_ones(self, read: Sequence[tuple[Row, Incoming]]) -> Iterator[tuple[Row, Incoming, str]]:
-        """The rows of a batch that are new, each with "", and those that are refused, with the reason."""
-        there = importing.twins(self._session.database, {found.key for __, found in read})
+        """The rows of a batch that are new, each with "", and those that are refused, with the reason.
+
+        Raises Repeated where rows of the import may be of one new customer.
+        """
+        times = Counter([found.key for __, found in read])
+        names = {found.key for __, found in read if self._newest or not found.first}
+        there = importing.twins(self._session.database, names) if names else {}
         ids = [twin[0] for twins in there.values() for twin in twins if twin[0] <= self._newest]
+        merged = merging.survivors(self._session.database, ids) if ids else {}  # who those are is what counts
+        ids += merged.values()
         seen = duplicates.seen(self._session, ids) if ids else {}
+        rows: dict[tuple[str, str], list[tuple[int, Mapping[str, str] | Incoming]]] = {}
+        if there:
+            apart = importing.apart(self._session.database, [twin[0] for twins in there.values() for twin in twins])
+            for key, twins in there.items():
+                rows[key] = [(merged.get(twin[0], twin[0]), apart[twin[0]]) for twin in twins]
         for row, found in read:
-            known = there.setdefault((found.key, found.kind), [])
-            twin = self._twin(known, found, seen)
-            shown = twin is not None and (twin == _IN_BATCH or twin in seen)
+            if times[found.key] == 1 and (found.key, found.kind) not in rows and (self._left is None or self._left > 0):
+                yield row, found, ""
+                continue
+            known = rows.setdefault((found.key, found.kind), [])
+            twin = self._twin(known, found, seen) if known else None
+            shown = twin in seen
             if not shown and self._left is not None and self._left <= 0:
                 yield row, found, disclosures.enough_told(self._session)
                 continue
-            if twin is not None and twin != _IN_BATCH:
-                self._news.setdefault(twin, _card(found))
+            if twin is not None:
+                self.came_again(twin, found)
             if shown:
                 self.same += 1
             elif twin is not None:
                 yield row, found, self._told(twin)
             else:
-                ways = found.ways
-                known.append((_IN_BATCH, ways["phone"], ways["email"], ways["tax_number"]))
+                known.append((_IN_BATCH, found.apart if known else found))
                 yield row, found, ""
 
-    def _twin(self, known: Sequence[importing.Twin], found: Incoming, seen: Mapping[int, bool]) -> int | None:
-        """The id of the customer that the row is the same as: one that the importer sees or brings in, else another."""
-        ways, hidden = found.ways, None
-        for twin, *other in known:
+    def came_again(self, twin: int, found: Incoming) -> None:
+        """A row is of a customer that is there: its holder may be told."""
+        self._news.setdefault(twin, _card(found))
+
+    def _twin(
+        self, known: Sequence[tuple[int, Mapping[str, str] | Incoming]], found: Incoming, seen: Mapping[int, bool]
+    ) -> int | None:
+        """The id of the customer that the row is the same as: one that the importer sees, else another."""
+        mine, hidden = found.apart, None
+        for twin, other in known:
             own = twin > self._newest or twin == _IN_BATCH
             if not own and twin not in seen:
                 hidden = hidden or twin
@@ -76,8 +101,10 @@ class Known:
             if self._only_hidden:
                 continue
             masked = not own and not seen[twin]
-            if masked or duplicates.same(ways, dict(zip(duplicates.COMPARED, other, strict=True))):
-                return _IN_BATCH if own else twin
+            if masked or fits(mine, other.apart if isinstance(other, Incoming) else other):
+                if own:
+                    raise Repeated
+                return twin
         return None if self._dry_run else hidden
 
     def _told(self, twin: int) -> str:

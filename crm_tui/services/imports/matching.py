@@ -13,11 +13,10 @@ from crm_tui.domain.language import _
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.people import is_masked, refusal
 from crm_tui.domain.profile_fields import CUSTOM
-from crm_tui.services import duplicates
-from crm_tui.services.imports.incoming import Incoming
+from crm_tui.services.imports.incoming import Incoming, fits
 from crm_tui.services.imports.plans import Plan
 from crm_tui.services.session import Session
-from crm_tui.store import customers, importing
+from crm_tui.store import customers, importing, merging
 from crm_tui.store import incoming as store
 from crm_tui.store.customers import Facts
 
@@ -28,11 +27,17 @@ _PLACES = {"phone": ("phone", "phone2", "contact_phone"), "email": ("email", "co
 
 
 class Match(NamedTuple):
-    """The customer that a row means (None: nobody), or why it cannot be told; `conflict` where several are meant."""
+    """The customer that a row means (None: nobody), or why it cannot be told; `conflict` where several are meant.
+
+    `renames` is false where the row has the name of one that was merged into the customer, which keeps its own.
+    """
 
     customer: Facts | None = None
     reason: str = ""
     conflict: bool = False
+    renames: bool = True
+    twin: int = 0
+    """One of those meant, whatever stands against changing it; 0 where it is nobody."""
 
 
 class Matching:
@@ -45,6 +50,7 @@ class Matching:
         if not self.keys:
             raise UsageError(_("by what are two customers the same? name one of {keys}").format(keys=", ".join(KEYS)))
         self._read = False
+        self._apart: Mapping[int, Mapping[str, str]] = {}
 
     def keys_of(self, found: Incoming, number: str) -> dict[str, str]:
         """What the row has of each key, as it is compared; `number` stands in its column id."""
@@ -63,13 +69,17 @@ class Matching:
         for key in self.keys:
             wanted = {keys[key] for __, keys in rows if key in keys}
             known[key] = self._look(key, wanted) if wanted and key != "name" else {}
-        names = {found.key for found, keys in rows if "name" in keys}
+        hides = self._session.sight.masked  # of whom one sees no phone, name and kind decide
+        names = {found.key for found, keys in rows if "name" in keys or (hides and found.key)}
         twins = importing.twins(self._session.database, names) if names else {}
         ids = {one for found in known.values() for some in found.values() for one in some}
         ids |= {twin[0] for some in twins.values() for twin in some}
-        merged = store.survivors(self._session.database, ids)
+        merged = merging.survivors(self._session.database, ids)
         facts = customers.facts(self._session.database, self._session.sight, [*ids, *merged.values()])
-        return [self._one(found, keys, known, twins, merged, facts) for found, keys in rows]
+        self._apart = importing.apart(self._session.database, {twin[0] for some in twins.values() for twin in some})
+        texts = store.texts(self._session.database, merged, ("name_key",))
+        former = {key: text["name_key"] or "" for key, text in texts.items()}
+        return [self._one(found, keys, known, twins, merged, former, facts) for found, keys in rows]
 
     def _look(self, key: str, wanted: Iterable[str]) -> dict[str, set[int]]:
         database = self._session.database
@@ -85,41 +95,63 @@ class Matching:
     def _one(
         self, found: Incoming, keys: Mapping[str, str], known: Mapping[str, Mapping[str, set[int]]],
         twins: Mapping[tuple[str, str], Sequence[importing.Twin]], merged: Mapping[int, int],
-        facts: Mapping[int, Facts],
+        former: Mapping[int, str], facts: Mapping[int, Facts],
     ) -> Match:  # fmt: skip
         if not keys:
             return Match(reason=_("nothing says whose the row is: {keys} is empty").format(keys=", ".join(self.keys)))
         hits: dict[str, set[int]] = {}
+        merely: set[int] = set()
         for key, value in keys.items():
-            some = self._twins(found, twins, facts) if key == "name" else known[key].get(value, set())
+            some = self._twins(found, twins, merged, facts) if key == "name" else known[key].get(value, set())
             if key not in ("id", "name"):
-                some = {one for one in some if one in facts and not is_masked(self._session.sight, facts[one].owner_id)}
+                some = {one for one in some if self._is_shown(facts.get(merged.get(one, one)))}
+            merely |= {merged[one] for one in some if one in merged and former[one] == found.key}
             seen = {merged.get(one, one) for one in some} & facts.keys()
             hits[key] = {one for one in seen if not facts[one].archived_at} or seen
         if "id" in hits and not hits["id"]:
             return Match(reason=_("there is no customer {id}").format(id=keys["id"]))
         told = [some for some in hits.values() if some]
         if not told:
-            return Match()
+            return self._masked(found, twins, merged, facts)
         common = set.intersection(*told)
         if len(common) == 1:
-            return self._allowed(facts[common.pop()])
+            customer = common.pop()
+            return self._allowed(facts[customer])._replace(renames=customer not in merely)
         ids = ", ".join(map(str, sorted(common)[:5]))
         if common:
-            return Match(reason=_("several customers are meant: {ids}").format(ids=ids), conflict=True)
+            reason = _("several customers are meant: {ids}").format(ids=ids)
+            return Match(reason=reason, conflict=True, twin=min(common))
         said = ", ".join(f"{key} {min(some)}" for key, some in hits.items() if some)
         return Match(reason=_("these are different customers: {what}").format(what=said), conflict=True)
 
+    def _masked(
+        self, found: Incoming, twins: Mapping[tuple[str, str], Sequence[importing.Twin]], merged: Mapping[int, int],
+        facts: Mapping[int, Facts],
+    ) -> Match:  # fmt: skip
+        """Whom no key meant, as they are hidden: those of that name and kind whose phones one does not see."""
+        for key, *__ in twins.get((found.key, found.kind), ()) if "name" not in self.keys else ():
+            who = facts.get(merged.get(key, key))
+            if who is not None and is_masked(self._session.sight, who.owner_id):
+                return self._allowed(who)
+        return Match()
+
+    def _is_shown(self, facts: Facts | None) -> bool:
+        return facts is not None and not is_masked(self._session.sight, facts.owner_id)
+
     def _twins(
-        self, found: Incoming, twins: Mapping[tuple[str, str], Sequence[importing.Twin]], facts: Mapping[int, Facts]
-    ) -> set[int]:
-        """Those of the same name and kind of whom nothing else differs, as far as one sees them (DOMAIN §9)."""
+        self, found: Incoming, twins: Mapping[tuple[str, str], Sequence[importing.Twin]], merged: Mapping[int, int],
+        facts: Mapping[int, Facts],
+    ) -> set[int]:  # fmt: skip
+        """Those of the same name and kind of whom nothing else differs, as far as one sees them (DOMAIN §9); who was
+        merged is seen as the survivor is.
+        """
         same: set[int] = set()
-        for key, *other in twins.get((found.key, found.kind), ()):
-            if key in facts:
-                masked = is_masked(self._session.sight, facts[key].owner_id)
-                theirs = dict(zip(duplicates.COMPARED, other, strict=True))
-                if masked or duplicates.same(found.ways, theirs):
+        mine = found.apart
+        for key, *__ in twins.get((found.key, found.kind), ()):
+            who = facts.get(merged.get(key, key))
+            if who is not None:
+                masked = is_masked(self._session.sight, who.owner_id)
+                if masked or fits(mine, self._apart[key]):
                     same.add(key)
         return same
 
@@ -127,7 +159,7 @@ class Matching:
         reason = refusal(self._session.sight, facts.id, facts.owner_id)
         if reason is None and facts.archived_at:
             reason = _("it is archived: unarchive it first")
-        return Match(facts, reason or "")
+        return Match(facts, reason or "", twin=facts.id)
 
 
 def _digits(text: str) -> str:

@@ -13,12 +13,12 @@ from crm_tui.domain.language import _
 from crm_tui.domain.names import name_key
 from crm_tui.formats.headings import is_total_row
 from crm_tui.formats.tables import Row, Table
-from crm_tui.services import duplicates
 from crm_tui.services.imports import values
 from crm_tui.services.imports.changes import Changes
-from crm_tui.services.imports.incoming import Incoming, unpacked
+from crm_tui.services.imports.incoming import Incoming, fits, unpacked
 from crm_tui.services.imports.known import Known
 from crm_tui.services.imports.matching import Match, Matching
+from crm_tui.services.imports.oddities import Oddities
 from crm_tui.services.imports.outcomes import Difference, Mode
 from crm_tui.services.imports.pace import Pace
 from crm_tui.services.imports.places import Places
@@ -26,12 +26,13 @@ from crm_tui.services.imports.refusals import Refusals, is_maybe_total
 from crm_tui.services.imports.rows import Reader
 from crm_tui.services.imports.writer import Writer
 from crm_tui.services.session import Session
+from crm_tui.store import bulk, importing
 from crm_tui.store import incoming as store
 
 if TYPE_CHECKING:
     from crm_tui.store.journal import Change
 
-_NAMESAKES = 200
+_NAMESAKES = 1_000
 """New customers of one name that are told apart at most, where some say more of themselves than others."""
 
 
@@ -40,8 +41,11 @@ class Merging:
 
     def __init__(
         self, session: Session, change: Change, reader: Reader, matching: Matching, places: Places, known: Known,
-        mode: Mode, number: int | None,
+        mode: Mode, number: int | None, *, names_only: bool = False,
     ) -> None:  # fmt: skip
+        """With `names_only` whatever fits a row by its name is the same and no more is asked: rows only make new ones.
+        """
+        self._names_only = names_only
         self._database = session.database
         self._reader = reader
         self._matching = matching
@@ -52,6 +56,7 @@ class Merging:
         self._writer = Writer(session, change)
         self._changes = Changes(session, change, places)
         self._rows = self.totals = self.kept = 0
+        self.odd = Oddities(reader)
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -81,6 +86,8 @@ class Merging:
             except (UsageError, NotAllowed) as error:
                 refused.append((ordinal, row.line, None, "", "refused", str(error)))
                 continue
+            if found.kept:
+                self.odd.look(row.line, found)
             number = row.cells[self._number] if self._number is not None else ""
             read.append((ordinal, row, found, self._matching.keys_of(found, number)))
         self._rows += len(batch)
@@ -95,6 +102,9 @@ class Merging:
         """The row as it is kept, and the keys by which other rows may be of the same new customer."""
         reason, verdict = match.reason, "conflict" if match.conflict else "refused"
         customer = match.customer
+        if self._names_only and match.twin:
+            self._known.came_again(match.twin, found)
+            return (ordinal, row.line, match.twin, "", "same", ""), []
         if not reason and customer is None:
             reason = self._nobody(found, keys)
         if not reason and customer is not None and customer.kind != found.kind and "kind" not in found.said:
@@ -105,6 +115,8 @@ class Merging:
         if reason:
             return (ordinal, row.line, None, "", verdict, reason), []
         if customer is not None:
+            if not match.renames:
+                found = found._replace(name="", key="")
             same = "same" if self._mode == "create" else ""
             return (ordinal, row.line, customer.id, found.packed(), same, ""), []
         own = [(f"{key}\n{value}", ordinal, _folded(found) if key == "name" else "")
@@ -136,18 +148,18 @@ class Merging:
         for ordinal, ways in rows:
             by_ways.setdefault(ways, []).append(ordinal)
         known = {ways: json.loads(ways) for ways in by_ways}
-        fits = {one: {one} for one in known}
-        if len({tuple(field for field, text in ways.items() if text) for ways in known.values()}) > 1:
+        alike = {one: {one} for one in known}
+        if len({tuple(ways) for ways in known.values()}) > 1:
             if len(known) > _NAMESAKES:
                 reason = _("more than {n} rows have this name: say with --same by what they are told apart")
                 self._refuse([ordinal for ordinal, __ in rows], reason.format(n=_NAMESAKES))
                 return
-            fits = {one: {o for o in known if duplicates.same(known[one], known[o])} for one in known}
-        torn = {one for one, some in fits.items() if any(not some <= fits[other] for other in some)}
+            alike = {one: {o for o in known if fits(known[one], known[o])} for one in known}
+        torn = {one for one, some in alike.items() if any(not some <= alike[other] for other in some)}
         self._refuse([ordinal for one in torn for ordinal in by_ways[one]],
                      _("it may be the same as several others of the table"))  # fmt: skip
         store.rename_key(self._database, key, (
-            (f"{key}\n{min(fits[one] - torn)}", ordinal)
+            (f"{key}\n{min(alike[one] - torn)}", ordinal)
             for one in known if one not in torn for ordinal in by_ways[one]
         ))  # fmt: skip
 
@@ -164,7 +176,7 @@ class Merging:
             found = merged
         least = min(ordinal for ordinal, __ in rows)
         store.merged(self._database, least, found.packed())
-        store.decided(self._database, [("same", "", ordinal) for ordinal, __ in rows if ordinal != least])
+        store.decided(self._database, [("joined", "", ordinal) for ordinal, __ in rows if ordinal != least])
 
     def _refuse(self, ordinals: Iterable[int], reason: str) -> None:
         store.decided(self._database, [("conflict", reason, ordinal) for ordinal in ordinals])
@@ -173,16 +185,21 @@ class Merging:
 
     def write(self, pace: Pace) -> None:
         """Make the new customers, change the others."""
+        upkeep = bulk.Upkeep(self._database, self._rows)
         for batch in store.still(self._database, new=True):
-            self._make([(row.ordinal, unpacked(row.payload)) for row in batch])
+            upkeep.wrote(self._make([(row.ordinal, unpacked(row.payload)) for row in batch]), len(batch))
             pace.went_on(len(batch))
+        with importing.watched(self._database, pace.tell):
+            for __ in upkeep.make():
+                pace.tell()
         for batch in store.still(self._database, new=False):
             found = [(row.line, row.customer_id or 0, unpacked(row.payload)) for row in batch]
             verdicts = self._changes.write(found)
             self._decide([row.ordinal for row in batch], verdicts)
             pace.went_on(len(batch))
 
-    def _make(self, rows: Sequence[tuple[int, Incoming]]) -> None:
+    def _make(self, rows: Sequence[tuple[int, Incoming]]) -> int:
+        """Make them, as far as they may be; how many."""
         wanted: list[tuple[int, Incoming]] = []
         verdicts: list[tuple[str, str, int]] = []
         read = [(Row(ordinal, ()), found) for ordinal, found in rows]
@@ -201,10 +218,13 @@ class Merging:
         self._writer.write(taken)
         self.kept += sum(found.kept for found in taken)
         store.decided(self._database, verdicts)
+        store.refuse_joined(self._database, verdicts)
+        return len(taken)
 
     def _decide(self, ordinals: Sequence[int], verdicts: Sequence[tuple[str, str]]) -> None:
         told = [(*verdict, ordinal) for verdict, ordinal in zip(verdicts, ordinals, strict=True)]
         store.decided(self._database, told)
+        store.refuse_joined(self._database, told)
 
     def refuse(self, table: Table, refusals: Refusals, pace: Pace) -> None:
         """Collect the rows that are not taken in, as they stand in the table."""
@@ -223,7 +243,7 @@ class Merging:
 
 
 def _folded(found: Incoming) -> str:
-    return json.dumps({way: (text or "").casefold() for way, text in found.ways.items()})
+    return json.dumps({way: text.casefold() for way, text in found.apart.items()}, sort_keys=True)
 
 
 def union(one: Incoming, other: Incoming) -> Incoming | str:

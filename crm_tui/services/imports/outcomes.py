@@ -39,12 +39,13 @@ class Difference:
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did, in rows: each is `new`, the `same` as what is there, `changed` it, stands in `conflicts` with
+    """What an import did, in rows: each is `new`, `joined` to another of the same customer, the `same`
+    as what is there, `changed` it, stands in `conflicts` with
     another row or with several customers, is `refused`, or one of the `totals`.
 
     `kept` counts texts that did not fit their field and are kept beside it; `reasons` are the first of those that were
-    not taken in as (line, name, reason); `errors` is the file of all of them. `differences` are the first changes.
-    `alike` is how many of the new ones resemble customers that were there.
+    not taken in as (line, name, reason); `errors` is the file of all of them, `unnamed` why it has not the name that it
+    should have. `differences` are the first changes. `alike` is how many of the new ones resemble ones that were there.
 
     Where rows were shared out `assigned` says who got how many, `left` why how many went into a pool, and `told` of how
     many known ones the holders were told.
@@ -66,16 +67,28 @@ class Imported:
     left: Mapping[str, int] = field(default_factory=dict)
     told: int = 0
     alike: int = 0
+    unnamed: str = ""
+    joined: int = 0
+    undated: int = 0
+    undated_first: tuple[tuple[int, str, str], ...] = ()
+    """Next dates that cannot be read and are kept as texts: how many, and the first as (line, name, text)."""
+    long: int = 0
+    long_lines: tuple[int, ...] = ()
+    """Rows with more cells than there are headings: how many, and the lines of the first."""
 
     @property
     def exit_code(self) -> int:
         """0 done, 1 all rows were refused, 4 some were (DESIGN §6)."""
-        return exit_code(self.new + self.same + self.changed, self.refused + self.conflicts)
+        return exit_code(self.new + self.joined + self.same + self.changed, self.refused + self.conflicts)
 
     @property
     def message(self) -> str:
         """The counts as a sentence."""
         said = [*self._taken(), *self._shares()]
+        if self.joined:
+            text = ngettext("{n} row joined to another of its customer", "{n} rows joined to others of their customers",
+                            self.joined)  # fmt: skip
+            said.append(text.format(n=f"{self.joined:,}"))
         if self.same:
             text = ngettext("{n} was there already", "{n} were there already", self.same)
             said.append(text.format(n=f"{self.same:,}"))
@@ -92,14 +105,16 @@ class Imported:
                 self.kept,
             )
             said.append(text.format(n=f"{self.kept:,}"))
-        if self.alike:
-            text = ngettext(
-                "{n} resembles one that was there: see `dupes`", "{n} resemble some that were there: see `dupes`",
-                self.alike,
-            )  # fmt: skip
-            said.append(text.format(n=f"{self.alike:,}"))
-        if self.errors:
-            said.append(_("refused rows with their reasons: {path}").format(path=self.errors))
+        if self.undated:
+            text = ngettext("{n} next date cannot be read: see --dates", "{n} next dates cannot be read: see --dates",
+                            self.undated)  # fmt: skip
+            said.append(text.format(n=f"{self.undated:,}"))
+        if self.long:
+            text = ngettext("{n} row is longer than the headings: line {lines}",
+                            "{n} rows are longer than the headings: lines {lines}", self.long)  # fmt: skip
+            lines = ", ".join(map(str, self.long_lines[:5])) + (", …" if self.long > 5 else "")
+            said.append(text.format(n=f"{self.long:,}", lines=lines))
+        said += told_of(self.errors, self.unnamed)
         return "; ".join(said)
 
     def _taken(self) -> list[str]:
@@ -108,6 +123,12 @@ class Imported:
         if self.dry_run:
             text = ngettext("{n} customer would be imported", "{n} customers would be imported", self.new)
         said = [text.format(n=f"{self.new:,}")] if self.new or not self.changed else []
+        if self.alike:
+            text = ngettext(
+                "{n} of them resembles one that was there: crm-tui dupes",
+                "{n} of them resemble ones that were there: crm-tui dupes", self.alike,
+            )  # fmt: skip
+            said.append(text.format(n=f"{self.alike:,}"))
         if self.changed:
             text = ngettext("{n} customer changed", "{n} customers changed", self.changed)
             if self.dry_run:
@@ -129,11 +150,23 @@ class Imported:
     @property
     def data(self) -> dict[str, Any]:
         """The counts as `--json` prints them."""
-        names = ("new", "same", "changed", "conflicts", "refused", "totals", "kept", "alike")
+        names = (
+            "new", "joined", "same", "changed", "conflicts", "refused", "totals", "kept", "undated", "long", "alike",
+        )  # fmt: skip
         counts = {**{n: getattr(self, n) for n in names}, "errors": str(self.errors) if self.errors else None}
         if self.assigned is not None:
             counts |= {"assigned": dict(self.assigned), "pool": sum(self.left.values()), "told": self.told}
         return counts
+
+
+def told_of(errors: Path | None, unnamed: str) -> list[str]:
+    """Where the refused rows are, in words; none where there are none."""
+    if errors is None:
+        return []
+    told = [_("refused rows with their reasons: {path}").format(path=errors)]
+    if unnamed:
+        told.append(_("rename that file: it could not be given its name ({reason})").format(reason=unnamed))
+    return told
 
 
 def exit_code(taken: int, refused: int) -> int:

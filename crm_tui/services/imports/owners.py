@@ -5,7 +5,7 @@ What one may not see or not change is the same as what is not there (DOMAIN §8)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 
@@ -15,7 +15,7 @@ from crm_tui.domain.people import Sight, refusal
 from crm_tui.domain.phones import parse_phone
 from crm_tui.formats import fact_headings
 from crm_tui.services.session import Session
-from crm_tui.store import staging
+from crm_tui.store import customers, merging, staging
 from crm_tui.store.staging import Candidate
 
 WAYS = ("id", "code", "customer", "phone")
@@ -24,6 +24,12 @@ WAYS = ("id", "code", "customer", "phone")
 _TAX_NUMBER = 13  # characters; of China it has 15 to 20
 _UPPER = str.maketrans(ascii_lowercase, ascii_uppercase, " ")
 _Look = Callable[[Iterable[str]], list[Candidate]]
+
+
+class Several(str):
+    """Why there is no customer of a row that means several: a conflict."""
+
+    __slots__ = ()
 
 
 class Owners:
@@ -49,7 +55,7 @@ class Owners:
         known: dict[str, dict[str, dict[int, bool]]] = {}
         for way in WAYS:
             wanted = {key[way] for key in keys if way in key}
-            known[way] = _changeable(sight, looks[way](wanted)) if wanted else {}
+            known[way] = _changeable(sight, self._now(looks[way](wanted))) if wanted else {}
         self._read_otherwise(rows, keys, known, looks)
         return [self._one(given, key, known) for given, key in zip(rows, keys, strict=True)]
 
@@ -66,8 +72,22 @@ class Owners:
                 read = self._keys({way: text}).get(way)
                 if read and name not in known["customer"]:
                     wanted[name] = read
-            found = _changeable(self._session.sight, looks[way](set(wanted.values()))) if wanted else {}
+            found = _changeable(
+                self._session.sight, self._now(looks[way](set(wanted.values())))
+            ) if wanted else {}  # fmt: skip
             known["customer"].update({name: found[read] for name, read in wanted.items() if read in found})
+
+    def _now(self, found: Sequence[Candidate]) -> Iterator[Candidate]:
+        """What was found, with the survivor in the place of who was merged."""
+        database, sight = self._session.database, self._session.sight
+        buried = {candidate[1] for candidate in found if candidate[3]}
+        merged = merging.survivors(database, buried) if buried else {}
+        facts = customers.facts(database, sight, merged.values()) if merged else {}
+        for wanted, key, owner_id, archived in found:
+            if (one := facts.get(merged.get(key, 0))) is not None:
+                yield wanted, one.id, one.owner_id, one.archived_at is not None
+            else:
+                yield wanted, key, owner_id, archived
 
     def _keys(self, given: Mapping[str, str]) -> dict[str, str]:
         """What each way of the row looks for."""
@@ -99,7 +119,7 @@ class Owners:
             return self._nobody(given)
         if not common:
             said = ", ".join(f"{_HEADS[way]} {given[way]}" for way in sets if sets[way])
-            return _("these are different customers: {what}").format(what=said)
+            return Several(_("these are different customers: {what}").format(what=said))
         alive = [key for key, archived in common.items() if not archived]
         if sets.get("code") == {} and "id" not in sets and self._has_another_code(alive, keys["code"]):
             text = _("name and code disagree: there is no customer with the code {code}, and {name} has another")
@@ -107,7 +127,7 @@ class Owners:
                 code=given["code"], name=given.get("customer") or given.get("phone", ""))  # fmt: skip
         if len(alive) > 1:
             ids = ", ".join(map(str, sorted(alive)[:5]))
-            return _("several customers are meant: {ids}; a column id says which").format(ids=ids)
+            return Several(_("several customers are meant: {ids}; a column id says which").format(ids=ids))
         return alive[0] if alive else _("it is archived: unarchive it first")
 
     def _has_another_code(self, ids: Sequence[int], code: str) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from crm_tui.formats.tables import Row, Table
 from crm_tui.services.imports.outcomes import Progress
+
+if TYPE_CHECKING:
+    from crm_tui.services.imports.ahead import Read
 
 BATCH = 2_000
 
@@ -27,6 +31,13 @@ class Pace:
         while batch := list(islice(rows, size or BATCH)):
             yield batch
             self.went_on(len(batch))
+
+    def read(self, table: Table, batches: Iterable[Read]) -> Iterator[Read]:
+        """What is read of the table; says when each batch is done."""
+        self._most = table.most_rows() if self._progress else None
+        for batch in batches:
+            yield batch
+            self.went_on(batch.rows)
 
     def went_on(self, rows: int) -> None:
         """So many rows are through one more phase."""

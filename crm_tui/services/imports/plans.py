@@ -8,16 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from crm_tui.domain.errors import CrmError, UsageError
-from crm_tui.domain.language import _
+from crm_tui.domain.language import _, ngettext
 from crm_tui.domain.nearest import nearest
 from crm_tui.domain.profile_fields import CUSTOM, FIELD, FIELDS
 from crm_tui.domain.text import clean
+from crm_tui.formats import days
 from crm_tui.formats import headings as meanings
-from crm_tui.formats.tables import Reading, Table, open_table, undefuse
+from crm_tui.formats.days import Order, Seen
+from crm_tui.formats.tables import Reading, Row, Table, open_table, undefuse
 from crm_tui.services.session import Session
 
 REASON = "reason"
@@ -44,6 +46,11 @@ FURTHER = re.compile(r"contact_([2-9]|1[0-9]|20)(?:_(role|title|phone|email|wech
 """The places of further contacts: `contact_2`, `contact_2_phone` …, as exports write them."""
 
 _ROWS = 5
+_SOME = 5
+_DAYS = ("next_follow_up", "last_contact", "created")
+_LOOKED_AT = 1_000
+"""Rows by which it is seen whether days have the year last."""
+_NAMED = 20
 _LONGEST_NAME = 100
 
 # Places beside those that headings are matched to: the rest of the profile, and the rest of the contact.
@@ -66,6 +73,8 @@ class Plan:
     fixed: Mapping[str, str]
     sample: tuple[tuple[str, ...], ...]
     warnings: tuple[str, ...]
+    orders: Mapping[str, Order]
+    """By place, what comes first in the days of a column, as in 03/04/2026."""
 
     @property
     def path(self) -> Path:
@@ -93,16 +102,52 @@ class Plan:
 def plan(
     session: Session, path: Path | str, *, reading: Reading | None = None,
     mapping: Mapping[str, str] | None = None, fixed: Mapping[str, str] | None = None,
+    dates: Order | None = None, assumed: Order = "dmy", keys: Collection[str] = ("name",),
 ) -> Plan:  # fmt: skip
     """Look at the table: `mapping` says heading → place where the heading alone would not, `fixed` place → text.
 
-    Raises TableError when the file cannot be read, UsageError for a heading or a place that there is not.
+    `dates` says what comes first in days like 03/04/2026; else each column shows it, or `assumed` goes, and is told:
+    all of a table is looked at only where its first rows have such days. By `keys` customers are the same.
+
+    Raises TableError when the file cannot be read, UsageError for a heading or a place that there is not, and for a
+    column that writes its days in both orders.
     """
     table = open_table(Path(path), reading)
     places = _places(table.headings, mapping or {}, session.settings.schemes)
-    sample = tuple(row.cells for row in islice(table.rows(), _ROWS))
+    first = list(islice(table.rows(), _LOOKED_AT))
+    sample = tuple(row.cells for row in first[:_ROWS])
     given = {_place(place): text for place, text in (fixed or {}).items()}
-    return Plan(table, places, given, sample, tuple(_warnings(table.headings, places, given, sample)))
+    orders, said = _orders(table, places, dates, assumed)
+    warnings = (*said, *long_rows(table, first), *_warnings(table.headings, places, given, sample, keys))
+    return Plan(table, places, given, sample, warnings, orders)
+
+
+def long_rows(table: Table, rows: Sequence[Row]) -> list[str]:
+    """What is said of rows that have more cells than there are headings: nothing, or one warning."""
+    lines = [row.line for row in rows if len(row.cells) > len(table.headings)]
+    if not lines:
+        return []
+    text = ngettext("{n} row has more cells than there are headings: line {lines}; is a separator unquoted?",
+                    "{n} rows have more cells than there are headings: lines {lines}; is a separator unquoted?",
+                    len(lines))  # fmt: skip
+    return [text.format(n=len(lines), lines=", ".join(map(str, lines[:_SOME])) + (", …" if lines[_SOME:] else ""))]
+
+
+def _orders(
+    table: Table, places: Sequence[str], dates: Order | None, assumed: Order
+) -> tuple[dict[str, Order], tuple[str, ...]]:
+    """By place, what comes first in the days of each column of them, and what is to be said of that."""
+    columns = [(places.index(place), Seen()) for place in _DAYS if place in places]
+    if not columns:
+        return {}, ()
+    rows = table.rows()
+    first = list(islice(rows, _LOOKED_AT))
+    if dates is None and any(days.looks_last(row.cells[column]) for row in first for column, __ in columns):
+        for row in chain(first, rows):
+            days.look_at(columns, row.line, row.cells)
+    named = {table.headings[column]: seen for column, seen in columns}
+    orders, said = days.settle(named, dates, assumed)
+    return {places[column]: orders[table.headings[column]] for column, __ in columns}, said
 
 
 def custom_name(heading: str, taken: Sequence[str] = ()) -> str:
@@ -175,7 +220,7 @@ def column_of(found: Sequence[str], heading: str) -> int:
     if heading in unnamed:
         return unnamed.index(heading)
     message = _('no column "{heading}"; the columns are: {columns}')
-    raise UsageError(message.format(heading=heading, columns=", ".join(found)), heading, 0)
+    raise UsageError(message.format(heading=heading, columns=several(found)), heading, 0)
 
 
 def _place(name: str) -> str:
@@ -194,20 +239,30 @@ def _place(name: str) -> str:
 
 
 def _warnings(
-    found: Sequence[str], places: Sequence[str], fixed: Mapping[str, str], sample: Sequence[tuple[str, ...]]
-) -> list[str]:
+    found: Sequence[str], places: Sequence[str], fixed: Mapping[str, str], sample: Sequence[tuple[str, ...]],
+    keys: Collection[str],
+) -> list[str]:  # fmt: skip
     said: list[str] = []
     if "name" not in places and "name" not in fixed:
         said.append(_("no column holds the name: say which with --map HEADING=name"))
     own = [heading for heading, place in zip(found, places, strict=True) if place.startswith(CUSTOM)]
     if own:
-        said.append(_("kept as fields of your own: {names}").format(names=", ".join(own)))
-    left = [heading for heading, place in zip(found, places, strict=True) if not place]
+        said.append(_("kept as fields of your own: {names}").format(names=several(own)))
+    key = "id" if "id" in keys else None
+    left = [heading for heading, place in zip(found, places, strict=True) if not place and heading != key]
     if left:
-        said.append(_("left out: {names}").format(names=", ".join(left)))
+        said.append(_("left out: {names}").format(names=several(left)))
     if not sample:
         said.append(_("there are no rows below the headings"))
     return said
+
+
+def several(names: Sequence[str]) -> str:
+    """The names after each other: of very many the first ones, and how many more there are."""
+    said = ", ".join(names[:_NAMED])
+    more = len(names) - _NAMED
+    return said if more <= 0 else ngettext("{names} and {n} more", "{names} and {n} more", more).format(
+        names=said, n=f"{more:,}")  # fmt: skip
 
 
 def cell(text: str, *, multiline: bool = False, limit: int = 1_000, defused: bool = True) -> str:

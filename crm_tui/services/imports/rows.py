@@ -6,8 +6,9 @@ kept as it was written in a field of one's own, and counted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from functools import cache, lru_cache
 
 from crm_tui.domain import stages
@@ -19,6 +20,7 @@ from crm_tui.domain.phones import parse_phone, phones_in
 from crm_tui.domain.profile import parse_value
 from crm_tui.domain.profile_fields import CUSTOM, FIELD, Field
 from crm_tui.domain.when import When, parse
+from crm_tui.formats import days
 from crm_tui.formats.headings import kind_of, plain
 from crm_tui.services.imports import values
 from crm_tui.services.imports.beside import Contacts, with_tiers
@@ -29,6 +31,9 @@ from crm_tui.services.session import Session
 from crm_tui.services.tiers import awaits_lead
 
 _LONG = 100_000
+_TEXT = "{} (text)"
+_BEYOND = heading_of(0).removesuffix("1")
+_NUMBERED = re.compile(re.escape(_BEYOND) + "[0-9]{1,4}")
 
 _CHOICES = ("business_role", "influence", "closing")
 """Columns of the customer's row that are chosen from a list."""
@@ -42,11 +47,15 @@ _PERSONAL_HEADINGS = frozenset(map(plain, ("姓名", "名字", "full name")))
 class Reader:
     """Reads rows by a plan. `owner` (a login, a name, `me`, `pool`) is for the rows that name none.
 
-    With `changing` rows may be of customers that are there: they need no name, and what they say themselves is kept.
+    With `changing` rows may be of customers that are there: they need no name, and what they say themselves is kept;
+    with `saying` only this.
     """
 
-    def __init__(self, session: Session, plan: Plan, owner: str = "pool", *, changing: bool = False) -> None:
+    def __init__(
+        self, session: Session, plan: Plan, owner: str = "pool", *, changing: bool = False, saying: bool = False
+    ) -> None:
         self._changing = changing
+        self._saying = changing or saying
         self._defused = plan.table.defused
         self._region = session.settings["phone.region"]
         self._now = session.now
@@ -59,6 +68,7 @@ class Reader:
         self._fixed = {place: kept for place, text in plan.fixed.items() if (kept := _kept(place, text))}
         headings = dict(zip(plan.places, plan.headings, strict=True))
         self._headings = headings
+        self._undated = self._named("next_follow_up", _TEXT)
         filled = [*plan.places, *plan.fixed]
         if "contact_title" in filled:
             filled.append("person_title")  # of a person without contacts the title is their own
@@ -81,6 +91,7 @@ class Reader:
         self._of_people = plain(headings.get("name", "")) in _PERSONAL_HEADINGS
         self._stage = cache(values.stage)
         self._tier = lru_cache(4096)(values.tiers)
+        self._orders = plan.orders
         self._past = lru_cache(8192)(self._read_past)
         self._ahead = lru_cache(8192)(self._read_ahead)
         self._value = lru_cache(8192)(self._read_value)
@@ -94,6 +105,10 @@ class Reader:
         if all(found.kept for found in tried):
             texts = ", ".join(f"{place}={text}" for place, text in self._fixed.items())
             raise UsageError(_("this fits no field: {texts}").format(texts=texts))
+
+    def settle(self) -> None:
+        """Ask the database all that there may be to ask: from here on rows are read without it."""
+        self._holders.settle()
 
     def read(self, cells: Sequence[str], kind: str = "") -> Incoming:
         """The customer of the row, of that kind if the row does not say.
@@ -166,11 +181,12 @@ class Reader:
                 profile[place[2:]] = given[place]
         for number, text in enumerate(beyond, self._width):
             if text and (text := cell(text, limit=_LONG, defused=self._defused)):
+                kept += 1
                 profile[custom_name(heading_of(number), list(profile))] = text
         return Incoming(
             name, name_key(name), kind, stage, tiers, owner, pool, columns, profile, contact,
             values.tags(given["tags"]) if "tags" in given else (), following, last, created, kept,
-            self._said(given, stage) if self._changing or "reason" in given else _NOTHING, others,
+            self._said(given, stage) if self._saying or "reason" in given else _NOTHING, others,
         )  # fmt: skip
 
     def _said(self, given: dict[str, str], stage: str) -> dict[str, str]:
@@ -302,7 +318,7 @@ class Reader:
 
     def _moment(self, place: str, given: dict[str, str], odd: dict[str, str]) -> str | None:
         text = given.get(place)
-        found = self._past(text) if text else None
+        found = self._past(text, place) if text else None
         if text and found is None:
             odd[self._named(place, "{} (text)")] = text
         return found
@@ -311,18 +327,35 @@ class Reader:
         text = given.get("next_follow_up")
         found = self._ahead(text) if text else None
         if text and found is None:
-            odd[self._named("next_follow_up", "{} (text)")] = text
+            odd[self._undated] = text
         return found
 
-    def _read_past(self, text: str) -> str | None:
+    def is_long(self, found: Incoming) -> bool:
+        """Whether the row has more cells than there are headings; asked of rows that kept a text."""
+        numbers = (int(name.removeprefix(_BEYOND)) for name in found.profile if _NUMBERED.fullmatch(name))
+        return any(number > self._width for number in numbers)
+
+    def undated(self, found: Incoming) -> str:
+        """The text of the row's next date, where that could not be read; asked of rows that kept a text."""
+        return found.profile.get(self._undated, "")
+
+    def _read_past(self, text: str, place: str) -> str | None:
         """The stored stamp of a moment that has been; None for a text that is none."""
-        when = values.iso(text) or self._parsed(text, past=True)
+        when = values.iso(text) or self._written(text, place) or self._parsed(text, past=True)
         if when is None:
             return None
         happened = when if when.tzinfo else when.replace(tzinfo=self._now.tzinfo)
         if happened > self._now or happened.year < 1900:
             return None
         return stamp(happened)
+
+    def _written(self, text: str, place: str) -> datetime | None:
+        """A day with the year last, in the order of its column, or a spreadsheet's number."""
+        try:
+            found = days.moment(text, self._orders.get(place, "dmy"))
+        except UsageError:
+            return None
+        return datetime.fromisoformat(" ".join(filter(None, found))) if found else None
 
     def _parsed(self, text: str, *, past: bool) -> datetime | None:
         try:
@@ -335,6 +368,8 @@ class Reader:
         if (day := values.iso(text)) and 1900 < day.year < 2999:
             day = day.astimezone(self._now.tzinfo) if day.tzinfo else day
             return When(day.date(), day.time().replace(second=0) if len(text) > 10 else None)
+        if (day := self._written(text, "next_follow_up")) and 1900 < day.year < 2999:
+            return When(day.date(), day.time() if day.time() != time.min else None)
         try:
             return parse(text, self._now, workdays=self._workdays)
         except UsageError:
@@ -343,7 +378,7 @@ class Reader:
 
 def _kept(place: str, text: str) -> str:
     multiline, limit = _shape(place)
-    return cell(text, multiline=multiline, limit=limit)
+    return cell(text, multiline=multiline, limit=limit, defused=False)
 
 
 def _shape(place: str) -> tuple[bool, int]:

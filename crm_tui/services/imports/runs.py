@@ -7,20 +7,23 @@ total.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 
-from crm_tui.domain.errors import NotAllowed, UsageError
+from crm_tui.domain.errors import UsageError
 from crm_tui.domain.language import _
-from crm_tui.formats.headings import is_total_row
 from crm_tui.formats.tables import Row, Table
+from crm_tui.services import likeness
+from crm_tui.services.imports import ahead
 from crm_tui.services.imports.incoming import Incoming
-from crm_tui.services.imports.known import Known
+from crm_tui.services.imports.known import Known, Repeated
+from crm_tui.services.imports.oddities import Oddities
 from crm_tui.services.imports.outcomes import Imported, Mode, Progress
 from crm_tui.services.imports.pace import Pace
 from crm_tui.services.imports.places import Places
 from crm_tui.services.imports.plans import Plan
-from crm_tui.services.imports.refusals import Refusals, is_maybe_total
+from crm_tui.services.imports.refusals import Refusals
 from crm_tui.services.imports.rows import Reader
 from crm_tui.services.imports.writer import Writer
 from crm_tui.services.pools import may_add
@@ -50,7 +53,11 @@ def run(
     (`Cancelled`); whatever is raised, nothing remains.
     """
     if (mode == "create" and tuple(same) == ("name",)) or not dedupe:
-        return _create(session, plan, owner, assign, dedupe=dedupe, dry_run=dry_run, errors=errors, progress=progress)
+        within = session.database.savepoint() if session.change is not None else nullcontext()
+        with suppress(Repeated), within:  # of a table without repeats each row is written as soon as it is read
+            return _create(
+                session, plan, owner, assign, dedupe=dedupe, dry_run=dry_run, errors=errors, progress=progress
+            )
     return _merge(session, plan, mode, same, owner, assign, dry_run=dry_run, errors=errors, progress=progress)
 
 
@@ -73,17 +80,20 @@ def _create(
             may_add(session)
             reader = Reader(session, plan, owner)
             reader.check_fixed()
+            newest = importing.newest(session.database)
             known = Known(session, change, dry_run=dry_run) if dedupe else None
             running = _Import(session, change, reader, refusals, known, Places(session, assign))
-            running.all(table, Pace(progress), dry_run=dry_run)
+            pace = Pace(progress)
+            running.all(table, pace, dry_run=dry_run)
             told = known.tell_holders(plan.path.name) if known and assign is not None else 0
             found = running.imported(dry_run=dry_run, shared=assign is not None, told=told)
+            found = replace(found, alike=_alike(session, newest, pace))
             nothing = change.is_empty()
             if not nothing:
                 change.summarize(found.message)
         if nothing and known and known.told:
             known.tell_again()
-        return found
+        return refusals.named(found)
     except BaseException:
         refusals.drop()
         raise
@@ -101,6 +111,7 @@ def _merge(
 
     if mode != "update":
         _check_named(plan)
+    names_only = mode == "create" and tuple(same) == ("name",)
     table = plan.opened()
     refusals = Refusals(plan, errors)
     database = session.database
@@ -109,16 +120,18 @@ def _merge(
         with importing.room(database), session.changing() as change, trial, incoming.waiting(database):
             if mode != "update":
                 may_add(session)
-            reader = Reader(session, plan, owner, changing=True)
+            reader = Reader(session, plan, owner, changing=not names_only, saying=True)
             reader.check_fixed()
             known = Known(session, change, dry_run=dry_run, only_hidden=True)
             places, pace = Places(session, assign), Pace(progress, phases=2)
             number = plan.headings.index("id") if "id" in plan.headings else None
             running = Merging(
-                session, change, reader, Matching(session, plan, same), places, known, mode, number
+                session, change, reader, Matching(session, plan, same), places, known, mode, number,
+                names_only=names_only,
             )
             running.read(table, pace)
             running.judge(pace)
+            newest = importing.newest(database)
             running.write(pace)
             running.refuse(table, refusals, pace)
             told = known.tell_holders(plan.path.name) if assign is not None else 0
@@ -130,18 +143,27 @@ def _merge(
                 counts.get("changed", 0), counts.get("conflict", 0), tuple(refusals.first), running.differences, path,
                 change.entry_id if done and not dry_run else None, dry_run,
                 dict(places.assigned) if assign is not None else None, dict(places.left), told,
+                _alike(session, newest, pace),
+                joined=counts.get("joined", 0), undated=running.odd.undated,
+                undated_first=tuple(running.odd.first), long=running.odd.long, long_lines=tuple(running.odd.lines),
             )  # fmt: skip
             nothing = change.is_empty()
             if not nothing:
                 change.summarize(found.message)
         if nothing and known.told:
             known.tell_again()
-        return found
+        return refusals.named(found)
     except BaseException:
         refusals.drop()
         raise
     finally:
         refusals.close()
+
+
+def _alike(session: Session, newest: int, pace: Pace) -> int:
+    """How many of those made since the newest resemble ones that were there."""
+    with importing.watched(session.database, pace.tell):
+        return likeness.of_new(session, newest)
 
 
 class _Import:
@@ -156,19 +178,20 @@ class _Import:
         self._known = known
         self._places = places
         self._new = self._totals = self._kept = 0
+        self._odd = Oddities(reader)
         self._writer = Writer(session, change)
 
     def all(self, table: Table, pace: Pace, *, dry_run: bool) -> None:
         """Take in all rows."""
-        upkeep = bulk.Upkeep(self._change.database)
-        for batch in pace.batches(table):
-            before = self._new
-            self._batch(batch)
-            upkeep.wrote(self._new - before)
-        if not dry_run:  # else it is all taken back
-            with importing.watched(self._change.database, pace.tell):
-                for __ in upkeep.make():
-                    pace.tell()
+        upkeep = bulk.Upkeep(self._change.database, table.most_rows())
+        with closing(ahead.batches(table, self._reader, self._writer.making)) as batches:
+            for batch in pace.read(table, batches):
+                before = self._new
+                self._batch(batch)
+                upkeep.wrote(self._new - before, batch.rows)
+        with importing.watched(self._change.database, pace.tell):
+            for __ in upkeep.make(all_of_them=not dry_run):  # in a dry run it is all taken back
+                pace.tell()
 
     def imported(self, *, dry_run: bool, shared: bool, told: int) -> Imported:
         """The counts; writes the error file, unless it is a dry run."""
@@ -179,25 +202,23 @@ class _Import:
             reasons=tuple(refusals.first), errors=errors,
             entry_id=self._change.entry_id if self._new and not dry_run else None, dry_run=dry_run,
             assigned=dict(self._places.assigned) if shared else None, left=dict(self._places.left), told=told,
+            undated=self._odd.undated, undated_first=tuple(self._odd.first), long=self._odd.long,
+            long_lines=tuple(self._odd.lines),
         )  # fmt: skip
 
-    def _batch(self, batch: Sequence[Row]) -> None:
-        read: list[tuple[Row, Incoming]] = []
-        for row in batch:
-            if is_maybe_total(row.cells) and is_total_row(row.cells):
-                self._totals += 1
-                continue
-            try:
-                read.append((row, self._reader.read(row.cells)))
-            except (UsageError, NotAllowed) as error:
-                self._refusals.add(row, str(error))
-        wanted = self._unknown(read) if self._known else read
+    def _batch(self, batch: ahead.Read) -> None:
+        self._totals += batch.totals
+        for refused, reason in batch.refused:
+            self._refusals.add(refused, reason)
+        wanted = self._unknown(batch.found) if self._known else batch.found
         taken: list[Incoming] = []
         for (row, __), where in zip(wanted, self._places.place([found for __, found in wanted]), strict=True):
             if isinstance(where, str):
                 self._refusals.add(row, where)
             else:
                 taken.append(where)
+                if where.kept:
+                    self._odd.look(row.line, where)
         self._writer.write(taken)
         self._new += len(taken)
         self._kept += sum(found.kept for found in taken)

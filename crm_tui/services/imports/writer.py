@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 
 from crm_tui.domain.pools import COUNTED
-from crm_tui.domain.profile import stale_on
-from crm_tui.domain.searching import reach_text, search_text
 from crm_tui.domain.when import When
 from crm_tui.services import followups
-from crm_tui.services.imports.incoming import TEXTS, Incoming
-from crm_tui.services.imports.pace import BATCH
+from crm_tui.services.imports.incoming import Incoming
+from crm_tui.services.imports.making import CONTACT, CUSTOMER, Made, Making
 from crm_tui.services.session import Session
 from crm_tui.store import histories, search
 from crm_tui.store.journal import Change
 from crm_tui.store.pools import DEFAULT
 
-CONTACT = ("name", "role", "title", "phone", "email", "wechat", "note")
+_CUSTOMER = (*CUSTOMER, "owner_id", "pool_id", "held_since", "next_on", "next_at")
+_CONTACT = ("customer_id", "is_primary", *CONTACT)
+_FOLLOW_UP = ("customer_id", "user_id", "kind", "purpose", "due_on", "due_at", "original_on", "created_at")
 
 
 class Writer:
@@ -28,67 +26,54 @@ class Writer:
     def __init__(self, session: Session, change: Change) -> None:
         self._session = session
         self._change = change
+        self.making = Making(session)
         self._now = session.stamp
         self._today = session.today
         self._workdays = session.settings.workdays
         self._spread: int | None = session.settings["pool.spread_per_day"]
         self._firsts: dict[int, tuple[When, int]] = {}
-        self._stale_days: int | None = session.settings["profile.stale_days"]
-        self._verified: dict[tuple[str, ...], str] = {}
-        self._stale: dict[tuple[tuple[str, ...], str, int], str | None] = {}
+        self._due: dict[When, tuple[str, str | None]] = {}
 
     def write(self, found: Sequence[Incoming]) -> None:
         """Make the customers."""
         if not found:
             return
-        change, session = self._change, self._session
-        filled = [(*f.columns, *f.profile, "name") for f in found]
+        change, me = self._change, self._session.person.id
+        made: list[Made] = [f.made or self.making.made(f) for f in found]
         following = [self._next(f) for f in found]
-        ids = change.insert(
-            "customer", [self._row(f, n, names) for f, n, names in zip(found, following, filled, strict=True)]
+        ids = change.pour(
+            "customer", _CUSTOMER,
+            [(*m[0], *self._held(f, n)) for f, m, n in zip(found, made, following, strict=True)],
+        )  # fmt: skip
+        change.pour(
+            "profile", ("id", "fields", "verified"),
+            [(key, rows[1], rows[2]) for key, rows in zip(ids, made, strict=True)],
         )
-        pairs = list(zip(ids, found, strict=True))
-        change.insert(
-            "profile",
-            [
-                {"id": key, "fields": _json(f.profile) if f.profile else "{}", "verified": self._verified_today(names)}
-                for (key, f), names in zip(pairs, filled, strict=True)
-            ],
-        )
-        change.insert(
-            "contact",
-            [
-                {"customer_id": key, "is_primary": not n, **{name: contact.get(name) for name in CONTACT}}
-                for key, f in pairs
-                if f.contact
-                for n, contact in enumerate((f.contact, *f.others))
-            ],
-        )
-        change.insert("follow_up", [
-            self._follow_up(key, f, *n) for (key, f), n in zip(pairs, following, strict=True) if n is not None
+        change.pour("contact", _CONTACT, [
+            (key, *contact) for key, rows in zip(ids, made, strict=True) for contact in rows[3]
         ])  # fmt: skip
-        change.insert("tag", [{"customer_id": key, "name": name} for key, f in pairs for name in f.tags])
-        self._histories(pairs)
-        search.add(session.database, (_searchable(key, f) for key, f in pairs))
+        change.pour("follow_up", _FOLLOW_UP, [
+            (key, f.owner or me, kind, "", *self._days(when), when.on.isoformat(), self._now)
+            for key, f, (when, kind) in ((k, f, n) for k, f, n in zip(ids, found, following, strict=True) if n)
+        ])  # fmt: skip
+        change.pour("tag", ("customer_id", "name"), [
+            (key, name) for key, f in zip(ids, found, strict=True) for name in f.tags
+        ])  # fmt: skip
+        self._histories(ids, found)
+        search.add_ready(self._session.database, [(key, *rows[4]) for key, rows in zip(ids, made, strict=True)])
 
-    def _row(self, found: Incoming, following: tuple[When, str] | None, filled: tuple[str, ...]) -> dict[str, Any]:
-        settings, graded = self._session.settings, dict(found.tiers)
-        scheme = settings.primary(found.stage, graded)
-        tier = graded[scheme]
-        rank = settings.schemes[scheme].rank(tier)
-        when = following[0] if following else None
-        get = found.columns.get
-        return {
-            "kind": found.kind, "name": found.name, "name_key": found.key, "stage": found.stage,
-            "stage_since": self._now, "scheme": scheme, "tier": tier, "tier_rank": rank, "owner_id": found.owner,
-            "pool_id": None if found.owner else found.pool or DEFAULT, "held_since": self._now if found.owner else None,
-            "created_at": found.created or self._now, "created_by": self._session.person.id,
-            "next_on": when.on.isoformat() if when else None,
-            "next_at": followups.due_at(self._session, when) if when else None,
-            "last_contact": found.last_contact, "last_touch": found.last_contact,
-            "stale_on": self._stale_on(filled, found.kind, rank),
-            **{name: get(name) for name in TEXTS},
-        }  # fmt: skip
+    def _held(self, found: Incoming, following: tuple[When, str] | None) -> tuple[Any, ...]:
+        on, at = self._days(following[0]) if following else (None, None)
+        if found.owner:
+            return found.owner, None, self._now, on, at
+        return None, found.pool or DEFAULT, None, on, at
+
+    def _days(self, when: When) -> tuple[str, str | None]:
+        """The day, and the moment if there is one, as they are stored."""
+        found = self._due.get(when)
+        if found is None:
+            found = self._due[when] = when.on.isoformat(), followups.due_at(self._session, when)
+        return found
 
     def _next(self, found: Incoming) -> tuple[When, str] | None:
         """The next date and its kind: what the table says, else the first contact of whoever receives a prospect."""
@@ -106,52 +91,15 @@ class Writer:
         self._firsts[owner] = day, given + 1
         return day
 
-    def _follow_up(self, key: int, found: Incoming, when: When, kind: str) -> dict[str, Any]:
-        day = when.on.isoformat()
-        return {
-            "customer_id": key, "user_id": found.owner or self._session.person.id, "kind": kind, "purpose": "",
-            "due_on": day, "due_at": followups.due_at(self._session, when), "original_on": day, "created_at": self._now,
-        }  # fmt: skip
-
-    def _histories(self, pairs: Sequence[tuple[int, Incoming]]) -> None:
+    def _histories(self, ids: Sequence[int], found: Sequence[Incoming]) -> None:
         change, user_id = self._change, self._session.person.id
+        if all(len(f.tiers) == 1 and "reason" not in f.said for f in found):
+            histories.begin(change, ids, at=self._now, user_id=user_id)
+            return
         histories.add_stages(
             change, at=self._now, user_id=user_id,
-            rows=[(key, None, f.stage, f.said.get("reason", ""), None) for key, f in pairs],
+            rows=[(key, None, f.stage, f.said.get("reason", ""), None) for key, f in zip(ids, found, strict=True)],
         )
-        tiers = [(key, scheme, tier) for key, f in pairs for scheme, tier in f.tiers]
-        change.insert("customer_tier", [{"customer_id": k, "scheme": s, "tier": t} for k, s, t in tiers])
+        tiers = [(key, scheme, tier) for key, f in zip(ids, found, strict=True) for scheme, tier in f.tiers]
+        change.pour("customer_tier", ("customer_id", "scheme", "tier"), tiers)
         histories.add_tiers(change, at=self._now, user_id=user_id, rows=[(k, s, None, t, "") for k, s, t in tiers])
-
-    def _verified_today(self, filled: tuple[str, ...]) -> str:
-        found = self._verified.get(filled)
-        if found is None:
-            found = _json(dict.fromkeys(filled, self._today.isoformat()))
-            if len(self._verified) < BATCH:
-                self._verified[filled] = found
-        return found
-
-    def _stale_on(self, filled: tuple[str, ...], kind: str, rank: int) -> str | None:
-        if self._stale_days is None:
-            return None
-        asked = (filled, kind, rank)
-        if asked in self._stale:
-            return self._stale[asked]
-        day: date | None = stale_on(dict.fromkeys(filled, self._today), kind, rank, self._stale_days)
-        found = day.isoformat() if day else None
-        if len(self._stale) < BATCH:
-            self._stale[asked] = found
-        return found
-
-
-def _searchable(key: int, found: Incoming) -> tuple[int, str, str]:
-    contacts = (found.contact, *found.others) if found.contact else ()
-    people: tuple[Mapping[str, str], ...] = (found.columns, *contacts)
-    names = [found.name, *(contact["name"] for contact in contacts)]
-    phones = [person["phone"] for person in people if "phone" in person]
-    others = [person[way] for person in people for way in ("email", "wechat") if way in person]
-    return key, search_text(names), reach_text(phones, others)
-
-
-def _json(fields: Mapping[str, str]) -> str:
-    return json.dumps(fields, ensure_ascii=False, sort_keys=True)

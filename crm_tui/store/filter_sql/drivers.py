@@ -54,7 +54,7 @@ def _drives(part: Node) -> str:
         return "words"
     if isinstance(part, Term) and part.field == "suggest":
         return "" if None in part.values else "suggest"
-    if not isinstance(part, Term) or part.operator is Operator.PRESENT:
+    if not isinstance(part, Term) or part.operator is Operator.PRESENT or not part.values:
         return ""
     if part.field.startswith(TIER):
         return TIER if len(part.values) == 1 and part.values[0] is not None else ""

@@ -5,8 +5,9 @@ SQL's unknown is the filter's unknown: what is hidden compares as NULL. Values a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from crm_tui.domain.filters.fields import MASKED, Field
 from crm_tui.domain.filters.nodes import Node
@@ -18,8 +19,7 @@ FEW = 2_000
 """So many rows are sorted or looked through at once; more of them are met in the order of the list instead."""
 
 
-@dataclass
-class Compiled:
+class Compiled(Struct):
     """A filter as the parts of a query over `customer c`: tables before it, the condition, its parameters.
 
     Rows come in the order of `key` (their id) when `by_id`, or in that of the column `by`. `driving` selects the rows
@@ -43,8 +43,7 @@ class Compiled:
         return int(database.value(limited, self.parameters[: self.driven_by])) <= FEW
 
 
-@dataclass
-class Scope:
+class Scope(Struct):
     """What a term is compiled for: `driver` is the term that may use its index.
 
     `bounds` narrows the ids that words are looked up for, where more is known of the page that is wanted.

@@ -66,7 +66,15 @@ KEEPERS = (
         for table in _GROWS
         for name, what in (("keeps", "UPDATE"), ("stays", "DELETE"))
     ),
-)
+    # INSERT OR REPLACE deletes what was there, and fires no trigger of DELETE (sqlite.org/lang_conflict.html).
+    *(
+        f"CREATE TRIGGER {table}_once BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"
+        f" BEGIN SELECT raise(ABORT, '{what} only grows'); END"
+        for table, what in (
+            ("journal_entry", "the journal"), ("ownership_log", "the ownership log"), *zip(_GROWS, _GROWS, strict=True),
+        )
+    ),
+)  # fmt: skip
 
 
 def up(migrator: Any, db: Any) -> None:

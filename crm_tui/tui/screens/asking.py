@@ -6,9 +6,11 @@ An answer is worked off where keys are: before the next key, and after all that 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from crm_tui.domain.errors import CrmError, UsageError
 from crm_tui.services.session import Session
@@ -31,8 +33,7 @@ def _nothing() -> None:
     """For an overlay that has nothing to forget."""
 
 
-@dataclass(frozen=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """The overlay that a call comes from: `close` before something else is asked, `finish` once it is done.
 
     `back` shows it again as it was, where what was begun with it found something wrong. `named` are the ids that the

@@ -172,7 +172,7 @@ class CardScreen(Place):
         facts = card.facts
         schemes = self.session.settings.schemes
         tier = graded(schemes.get(facts.scheme), facts.tier, facts.suggested, schemes.values()) or "–"
-        whose = card.owner or card.pool or _("blocked")
+        whose = card.owner or card.pool or (_("merged") if card.merged else _("blocked"))
         parts = [BY_IDENTIFIER[facts.stage].title, tier, whose, f"#{facts.id}"]
         if facts.archived_at:
             parts.append(card.merged or _("archived"))
@@ -221,6 +221,10 @@ class CardScreen(Place):
     def targets(self) -> Targets:
         """The customer."""
         return Targets((self.customer_id,))
+
+    def listed(self) -> Sequence[int]:
+        """The customer."""
+        return (self.customer_id,)
 
     async def mark(self, what: str | None = None) -> None:
         """There is one customer only."""

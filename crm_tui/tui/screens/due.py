@@ -160,6 +160,10 @@ class DueScreen(Place):
         """The customers of the queue."""
         return self.lines.order
 
+    def listed(self) -> Sequence[int]:
+        """The marked ones, else all of the queue."""
+        return self.targets().ids if self.table.marked else self.order()
+
     def _show(self, queue: Sequence[due.Line]) -> None:
         self.lines = DueLines(queue, self.session.today, self.session.settings.schemes)
         self.found = ngettext("{n} customer", "{n} customers", len(queue)).format(n=len(queue))

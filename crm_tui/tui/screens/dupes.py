@@ -16,15 +16,14 @@ from textual.timer import Timer
 from crm_tui.commands.dispatch import Targets
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.commands.language import Call
-from crm_tui.commands.registry import Command
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import N_, _, ngettext
-from crm_tui.services import likeness, merges
+from crm_tui.services import comparison, likeness
 from crm_tui.services.likeness import Alike
 from crm_tui.services.session import Outcome, Session
 from crm_tui.tui.desk import Desk, Stopped
-from crm_tui.tui.screens.merge import MergeScreen, side_by_side
-from crm_tui.tui.screens.place import Hint, Place
+from crm_tui.tui.screens.merge import MergeScreen, PlaceOfAlikes, side_by_side
+from crm_tui.tui.screens.place import Hint
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import Line, RecordTable, TableHeading
@@ -64,7 +63,7 @@ class PairLines:
         return Line(index, (str(pair.likeness.score), mine, theirs, pair.likeness.words))
 
 
-class DupesScreen(Place):
+class DupesScreen(PlaceOfAlikes):
     """The pairs that are left."""
 
     keys: ClassVar[Keys] = "dupes"
@@ -179,7 +178,7 @@ class DupesScreen(Place):
         lines: list[str] = []
         if pair is not None:
             try:
-                sheet = await self.desk.read("preview", merges.sheet, self.session, pair.pair)
+                sheet = await self.desk.read("preview", comparison.sheet, self.session, pair.pair)
             except (CrmError, Stopped):
                 return
             lines = side_by_side(sheet, self.size.width)
@@ -192,25 +191,11 @@ class DupesScreen(Place):
         """The two."""
         return Targets(self.pair.pair) if self.pair is not None else Targets()
 
-    def under_cursor(self) -> Targets:
-        """The one on the left."""
-        return Targets(self.targets().ids[:1])
-
-    def targets_of(self, command: Command) -> Targets:
-        """What merges them, or tells them apart, takes both; what only shows one, the left; nothing else acts here."""
-        if command.name in ("merge", "distinct"):
-            return self.targets()
-        return Targets() if command.changes else self.under_cursor()
-
-    async def mark(self, what: str | None = None) -> None:
-        """Pairs are looked at one by one."""
-        raise CrmError(_("there is nothing to mark here"))
-
     async def merge_here(self) -> None:
         """Side by side, field by field."""
         if self.pair is None:
             raise CrmError(_("there is no pair here"))
-        ids = await self.desk.run(merges.best, self.session, self.pair.pair)
+        ids = await self.desk.run(comparison.best, self.session, self.pair.pair)
         await self.crm.cover(MergeScreen(self.desk, self.session, ids))
 
     async def distinct_here(self) -> None:

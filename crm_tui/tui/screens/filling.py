@@ -6,10 +6,11 @@ A draft holds only what was typed into the form, so that it can be laid over wha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from msgspec import Struct
+from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.timer import Timer
 
@@ -35,8 +36,7 @@ WRAPPED = 3
 """Lines of a long value that are shown; Ctrl+T puts all of it into the field."""
 
 
-@dataclass(frozen=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """The open form: the call that it completes, its fields, the customers; `since` is the version of the row that
     what is typed was typed for, from the first key to the sending.
     """

@@ -6,10 +6,10 @@ The rule is edited at a prompt, and what comes of it is shown while it is typed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.timer import Timer
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from crm_tui.commands.importing import CUSTOMERS, refusals, written
@@ -171,16 +171,3 @@ def counts(done: Imported | FactsImported) -> dict[str, int]:
     }  # fmt: skip
     optional = ("total rows",)
     return {name: n for name, n in named.items() if n or name not in optional}
-
-
-class Nothing:
-    """No columns: there is no file yet."""
-
-    def __len__(self) -> int:
-        return 0
-
-    def key(self, index: int) -> int | None:
-        return None
-
-    def line(self, index: int) -> Line | None:
-        return None

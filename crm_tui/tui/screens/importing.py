@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec.structs import replace
 from textual import events
 from textual.app import ComposeResult
 
 from crm_tui.commands import importing
 from crm_tui.commands.catalog import CATALOG
-from crm_tui.commands.dispatch import Prepared, Targets
+from crm_tui.commands.dispatch import Prepared
 from crm_tui.commands.importing import ENDINGS, Look
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.commands.language import Call
@@ -32,16 +32,16 @@ from crm_tui.tui.desk import Desk, Stopped
 from crm_tui.tui.home import Home
 from crm_tui.tui.screens import import_choices as asking
 from crm_tui.tui.screens import import_lines as shown
+from crm_tui.tui.screens.customerless import CustomerlessPlace
 from crm_tui.tui.screens.place import Hint, Place
 from crm_tui.tui.widgets.cells import cut
 from crm_tui.tui.widgets.file_picker import FilePicker
 from crm_tui.tui.widgets.plain import PlainLine
-from crm_tui.tui.widgets.record_table import RecordTable, TableHeading
+from crm_tui.tui.widgets.record_table import NoLines, RecordTable, TableHeading
 from crm_tui.tui.widgets.text_pane import TextPane, wrap
 
 if TYPE_CHECKING:
     from crm_tui.services.imports import FactsImported, Imported
-    from crm_tui.services.news import Changed
     from crm_tui.tui.importer import Importer
 
 IMPORT = CATALOG["import"]
@@ -74,7 +74,7 @@ async def begin(place: Place, prepared: Prepared | None) -> None:
         await place.crm.go("importing")
 
 
-class ImportScreen(Place):
+class ImportScreen(CustomerlessPlace):
     """The table that is looked at, if there is one."""
 
     keys: ClassVar[Keys] = "importing"
@@ -160,20 +160,6 @@ class ImportScreen(Place):
     async def returned(self) -> None:
         """Nothing here depends on what lay over it."""
 
-    async def changed(self, ids: Sequence[int]) -> None:
-        """What customers are is no matter here."""
-
-    async def others_changed(self, ids: Changed = None) -> None:
-        """Nor what others make of them."""
-
-    def targets(self) -> Targets:
-        """No customer is under the cursor here."""
-        return Targets()
-
-    async def mark(self, what: str | None = None) -> None:
-        """Columns are not marked."""
-        raise CrmError(_("there is nothing to mark here"))
-
     async def back(self) -> None:
         """From what was tried back to the preview, then to where one came from."""
         if self.crm.pressed == "escape" and self._told is not None:
@@ -217,6 +203,8 @@ class ImportScreen(Place):
     def look(self) -> None:
         """Look at the table as it is, beside the keys."""
         self._refuse_while_running()
+        if self.found is None:
+            self._show()
         self.background("import look", self._look_beside)
 
     async def _look_beside(self) -> None:
@@ -341,8 +329,10 @@ class ImportScreen(Place):
         if look is None:
             self.head.say(_("Import"))
             self.query_one("#choices", TextPane).show([])
-            self.table.empty = _("No file yet: {key} chooses one.").format(key=self.key("table file"))
-            self.table.show(shown.Nothing(), 0)
+            file = clean(Path(str(self.call.values.get("file", ""))).name, 80)
+            self.table.empty = _("Looking at {file} …").format(file=file) if file else _(
+                "No file yet: {key} chooses one.").format(key=self.key("table file"))  # fmt: skip
+            self.table.show(NoLines(), 0)
             self.below.show(self._lines(width))
             self.hint()
             return
@@ -379,4 +369,3 @@ class ImportScreen(Place):
             return lines
         rest = [""] * (room - 1 - len(lines))
         return [*lines[: room - 1], *rest, cut(shown.line(look.call, width), width)]
-

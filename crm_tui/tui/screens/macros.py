@@ -8,27 +8,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from crm_tui.commands import editor, macro_files
-from crm_tui.commands.dispatch import Targets
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.commands.language import Call, quote
 from crm_tui.commands.macro_files import Found
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import N_, _, ngettext
 from crm_tui.services.session import Outcome
+from crm_tui.tui.screens.customerless import CustomerlessPlace
 from crm_tui.tui.screens.place import Hint, Place
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import Line, RecordTable, TableHeading
 from crm_tui.tui.widgets.text_pane import TextPane, wrap
-
-if TYPE_CHECKING:
-    from crm_tui.services.news import Changed
 
 BESIDE_FROM = 100
 """Columns from which on the text of a macro stands beside the list; below it stands under it."""
@@ -67,7 +64,7 @@ class MacroLines:
         return Line(index, (one.name, str(len(one.macro.lines)), asks, about), False, "" if one.mine else "+")
 
 
-class MacrosScreen(Place):
+class MacrosScreen(CustomerlessPlace):
     """All macros that one may play."""
 
     keys: ClassVar[Keys] = "macros"
@@ -120,21 +117,11 @@ class MacrosScreen(Place):
         self.head.say(f"{told}  ·  {folder}")
         self._follow()
 
-    async def changed(self, ids: Sequence[int]) -> None:
-        """Customers are of no matter here."""
-
-    async def others_changed(self, ids: Changed = None) -> None:
-        """Nor is what others do to them."""
-
     async def done(self, call: Call, outcome: Outcome) -> None:
         """A macro may have been written, renamed or removed."""
         await super().done(call, outcome)
         await self.entered()
         self.say(outcome.message)
-
-    def targets(self) -> Targets:
-        """No customer is under the cursor here."""
-        return Targets()
 
     def played_on(self) -> Sequence[int]:
         """Those of the place that this one lies over."""

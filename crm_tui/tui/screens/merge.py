@@ -7,10 +7,10 @@ field in which they differ.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import ClassVar
 
+from msgspec.structs import replace
 from rich.text import Text
 from textual.app import ComposeResult
 
@@ -21,8 +21,8 @@ from crm_tui.commands.registry import Command
 from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import N_, _
 from crm_tui.domain.stages import BY_IDENTIFIER
-from crm_tui.services import likeness, merges
-from crm_tui.services.merges import Choice, Sheet
+from crm_tui.services import comparison, likeness, merges
+from crm_tui.services.comparison import TITLES, Choice, Sheet
 from crm_tui.services.session import Outcome, Session
 from crm_tui.tui.desk import Desk
 from crm_tui.tui.screens.place import Hint, Place
@@ -45,9 +45,7 @@ def _standing(sheet: Sheet) -> list[tuple[str, tuple[str, ...]]]:
 
 def _under(sheet: Sheet) -> list[tuple[str, tuple[str, ...]]]:
     """How much lies under each."""
-    return [
-        (_(merges.TITLES[table]), tuple(f"{n:,}" if n else "" for n in counts)) for table, counts in sheet.rows.items()
-    ]
+    return [(_(TITLES[table]), tuple(f"{n:,}" if n else "" for n in counts)) for table, counts in sheet.rows.items()]
 
 
 def side_by_side(sheet: Sheet, width: int) -> list[str]:
@@ -68,9 +66,7 @@ class ChoiceLines:
     def __init__(self, sheet: Sheet, ids: Sequence[int], taken: dict[str, int]) -> None:
         self.ids, self.choices, self._taken = tuple(ids), sheet.choices, taken
         order = [sheet.ids.index(key) for key in ids]
-        self._rest = [
-            (label, tuple(texts[at] for at in order)) for label, texts in (*_standing(sheet), *_under(sheet))
-        ]
+        self._rest = [(label, tuple(texts[at] for at in order)) for label, texts in (*_standing(sheet), *_under(sheet))]
 
     def __len__(self) -> int:
         return len(self.choices) + len(self._rest)
@@ -95,7 +91,25 @@ class ChoiceLines:
         return Line(index, (choice.title, *cells), False, DIFFERS if choice.differs else "")
 
 
-class MergeScreen(Place):
+class PlaceOfAlikes(Place):
+    """Customers that may be one are all under the cursor: what merges them, or tells them apart, takes all of them."""
+
+    def under_cursor(self) -> Targets:
+        """The first of them."""
+        return Targets(self.targets().ids[:1])
+
+    def targets_of(self, command: Command) -> Targets:
+        """What merges them, or tells them apart, takes all; what only shows one, the first; nothing else acts here."""
+        if command.name in ("merge", "distinct"):
+            return self.targets()
+        return Targets() if command.changes else self.under_cursor()
+
+    async def mark(self, what: str | None = None) -> None:
+        """They are taken together as it is."""
+        raise CrmError(_("there is nothing to mark here"))
+
+
+class MergeScreen(PlaceOfAlikes):
     """Customers that are to become one."""
 
     keys: ClassVar[Keys] = "merge"
@@ -110,6 +124,8 @@ class MergeScreen(Place):
         super().__init__(desk, session)
         self._ids = list(ids)
         self._taken: dict[str, int] = {}
+        self._picked: set[str] = set()
+        self._apart: tuple[str, ...] = ()
         self.sheet: Sheet | None = None
         self._alike = self._what = ""
 
@@ -126,11 +142,15 @@ class MergeScreen(Place):
 
     async def entered(self) -> None:
         """Read them; the survivor's values are taken, and where it has none those of the first that has one."""
-        sheet, self._alike = await self.desk.run(_sheet, self.session, self._ids)
-        self.sheet = sheet
-        for choice in sheet.choices:
-            self._taken.setdefault(choice.field, self._first(choice))
+        self.sheet, self._alike, self._apart = await self.desk.run(_sheet, self.session, self._ids)
+        self._take_first()
         self._show()
+
+    def _take_first(self) -> None:
+        """Only what was picked stays: of other fields whose value is taken goes by what they are now."""
+        for choice in self.sheet.choices if self.sheet is not None else ():
+            if choice.field not in self._picked:
+                self._taken[choice.field] = self._first(choice)
 
     def _first(self, choice: Choice) -> int:
         return next((key for key in self._ids if choice.values[key]), self._ids[0])
@@ -176,17 +196,15 @@ class MergeScreen(Place):
         at = self._ids.index(self._taken[choice.field]) + step
         if 0 <= at < len(self._ids):
             self._taken[choice.field] = self._ids[at]
+            self._picked.add(choice.field)
             self.table.refresh_lines()
 
     def swap_here(self) -> None:
         """Merge into the next one: it keeps its holder, and its values are taken but where others were picked."""
         if self.sheet is None:
             return
-        picked = {c.field for c in self.sheet.choices if self._taken[c.field] != self._first(c)}
         self._ids = [*self._ids[1:], self._ids[0]]
-        for choice in self.sheet.choices:
-            if choice.field not in picked:
-                self._taken[choice.field] = self._first(choice)
+        self._take_first()
         self._show()
 
     # -- acting
@@ -195,22 +213,8 @@ class MergeScreen(Place):
         """All of them."""
         return Targets(tuple(self._ids))
 
-    def under_cursor(self) -> Targets:
-        """The survivor."""
-        return Targets((self._ids[0],))
-
-    def targets_of(self, command: Command) -> Targets:
-        """What tells them apart takes all; what only shows one, the survivor; nothing else acts here."""
-        if command.name in ("merge", "distinct"):
-            return self.targets()
-        return Targets() if command.changes else self.under_cursor()
-
-    async def mark(self, what: str | None = None) -> None:
-        """All of them are merged."""
-        raise CrmError(_("there is nothing to mark here"))
-
     def merge_here(self) -> None:
-        """Merge them as shown, once another key has said so."""
+        """Merge them as shown, once another key has said so, and unless one was changed till then."""
         if self.sheet is None:
             return
         takes = [
@@ -222,7 +226,10 @@ class MergeScreen(Place):
             from crm_tui.commands.language import quote
 
             line += f" --take {quote(','.join(takes))}"
+        line += f" --seen {','.join(f'{facts.id}={facts.version}' for facts in self.sheet.facts)}"
         question = _("{what}? {key} takes it back").format(what=self._what, key=self.key("undo"))
+        if self._apart:
+            question = "; ".join((f"{self._what}? {self._apart[0]}", *self._apart[1:]))
         self.confirm(question, partial(self.crm.obey, line), key=self.crm.pressed, no=_("nothing was changed"))
 
     async def distinct_here(self) -> None:
@@ -238,8 +245,10 @@ class MergeScreen(Place):
         await self.crm.place.done(call, replace(outcome, lines=()))
 
 
-def _sheet(session: Session, ids: Sequence[int]) -> tuple[Sheet, str]:
-    """The customers side by side, and how much the first two are alike; runs on the desk."""
+def _sheet(session: Session, ids: Sequence[int]) -> tuple[Sheet, str, tuple[str, ...]]:
+    """The customers side by side, how much the first two are alike, and who said that they are not one; runs on the
+    desk.
+    """
     how = likeness.of(session, ids)
     told = _("{score} %: {reasons}").format(score=how.score, reasons=how.words) if how.score else ""
-    return merges.sheet(session, ids), told
+    return comparison.sheet(session, ids), told, merges.told_apart(session, ids)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence, Set
-from dataclasses import replace
 from functools import cached_property, partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.app import ComposeResult
 
@@ -328,8 +328,16 @@ class Place(Filling):
         await _showing().menu(self)
 
     async def completed(self, call: Call) -> Call:
-        """The call with what only the place knows: what a list shows, for a command that keeps it."""
-        return call
+        """The call with what only the place knows: what a list shows, for a command that keeps or exports it."""
+        if call.command.name != "export":
+            return call
+        from crm_tui.commands import exporting
+
+        return exporting.of_these(call, self.listed())
+
+    def listed(self) -> Sequence[int] | None:
+        """The customers that are marked here, else those shown; None where the place is no list of customers."""
+        return None
 
     async def open(self, ids: Sequence[int]) -> None:
         """The card of a customer."""

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from crm_tui.commands.dispatch import Targets
 from crm_tui.commands.keymap import Place as Keys
 from crm_tui.domain.analysis import ABOUT
-from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import N_, _
-from crm_tui.tui.screens.place import Hint, Place
+from crm_tui.tui.screens.customerless import CustomerlessPlace
+from crm_tui.tui.screens.place import Hint
 from crm_tui.tui.widgets.columns import Column
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.record_table import Line, RecordTable
-
-if TYPE_CHECKING:
-    from crm_tui.services.news import Changed
 
 
 class Names:
@@ -37,7 +32,7 @@ class Names:
         return Line(index + 1, (name, _(ABOUT[name])))
 
 
-class ReportsScreen(Place):
+class ReportsScreen(CustomerlessPlace):
     """All reports."""
 
     keys: ClassVar[Keys] = "reports"
@@ -54,20 +49,6 @@ class ReportsScreen(Place):
         """Show what there is, the cursor where it was."""
         self.query_one("#head", PlainLine).say(_("Reports"))
         self.table.show(Names(), self.table.cursor)
-
-    async def changed(self, ids: Sequence[int]) -> None:
-        """Nothing here tells of customers."""
-
-    async def others_changed(self, ids: Changed = None) -> None:
-        """Nothing here tells of customers."""
-
-    def targets(self) -> Targets:
-        """No customer is under the cursor here."""
-        return Targets()
-
-    async def mark(self, what: str | None = None) -> None:
-        """What is marked are customers."""
-        raise CrmError(_("there is nothing to mark here"))
 
     async def choose_here(self) -> None:
         """The report under the cursor."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from crm_tui.domain.language import _
 from crm_tui.services.columns import Chosen, written
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from crm_tui.tui.screens.place import Place
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A list, its columns (none: its own), and the saved view that it was opened as."""
 
     query: Query

@@ -16,7 +16,8 @@ from crm_tui.domain.errors import CrmError
 from crm_tui.domain.language import N_, _
 from crm_tui.services import people, sweep
 from crm_tui.services.session import Outcome, Session
-from crm_tui.services.sweep import DONE, Row
+from crm_tui.services.sweep import Row
+from crm_tui.services.sweep_lines import DONE
 from crm_tui.tui.screens.place import Hint
 from crm_tui.tui.screens.unhurried import UnhurriedPlace
 from crm_tui.tui.widgets.columns import Column

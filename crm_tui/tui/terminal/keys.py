@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from crm_tui.domain.expressions import expression
 
@@ -36,22 +37,19 @@ _SEQUENCE = expression(
 )
 
 
-@dataclass(frozen=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """Characters, one key each."""
 
     text: str
 
 
-@dataclass(frozen=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """An escape sequence, whole; a lone ESC is the Escape key."""
 
     text: str
 
 
-@dataclass(frozen=True)
-class Pasted:
+class Pasted(Struct, frozen=True):
     """A bracketed paste: line ends are `\\n`, of the other control characters only tabs remain."""
 
     text: str

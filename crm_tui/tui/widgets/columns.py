@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from crm_tui.tui.widgets.cells import Align
 
@@ -12,8 +14,7 @@ GAP = 1
 """Blank cells between two columns."""
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a table.
 
     `width` is its width in cells, for one that grows (`flex` > 0) its least width; what is left over is shared

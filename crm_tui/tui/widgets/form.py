@@ -8,22 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
-from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from crm_tui.domain.language import _
-from crm_tui.tui.widgets.controls import ChoiceBox, Edited, Finished, Left, Refused, TextBox
+from crm_tui.tui.widgets.controls import ChoiceBox, Edited, Finished, Left, Refused
 from crm_tui.tui.widgets.line_input import LineInput
 from crm_tui.tui.widgets.overlay import Overlay
 from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from textual.widgets import TextArea
+
+    from crm_tui.tui.widgets.text_box import TextBox
 
 Kind = Literal["text", "long", "page", "choice", "yesno", "date"]
 Say = Callable[[str, str], "str | None"]
@@ -83,8 +87,7 @@ class FieldRow(Horizontal):
     @property
     def value(self) -> str:
         """What is filled in."""
-        control = self.control
-        return control.value if isinstance(control, LineInput | TextBox | ChoiceBox) else ""
+        return self.control.value
 
     def swap(self) -> None:
         """Fill in the other value instead, or what was filled in before."""
@@ -96,11 +99,11 @@ class FieldRow(Horizontal):
             case LineInput() as line:
                 line.value = new
                 line.cursor_position = len(new)
-            case TextBox() as box:
-                box.text = new
-                box.move_cursor(box.document.end)
             case ChoiceBox() as choice:
                 choice.choose(new)
+            case box:
+                box.text = new
+                box.move_cursor(box.document.end)
 
     def point(self, here: bool) -> None:
         """Say with a glyph whether the keys go here."""
@@ -345,9 +348,11 @@ class Form(Overlay):
         self.tell(note if cell_len(note) > row.note.content_size.width > 0 else self._said or keys)
 
 
-def _control(field: Field) -> Widget:
+def _control(field: Field) -> LineInput | TextBox | ChoiceBox:
     match field.kind:
         case "long" | "page":
+            from crm_tui.tui.widgets.text_box import TextBox
+
             box = TextBox(field.value, limit=field.limit)
             box.styles.height = LONG_ROWS
             if field.kind == "page":

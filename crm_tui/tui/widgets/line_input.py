@@ -6,15 +6,19 @@ The terminal's own cursor stays at the insertion point, where an input method op
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from crm_tui.domain.language import ngettext
 from crm_tui.tui.widgets.overlay import take_key
+
+if TYPE_CHECKING:
+    from textual.widgets import TextArea
 
 LIMIT = 10_000
 """Characters that a line takes unless told otherwise."""

@@ -19,14 +19,13 @@ from textual.message import Message
 from textual.widgets import Input
 
 from crm_tui.domain.language import _
-from crm_tui.tui.widgets.cells import cut
+from crm_tui.tui.widgets.candidates import Candidates
 from crm_tui.tui.widgets.line_input import LineInput
 from crm_tui.tui.widgets.looking_back import LookingBack
 from crm_tui.tui.widgets.overlay import Overlay
-from crm_tui.tui.widgets.plain import REVERSE, Piece, PlainLine
+from crm_tui.tui.widgets.plain import PlainLine
 from crm_tui.tui.widgets.text_pane import wrap
 
-GAP = "  "
 PATIENCE = 0.8
 """Seconds that Tab waits for the completions of what was typed just before it."""
 
@@ -45,40 +44,6 @@ def marked(text: str, column: int, width: int, room: int) -> tuple[str, str]:
         return blank + mark, text
     first, *rest = wrap(text, room - beside)
     return f"{blank}{mark} {first}", " " * beside + " ".join(rest)
-
-
-class Candidates(PlainLine):
-    """The completions in a row, the chosen one in reverse video and always in sight."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._texts: tuple[str, ...] = ()
-        self._chosen = -1
-
-    def offer(self, texts: Sequence[str], chosen: int = -1) -> None:
-        """Show these; `chosen` is the index of the one that stands in the line, -1 for none."""
-        if (tuple(texts), chosen) != (self._texts, self._chosen):
-            self._texts, self._chosen = tuple(texts), chosen
-            self.refresh()
-        self.display = bool(self._texts)
-
-    def pieces(self, width: int) -> list[Piece]:
-        """From the first, or from where the chosen one still fits."""
-        first = 0
-        while first < self._chosen and self._extent(first, self._chosen) > width:
-            first += 1
-        pieces: list[Piece] = []
-        left = width
-        for index in range(first, len(self._texts)):
-            text = cut(self._texts[index], left)
-            pieces += [(text, REVERSE if index == self._chosen else None), (GAP, None)]
-            left -= cell_len(text) + len(GAP)
-            if left <= 0:
-                break
-        return pieces
-
-    def _extent(self, first: int, last: int) -> int:
-        return sum(cell_len(text) + len(GAP) for text in self._texts[first : last + 1]) - len(GAP)
 
 
 class Prompt(Overlay):

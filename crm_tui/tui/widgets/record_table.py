@@ -10,9 +10,9 @@ scroll, so every turn repaints all rows, and a steady `j` repaints once in half 
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from msgspec import Struct
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -38,8 +38,7 @@ NOT_LOADED = "..."
 _DIM = Style(dim=True)
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A row: its key, its cells in the order of the columns (a `str` is plain text, never markup).
 
     `flag` is a glyph of one cell; a `dim` row without one shows `-` in its place.
@@ -98,7 +97,7 @@ class RecordTable(Widget, can_focus=True, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self._columns = tuple(columns)
         self._places: tuple[Place, ...] = ()
-        self._lines: Lines = _NoLines()
+        self._lines: Lines = NoLines()
         self._empty = empty
         self._marked: frozenset[int] = frozenset()
         self._cursor = 0
@@ -377,7 +376,9 @@ class TableHeading(PlainLine):
         return [(" " * GUTTER + (" " * GAP).join(headings), None)]
 
 
-class _NoLines:
+class NoLines:
+    """No lines: there is nothing yet."""
+
     def __len__(self) -> int:
         return 0
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from crm_tui.domain.filters import FilterRecord, Node, Not, Operator, Span, Term, evaluate, match, parse
 from crm_tui.domain.filters.fields import FIELDS, THINGS
