@@ -16,6 +16,7 @@ from crm_tui.store.database import Database
 from crm_tui.tui.screens.pool import PoolScreen
 from crm_tui.tui.screens.pools import PoolsScreen
 from crm_tui.tui.widgets.menu import Menu
+from crm_tui.tui.widgets.overlay import holder
 from tests.factories import Clock, Team, make
 from tests.tui.rooms import Room, entered
 from tests.tui.test_others import look
@@ -354,12 +355,8 @@ async def test_every_key_does_something_sensible(
         for keys in bindings(place):  # type: ignore[arg-type]
             if keys == "ctrl+q":
                 continue
-            while room.app.focused is None or room.place.keys != place or type(room.app.focused).__name__ in (
-                "LineInput", "Confirm",
-            ):  # fmt: skip
-                await room.press("<esc>" if type(room.app.focused).__name__ in ("LineInput", "Confirm") else way)
-                if room.place.form.is_open:
-                    await room.press("<esc>")
+            while holder(room.app.focused) is not None or room.place.keys != place:
+                await room.press(way if holder(room.app.focused) is None else "<esc>")
             await room.press(typed(keys))
             assert room.app.is_running, keys
             assert room.app._exception is None, keys
