@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_tui.services import recycling
+from crm_tui.services import recycling, rules
 from crm_tui.store.database import Database
 from tests.factories import Clock, Team, make
 from tests.store.present import check
@@ -39,6 +39,7 @@ def silent(database: Database) -> Path:
     clock = Clock(datetime.now(UTC) - timedelta(days=QUIET))
     team = Team(database, clock)
     recycling.switch(team.admin, on=True)
+    rules.set_rule(team.admin, "backup.every_hours", "off")
     for n in range(ALL):
         make(team.li if n % 2 else team.wang, f"Firma {n}", tier="C")
     return database.path
