@@ -123,10 +123,8 @@ def test_whatever_writes_may_be_killed_at_any_write(founded: Company, tmp_path: 
         chance = random.Random(zlib.crc32(name.encode()))
         case = Case(founded, tmp_path, (FIRST, CASES[name][0], NEXT), [BEFORE[name]] if name in BEFORE else ())
         first, second, *__, end = case.writes
-        if chance.random() < 0.5:
-            case.kill(toll, chance.randint(first + 1, max(first + 1, second)))
-        else:
-            case.kill(toll, chance.randint(1, end))
+        case.kill(toll, chance.randint(first + 1, max(first + 1, second)))
+        case.kill(toll, chance.randint(1, end))
         case.kill(toll, chance.randint(case.calls[0], case.calls[1]), calls=True)
         case.close()
     toll.tell(f"commands, part {part + 1} of {PARTS}")

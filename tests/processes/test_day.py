@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 )
 
 from crm_tui.domain import pools as pool_rules
-from crm_tui.services import moves, people
+from crm_tui.services import history, moves, people
 from crm_tui.services import pools as pools_service
 from crm_tui.services.session import Session
 from crm_tui.store import pools as pools_store
@@ -147,6 +147,7 @@ MISTAKES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the cap is not looked at where one accepts": lambda patch: patch.setattr(
         "crm_tui.services.offers.cap_refusal", lambda *_: None
     ),
+    "an undo does not look at caps": lambda patch: patch.setattr(history, "check_caps", lambda *_: None),
     "the quota is that of another day": lambda patch: patch.setattr(
         pools_store, "claimed_since", lambda database, user_id, since: {}
     ),
